@@ -1,0 +1,84 @@
+package check
+
+import (
+	"strconv"
+	"time"
+
+	"plimsoll/internal/policy"
+	"plimsoll/internal/snapshot"
+)
+
+// Probe is all that a check sees: one scope of a snapshot, the policy and the
+// clock. Its methods report verdicts.
+type Probe struct {
+	Snapshot *snapshot.Snapshot
+	Index    *snapshot.Index
+	Scope    *snapshot.Scope
+	Now      time.Time // for support tables and retirement dates; age of evidence is against Scope.Taken
+
+	check  *Check
+	policy *policy.Policy
+	out    []Finding
+}
+
+// Engine returns the scope's engine; nil in a scope of files.
+func (p *Probe) Engine() *snapshot.Engine { return p.Snapshot.Engine(p.Scope.ID) }
+
+// Host returns the scope's host, or nil.
+func (p *Probe) Host() *snapshot.Host { return p.Snapshot.Host(p.Scope.ID) }
+
+// Self returns the subject that stands for the scope.
+func (p *Probe) Self() int { return p.Index.ScopeSubject(p.Scope.ID) }
+
+// Report says a verdict of one or more subjects that are alike.
+func (p *Probe) Report(v Verdict, members ...int) {
+	p.out = append(p.out, Finding{Check: p.check, Verdict: v, Members: members})
+}
+
+// ReportDormant is [Probe.Report] for subjects without a process.
+func (p *Probe) ReportDormant(v Verdict, members ...int) {
+	p.out = append(p.out, Finding{Check: p.check, Verdict: v, Members: members, Dormant: true})
+}
+
+// List returns a list of policy: what the user declared, else the default.
+// declared is false when the user said nothing.
+func (p *Probe) List(param string) (values []string, declared bool) {
+	if v, ok := p.policy.Declared(p.check.ID, param); ok {
+		return v, true
+	}
+	for _, d := range p.check.Params {
+		if d.Name == param {
+			return d.Default, false
+		}
+	}
+	panic("check " + p.check.ID + " reads the parameter " + param + ", which it does not declare")
+}
+
+// Int returns a numeric value of policy. Values are validated when read.
+func (p *Probe) Int(param string) int64 {
+	v, _ := p.List(param)
+	if len(v) != 1 {
+		return 0
+	}
+	n, err := strconv.ParseInt(v[0], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Fact reports whether a part of the scope, or of its machine, was observed.
+func (p *Probe) Fact(part snapshot.Part) snapshot.PartStatus {
+	return partOf(p.Snapshot, p.Scope, part)
+}
+
+// partOf looks a part up in the scope and, failing that, in its machine's.
+func partOf(s *snapshot.Snapshot, sc *snapshot.Scope, part snapshot.Part) snapshot.PartStatus {
+	st := s.Part(sc.ID, part)
+	if st.State == snapshot.Skipped && sc.Host != "" {
+		if host := s.Part(sc.Host, part); host.State != snapshot.Skipped || host.Detail != "" {
+			return host
+		}
+	}
+	return st
+}

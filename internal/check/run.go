@@ -1,0 +1,113 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"plimsoll/internal/policy"
+	"plimsoll/internal/snapshot"
+)
+
+// Inputs is what checks are run on.
+type Inputs struct {
+	Index  *snapshot.Index
+	Policy *policy.Policy
+	Now    time.Time
+}
+
+// scopesOf maps a subject kind to the scopes that hold such subjects.
+var scopesOf = map[snapshot.Kind][]snapshot.ScopeKind{
+	snapshot.KindHost:      {snapshot.ScopeHost},
+	snapshot.KindHostFile:  {snapshot.ScopeHost},
+	snapshot.KindEngine:    {snapshot.ScopeEngine},
+	snapshot.KindImage:     {snapshot.ScopeEngine},
+	snapshot.KindNetwork:   {snapshot.ScopeEngine},
+	snapshot.KindContainer: {snapshot.ScopeEngine, snapshot.ScopeFiles},
+}
+
+// Run asks every check of every scope it concerns. Findings come in the order
+// of the suite; their members are ascending.
+func Run(suite []*Check, in Inputs) []Finding {
+	var all []Finding
+	for _, c := range suite {
+		all = append(all, RunOne(c, in)...)
+	}
+	return all
+}
+
+// RunOne asks one check of every scope it concerns.
+func RunOne(c *Check, in Inputs) []Finding {
+	var out []Finding
+	s := in.Index.Snapshot
+	for i := range s.Scopes {
+		sc := &s.Scopes[i]
+		if !slices.Contains(scopesOf[c.Subject], sc.Kind) {
+			continue
+		}
+		out = append(out, runScope(c, NewProbe(c, in, sc))...)
+	}
+	return out
+}
+
+// NewProbe returns the probe that a check gets for one scope. Fixes get one too.
+func NewProbe(c *Check, in Inputs, sc *snapshot.Scope) *Probe {
+	return &Probe{Snapshot: in.Index.Snapshot, Index: in.Index, Scope: sc, Now: in.Now, check: c, policy: in.Policy}
+}
+
+func runScope(c *Check, p *Probe) []Finding {
+	if why, off := disabled(p.policy, c.ID); off {
+		p.Report(Inapplicable("switched off by policy: "+why), p.Self())
+		return p.out
+	}
+	if p.Scope.Kind == snapshot.ScopeFiles && !slices.Contains(c.Forms, Compose) {
+		return nil
+	}
+	if v, ok := gate(c, p); !ok {
+		p.Report(v, p.Self())
+		return p.out
+	}
+	c.Run(p)
+	if len(p.out) == 0 {
+		p.Report(Inapplicable("there is none to judge"), p.Self())
+	}
+	for i := range p.out {
+		slices.Sort(p.out[i].Members)
+		regrade(p.policy, &p.out[i])
+	}
+	slices.SortStableFunc(p.out, func(a, b Finding) int { return cmp.Compare(a.Members[0], b.Members[0]) })
+	return p.out
+}
+
+// gate decides from the coverage whether the check can be asked at all.
+func gate(c *Check, p *Probe) (Verdict, bool) {
+	for _, part := range c.Needs {
+		st := partOf(p.Snapshot, p.Scope, part)
+		switch st.State {
+		case snapshot.Observed:
+		case snapshot.Absent:
+			return Inapplicable(cmp.Or(st.Detail, "there is no "+string(part))), false
+		case snapshot.Denied, snapshot.Failed, snapshot.Skipped:
+			reason := cmp.Or(st.Reason, snapshot.ReasonFor(st.State))
+			return Undecided(reason, cmp.Or(st.Detail, string(part)+" was "+st.State.String())), false
+		}
+	}
+	return Verdict{}, true
+}
+
+func disabled(p *policy.Policy, id string) (string, bool) {
+	if p == nil {
+		return "", false
+	}
+	why, off := p.Disabled[id]
+	return why, off
+}
+
+func regrade(p *policy.Policy, f *Finding) {
+	if p == nil {
+		return
+	}
+	if s, err := ParseSeverity(p.Severity[f.Check.ID]); err == nil {
+		f.Severity = s
+	}
+}

@@ -1,0 +1,130 @@
+package snapshot
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Engine is one Docker engine.
+type Engine struct {
+	Scope      string `json:"scope"`
+	Name       string `json:"name"` // host name it reports
+	Version    string `json:"version"`
+	APIVersion string `json:"apiVersion"`
+	OS         string `json:"os,omitempty"`
+	Kernel     string `json:"kernel,omitempty"`
+	Platform   string `json:"platform,omitempty"`   // "Docker Engine - Community", "Podman Engine", …
+	Components []Pair `json:"components,omitempty"` // containerd, runc, docker-init and their versions
+	Package    string `json:"package,omitempty"`    // distribution package name and version, where found
+
+	Rootless        bool     `json:"rootless,omitempty"`
+	UsernsRemap     bool     `json:"usernsRemap,omitempty"`
+	SecurityOptions []string `json:"securityOptions,omitempty"` // as /info lists them
+	Experimental    bool     `json:"experimental,omitempty"`
+	Debug           bool     `json:"debug,omitempty"`
+	LiveRestore     bool     `json:"liveRestore,omitempty"`
+	Swarm           string   `json:"swarm,omitempty"` // inactive, active, …
+	StorageDriver   string   `json:"storageDriver,omitempty"`
+	ContainerdStore bool     `json:"containerdStore,omitempty"` // the containerd image store is in use
+	LoggingDriver   string   `json:"loggingDriver,omitempty"`
+	CgroupDriver    string   `json:"cgroupDriver,omitempty"`
+	CgroupVersion   int      `json:"cgroupVersion,omitempty"`
+	RootDir         string   `json:"rootDir,omitempty"`
+	DefaultRuntime  string   `json:"defaultRuntime,omitempty"`
+	Runtimes        []string `json:"runtimes,omitempty"`
+	MemTotal        int64    `json:"memTotal,omitempty"` // bytes
+	CPUs            int      `json:"cpus,omitempty"`
+
+	MemoryLimit bool     `json:"memoryLimit,omitempty"` // the kernel can enforce it
+	SwapLimit   bool     `json:"swapLimit,omitempty"`
+	CPUQuota    bool     `json:"cpuQuota,omitempty"`
+	CPUShares   bool     `json:"cpuShares,omitempty"`
+	PidsLimit   bool     `json:"pidsLimit,omitempty"`
+	Warnings    []string `json:"warnings,omitempty"`
+
+	InsecureRegistries   []string `json:"insecureRegistries,omitempty"` // hosts and CIDRs, built-in loopback ranges left out
+	Mirrors              []string `json:"mirrors,omitempty"`            // URLs without credentials
+	AuthorizationPlugins []string `json:"authorizationPlugins,omitempty"`
+	NetworkPlugins       []string `json:"networkPlugins,omitempty"`
+
+	Process  Fact[DaemonProcess] `json:"process"`
+	Config   Fact[DaemonConfig]  `json:"config"`
+	Verifier Fact[Verifier]      `json:"verifier"`
+}
+
+// DaemonProcess is the dockerd process behind the socket.
+type DaemonProcess struct {
+	PID     int       `json:"pid"`
+	Exe     string    `json:"exe"`
+	UID     int64     `json:"uid"` // in the initial user namespace
+	Started time.Time `json:"started"`
+	Nofile  int64     `json:"nofile"`            // hard limit of open files; -1 unlimited
+	Proxies int       `json:"proxies,omitempty"` // docker-proxy children
+	FoundBy string    `json:"foundBy"`           // socket-peer or pid-file
+}
+
+// DaemonConfig is the effective configuration: flags of the command line merged
+// with the file they name.
+type DaemonConfig struct {
+	File     string    `json:"file"`               // path of the configuration file
+	FileSeen State     `json:"fileSeen"`           // Observed, Absent (defaults apply), Failed (unparsable) …
+	Modified time.Time `json:"modified"`           // of the file
+	Settings []Setting `json:"settings,omitempty"` // sorted by key
+}
+
+// Setting is one key of the daemon's configuration, by its name in daemon.json.
+type Setting struct {
+	Key    string     `json:"key"`
+	Values []string   `json:"values,omitempty"` // several for list keys; nil when concealed
+	Hidden *Secretish `json:"hidden,omitempty"` // set when the value may be a secret
+	Origin string     `json:"origin"`           // flag or file
+}
+
+// Setting returns the values of a key and whether it is set at all.
+func (c *DaemonConfig) Setting(key string) ([]string, bool) {
+	i, ok := slices.BinarySearchFunc(c.Settings, key, func(s Setting, k string) int { return strings.Compare(s.Key, k) })
+	if !ok {
+		return nil, false
+	}
+	return c.Settings[i].Values, true
+}
+
+// Bool returns a boolean key, or def when it is unset or not a boolean.
+func (c *DaemonConfig) Bool(key string, def bool) bool {
+	v, ok := c.Setting(key)
+	if !ok || len(v) != 1 {
+		return def
+	}
+	b, err := strconv.ParseBool(v[0])
+	if err != nil {
+		return def
+	}
+	return b
+}
+
+// String returns a scalar key, or def when it is unset.
+func (c *DaemonConfig) String(key, def string) string {
+	if v, ok := c.Setting(key); ok && len(v) == 1 {
+		return v[0]
+	}
+	return def
+}
+
+// Origin says where a key was set: flag, file or "" for the default.
+func (c *DaemonConfig) Origin(key string) string {
+	for _, s := range c.Settings {
+		if s.Key == key {
+			return s.Origin
+		}
+	}
+	return ""
+}
+
+// Verifier is what is configured to refuse unsigned images at pull.
+type Verifier struct {
+	BinDir   string   `json:"binDir,omitempty"`   // containerd's image verifier directory
+	Binaries []string `json:"binaries,omitempty"` // executables in it; an empty directory accepts everything
+	PullsBy  string   `json:"pullsBy,omitempty"`  // docker or containerd: which code path pulls
+}

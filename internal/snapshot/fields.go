@@ -1,0 +1,171 @@
+package snapshot
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Field reads and writes one property of a container by name. Set changes the
+// configuration and, where a kernel fact was observed, the fact that follows
+// from it, so that a simulated container looks as the real one will.
+type Field struct {
+	Get func(*ContainerSpec) string
+	Set func(*ContainerSpec, *Runtime, string) error
+}
+
+// ContainerFields are the properties that steps can change, by the engine API's
+// names. Values are in the API's units, written in decimal; lists are sorted and
+// separated by commas.
+var ContainerFields = map[string]Field{
+	"HostConfig.Memory": intField(
+		func(s *ContainerSpec) *int64 { return &s.Resources.Memory },
+		func(c *Cgroup, v int64) { c.MemoryMax = limit(v) }),
+	"HostConfig.MemorySwap": intField(
+		func(s *ContainerSpec) *int64 { return &s.Resources.MemorySwap },
+		func(c *Cgroup, v int64) { c.MemorySwapMax = limit(v) }),
+	"HostConfig.NanoCpus": intField(
+		func(s *ContainerSpec) *int64 { return &s.Resources.NanoCPUs },
+		func(c *Cgroup, v int64) {
+			if c.CPUPeriod == 0 {
+				c.CPUPeriod = 100000
+			}
+			c.CPUQuota = limit(v * c.CPUPeriod / 1e9)
+		}),
+	"HostConfig.CpuShares": intField(
+		func(s *ContainerSpec) *int64 { return &s.Resources.CPUShares },
+		func(c *Cgroup, v int64) {
+			if v == 0 {
+				v = 1024
+			}
+			c.CPUShares = v
+		}),
+	"HostConfig.PidsLimit":                     {Get: getPids, Set: setPids},
+	"HostConfig.RestartPolicy":                 {Get: func(s *ContainerSpec) string { return s.RestartPolicy.String() }, Set: setRestart},
+	"HostConfig.ReadonlyRootfs":                {Get: func(s *ContainerSpec) string { return strconv.FormatBool(s.ReadonlyRootfs) }, Set: setReadonly},
+	"HostConfig.CapDrop":                       {Get: func(s *ContainerSpec) string { return strings.Join(s.CapDrop, ",") }, Set: setCapDrop},
+	"HostConfig.SecurityOpt.no-new-privileges": {Get: getNoNewPrivileges, Set: setNoNewPrivileges},
+	"Config.Image": {
+		Get: func(s *ContainerSpec) string { return s.Image },
+		Set: func(s *ContainerSpec, _ *Runtime, v string) error { s.Image = v; return nil },
+	},
+}
+
+// limit turns the API's "0 or -1 is none" into the kernel facts' -1.
+func limit(v int64) int64 {
+	if v <= 0 {
+		return -1
+	}
+	return v
+}
+
+func intField(at func(*ContainerSpec) *int64, kernel func(*Cgroup, int64)) Field {
+	return Field{
+		Get: func(s *ContainerSpec) string { return strconv.FormatInt(*at(s), 10) },
+		Set: func(s *ContainerSpec, r *Runtime, v string) error {
+			n, err := strconv.ParseInt(v, 10, 64)
+			if err != nil {
+				return fmt.Errorf("value %.40q is not a whole number", v)
+			}
+			*at(s) = n
+			if r.Cgroup.Known() {
+				kernel(&r.Cgroup.V, n)
+			}
+			return nil
+		},
+	}
+}
+
+func getPids(s *ContainerSpec) string {
+	if p := s.Resources.PidsLimit; p != nil && *p > 0 {
+		return strconv.FormatInt(*p, 10)
+	}
+	return "-1" // nil, 0 and -1 are one state: unlimited
+}
+
+func setPids(s *ContainerSpec, r *Runtime, v string) error {
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil {
+		return fmt.Errorf("PIDs limit %.40q is not a whole number", v)
+	}
+	s.Resources.PidsLimit = &n
+	if r.Cgroup.Known() {
+		r.Cgroup.V.PidsMax = limit(n)
+	}
+	return nil
+}
+
+// String is the form of docker run --restart: no, always, on-failure:5.
+func (p RestartPolicy) String() string {
+	switch {
+	case p.Name == "":
+		return "no"
+	case p.Name == "on-failure" && p.Max > 0:
+		return "on-failure:" + strconv.FormatInt(p.Max, 10)
+	}
+	return p.Name
+}
+
+func setRestart(s *ContainerSpec, _ *Runtime, v string) error {
+	name, count, _ := strings.Cut(v, ":")
+	p := RestartPolicy{Name: name, Service: s.RestartPolicy.Service}
+	if count != "" {
+		n, err := strconv.ParseInt(count, 10, 64)
+		if err != nil || n < 0 {
+			return fmt.Errorf("restart policy %.40q: the count is not a whole number", v)
+		}
+		p.Max = n
+	}
+	s.RestartPolicy = p
+	return nil
+}
+
+func setReadonly(s *ContainerSpec, r *Runtime, v string) error {
+	b, err := strconv.ParseBool(v)
+	if err != nil {
+		return fmt.Errorf("read-only root %.40q is neither true nor false", v)
+	}
+	s.ReadonlyRootfs = b
+	if r.Process.Known() {
+		r.Process.V.RootReadOnly = b
+	}
+	return nil
+}
+
+func setCapDrop(s *ContainerSpec, r *Runtime, v string) error {
+	s.CapDrop = nil
+	if v != "" {
+		s.CapDrop = strings.Split(v, ",")
+		slices.Sort(s.CapDrop)
+	}
+	if r.Process.Known() && !s.Privileged {
+		set := EffectiveCaps(s)
+		r.Process.V.CapBnd = set
+		r.Process.V.CapEff &= set
+	}
+	return nil
+}
+
+func getNoNewPrivileges(s *ContainerSpec) string {
+	if s.Security.NoNewPrivileges == nil {
+		return ""
+	}
+	return strconv.FormatBool(*s.Security.NoNewPrivileges)
+}
+
+func setNoNewPrivileges(s *ContainerSpec, r *Runtime, v string) error {
+	if v == "" {
+		s.Security.NoNewPrivileges = nil
+		return nil
+	}
+	b, err := strconv.ParseBool(v)
+	if err != nil {
+		return fmt.Errorf("no-new-privileges %.40q is neither true nor false", v)
+	}
+	s.Security.NoNewPrivileges = &b
+	if r.Process.Known() {
+		r.Process.V.NoNewPriv = b
+	}
+	return nil
+}

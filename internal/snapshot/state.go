@@ -1,0 +1,132 @@
+package snapshot
+
+// State says what became of one attempt to observe something.
+type State uint8
+
+// The states a part or fact can be in. The zero value is Skipped, so that a
+// field nobody filled is never mistaken for an observation.
+const (
+	Skipped  State = iota // not asked for, or not collected by this version
+	Observed              // read and understood
+	Absent                // proved not to exist
+	Denied                // the reader had no right to it
+	Failed                // the attempt went wrong
+)
+
+var stateNames = [...]string{"skipped", "observed", "absent", "denied", "failed"}
+
+// String returns the lower-case name used in JSON.
+func (s State) String() string { return enumName(stateNames[:], int(s)) }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *State) UnmarshalText(b []byte) error {
+	i, err := enumIndex("state", stateNames[:], b)
+	*s = State(i)
+	return err
+}
+
+// Reason says why a verdict is unknown or evidence is missing.
+type Reason string
+
+// The reasons. They are part of the JSON contract.
+const (
+	ReasonNone            Reason = ""
+	ReasonDenied          Reason = "denied"
+	ReasonFailed          Reason = "failed"
+	ReasonPartial         Reason = "partial"
+	ReasonNotCollected    Reason = "not-collected"
+	ReasonUndeclared      Reason = "undeclared"
+	ReasonProviderManaged Reason = "provider-managed"
+	ReasonSuspect         Reason = "suspect" // a version alone speaks for it
+	ReasonStaleData       Reason = "stale-data"
+	ReasonUnparsable      Reason = "unparsable"
+	ReasonUnresolved      Reason = "unresolved"
+	ReasonStatic          Reason = "static" // only a running system shows it
+)
+
+// Reasons lists every reason in the order used by schemas and screens.
+var Reasons = []Reason{
+	ReasonNone, ReasonDenied, ReasonFailed, ReasonPartial, ReasonNotCollected, ReasonUndeclared,
+	ReasonProviderManaged, ReasonSuspect, ReasonStaleData, ReasonUnparsable, ReasonUnresolved, ReasonStatic,
+}
+
+// ReasonFor maps a part's state to the reason its dependants are unknown for.
+func ReasonFor(s State) Reason {
+	switch s {
+	case Denied:
+		return ReasonDenied
+	case Failed:
+		return ReasonFailed
+	case Skipped:
+		return ReasonNotCollected
+	case Observed, Absent:
+	}
+	return ReasonNone
+}
+
+// Fact is a group of fields that are read together, or the reason they could
+// not be read. V is meaningful only when State is Observed.
+type Fact[T any] struct {
+	V      T      `json:"v"`
+	State  State  `json:"state"`
+	Reason Reason `json:"reason,omitempty"`
+	Source string `json:"source,omitempty"` // the file, call or interface that was read
+}
+
+// Known reports whether the fact was observed.
+func (f Fact[T]) Known() bool { return f.State == Observed }
+
+// Seen returns an observed fact.
+func Seen[T any](v T, source string) Fact[T] {
+	return Fact[T]{V: v, State: Observed, Source: source}
+}
+
+// Missing returns a fact that could not be observed.
+func Missing[T any](s State, r Reason, source string) Fact[T] {
+	return Fact[T]{State: s, Reason: r, Source: source}
+}
+
+// Part names a piece of the world that is collected as a whole.
+type Part string
+
+// The parts of a Docker host. Engine parts belong to an engine scope, host
+// parts to a host scope.
+const (
+	PartEngineInfo       Part = "engine.info"       // GET /info and /version
+	PartEngineContainers Part = "engine.containers" // list and inspect, every state
+	PartEngineImages     Part = "engine.images"
+	PartEngineNetworks   Part = "engine.networks"
+	PartEngineVolumes    Part = "engine.volumes"
+	PartEngineServices   Part = "engine.services"  // swarm services, for the policies of their tasks
+	PartEngineConfig     Part = "engine.config"    // effective daemon configuration: command line and file
+	PartEngineProcesses  Part = "engine.processes" // kernel state of the containers' processes and cgroups
+	PartEngineListeners  Part = "engine.listeners" // sockets of the daemon, TCP probed without a certificate
+	PartEngineSockets    Part = "engine.sockets"   // the unix sockets of engine and runtimes, as files
+	PartEngineVerifier   Part = "engine.verifier"  // containerd's and the engine's image verification settings
+	PartHostIdentity     Part = "host.identity"    // kernel, distribution, memory, security modules
+	PartHostCgroups      Part = "host.cgroups"
+	PartHostAccounts     Part = "host.accounts" // groups and users
+	PartHostPackages     Part = "host.packages" // the engine's distribution package
+)
+
+// Parts lists every part in the order screens show them.
+var Parts = []Part{
+	PartEngineInfo, PartEngineContainers, PartEngineImages, PartEngineNetworks, PartEngineVolumes, PartEngineServices,
+	PartEngineConfig, PartEngineProcesses, PartEngineListeners, PartEngineSockets, PartEngineVerifier,
+	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages,
+}
+
+// PartStatus is one line of coverage: what became of a part of a scope, or of
+// one item of it (one unreadable process).
+type PartStatus struct {
+	Scope  string `json:"scope"`
+	Part   Part   `json:"part"`
+	Item   string `json:"item,omitempty"` // a subject key; empty for the part as a whole
+	State  State  `json:"state"`
+	Reason Reason `json:"reason,omitempty"`
+	Detail string `json:"detail,omitempty"` // one sentence for people
+	Grant  string `json:"grant,omitempty"`  // the command that would make it observable
+}

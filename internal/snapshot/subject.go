@@ -1,0 +1,56 @@
+package snapshot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
+// Kind is what a check judges, as in the catalogue.
+type Kind string
+
+// The kinds of subject.
+const (
+	KindHost      Kind = "host"
+	KindHostFile  Kind = "host-file"
+	KindEngine    Kind = "docker-engine"
+	KindContainer Kind = "docker-container"
+	KindImage     Kind = "docker-image"
+	KindNetwork   Kind = "docker-network"
+	KindClient    Kind = "docker-client"
+	KindRegistry  Kind = "registry"
+	KindSwarm     Kind = "swarm"
+	KindFile      Kind = "dockerfile"
+	KindCompose   Kind = "compose-service"
+)
+
+// Location is a place in a file, for subjects that come from one.
+type Location struct {
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`   // from 1; 0 is unknown
+	Column int    `json:"column,omitempty"` // from 1; 0 is unknown
+}
+
+// Subject is one thing that a check judges. Key is stable across re-creation:
+// compose/shop/web/1, name/web, file/etc/docker/daemon.json; it is never an
+// engine's id or a line number.
+type Subject struct {
+	Kind   Kind      `json:"kind"`
+	Scope  string    `json:"scope"`
+	Key    string    `json:"key"`
+	Name   string    `json:"name"`
+	UID    string    `json:"uid,omitempty"`    // the engine's id, for exact addressing
+	Parent string    `json:"parent,omitempty"` // key of the enclosing subject, in its scope or its host's
+	Loc    *Location `json:"location,omitempty"`
+}
+
+// Fingerprint identifies a finding of check on subject across runs: the first
+// 16 hex digits of a sha256 over check, scope identity, kind and key. Message,
+// severity, evidence, counts and versions are never in it.
+func Fingerprint(check string, s Subject, scope ScopeKind) string {
+	identity := s.Scope
+	if scope == ScopeFiles {
+		identity = "" // a file keeps its identity wherever the folder was checked out
+	}
+	sum := sha256.Sum256([]byte("v1\x00" + check + "\x00" + identity + "\x00" + string(s.Kind) + "\x00" + s.Key))
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,25 @@
+package step
+
+// Measure is one fix of one check over all its failing subjects: the unit of
+// plan and harden.
+type Measure struct {
+	ID       string    `json:"id"` // the check's key, with a suffix when it has several fixes
+	Check    string    `json:"check"`
+	Title    string    `json:"title"` // a verb phrase
+	Disturbs Disturb   `json:"disturbs"`
+	Steps    []Step    `json:"steps"`
+	Refused  []Refusal `json:"refused,omitempty"` // failing subjects it cannot help
+}
+
+// Refusal says why a measure leaves a failing subject alone, and what to do
+// instead.
+type Refusal struct {
+	Target Target `json:"target"`
+	Why    string `json:"why"`
+}
+
+// Refuse is the error a fix returns when it must not or cannot change a subject.
+type Refuse struct{ Why string }
+
+// Error implements error.
+func (r *Refuse) Error() string { return r.Why }
