@@ -92,6 +92,10 @@ type Fix struct {
 	// Step returns the change for one failing subject, or a *step.Refuse error
 	// that says why not and what to do instead.
 	Step func(*Probe, int) (step.Step, error)
+
+	// Review, where set, looks at all steps of the measure together and returns
+	// what a person should be warned of.
+	Review func(*Probe, []step.Step) []string
 }
 
 // MeasureID names the measure that a fix of a check makes.

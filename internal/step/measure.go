@@ -8,6 +8,7 @@ type Measure struct {
 	Title    string    `json:"title"` // a verb phrase
 	Disturbs Disturb   `json:"disturbs"`
 	Steps    []Step    `json:"steps"`
+	Warnings []string  `json:"warnings,omitempty"`
 	Refused  []Refusal `json:"refused,omitempty"` // failing subjects it cannot help
 }
 

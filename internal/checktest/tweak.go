@@ -1,0 +1,121 @@
+package checktest
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+
+	"plimsoll/internal/policy"
+	"plimsoll/internal/snapshot"
+)
+
+//go:embed minimal.json
+var minimal []byte
+
+// Minimal returns a fresh copy of the minimal valid snapshot: one well-run host
+// with one engine and one container, which passes every check.
+func Minimal() *snapshot.Snapshot {
+	s, _, err := Tweak([]byte("{}"))
+	if err != nil {
+		panic(err) // embedded; every fixture reads it
+	}
+	return s
+}
+
+// Tweak returns the minimal snapshot with changes. The tweak is an object; each
+// member is a JSON merge patch (RFC 7396) of one thing: engine, host,
+// container, spec, runtime, image (the minimal snapshot's only ones) or
+// snapshot (the whole). Besides, parts maps a part to the state it shall have,
+// or to {"state","reason","detail"}, and policy is a policy.Policy. Lists are
+// replaced, null removes.
+func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
+	var tw struct {
+		Engine, Host, Container, Spec, Runtime, Image, Network, File, Snapshot json.RawMessage
+		Parts                                                                  map[string]json.RawMessage
+		Policy                                                                 *policy.Policy
+	}
+	dec := json.NewDecoder(bytes.NewReader(tweak))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&tw); err != nil {
+		return nil, nil, fmt.Errorf("tweak: %w", err)
+	}
+	var root map[string]any
+	if err := json.Unmarshal(minimal, &root); err != nil {
+		return nil, nil, fmt.Errorf("minimal snapshot: %w", err)
+	}
+	for list, patch := range map[string]json.RawMessage{
+		"engines": tw.Engine, "hosts": tw.Host, "containers": tw.Container, "containerSpecs": tw.Spec,
+		"runtimes": tw.Runtime, "images": tw.Image, "networks": tw.Network, "files": tw.File,
+	} {
+		if patch == nil {
+			continue
+		}
+		var p any
+		if err := json.Unmarshal(patch, &p); err != nil {
+			return nil, nil, fmt.Errorf("tweak of %s: %w", list, err)
+		}
+		items := root[list].([]any)
+		items[0] = merge(items[0], p)
+	}
+	if err := tweakParts(root, tw.Parts); err != nil {
+		return nil, nil, err
+	}
+	if tw.Snapshot != nil {
+		var p any
+		if err := json.Unmarshal(tw.Snapshot, &p); err != nil {
+			return nil, nil, fmt.Errorf("tweak of the snapshot: %w", err)
+		}
+		root = merge(root, p).(map[string]any)
+	}
+	b, err := json.Marshal(root)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := snapshot.Parse(b)
+	return s, tw.Policy, err
+}
+
+// tweakParts sets the state of parts, whichever scope they belong to.
+func tweakParts(root map[string]any, parts map[string]json.RawMessage) error {
+	list := root["parts"].([]any)
+	for name, v := range parts {
+		var p any
+		if err := json.Unmarshal(v, &p); err != nil {
+			return fmt.Errorf("tweak of part %s: %w", name, err)
+		}
+		if state, ok := p.(string); ok {
+			p = map[string]any{"state": state}
+		}
+		found := false
+		for i, item := range list {
+			if item.(map[string]any)["part"] == name {
+				list[i], found = merge(item, p), true
+			}
+		}
+		if !found {
+			return fmt.Errorf("the minimal snapshot has no part %q", name)
+		}
+	}
+	return nil
+}
+
+// merge applies a JSON merge patch.
+func merge(target, patch any) any {
+	p, ok := patch.(map[string]any)
+	if !ok {
+		return patch
+	}
+	t, ok := target.(map[string]any)
+	if !ok {
+		t = make(map[string]any)
+	}
+	for k, v := range p {
+		if v == nil {
+			delete(t, k)
+		} else {
+			t[k] = merge(t[k], v)
+		}
+	}
+	return t
+}
