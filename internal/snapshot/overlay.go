@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -112,4 +113,18 @@ func (o *Overlay) own(i int) {
 type edit struct {
 	spec, runtime int
 	field, value  string
+}
+
+// Clone returns an overlay with the same changes that can be changed apart.
+func (o *Overlay) Clone() *Overlay {
+	c := &Overlay{base: o.base, at: o.at}
+	if o.out == nil {
+		return c
+	}
+	out := *o.out
+	out.Containers = slices.Clone(out.Containers)
+	out.ContainerSpecs = slices.Clone(out.ContainerSpecs)
+	out.Runtimes = slices.Clone(out.Runtimes)
+	c.out, c.changed, c.edits = &out, maps.Clone(o.changed), maps.Clone(o.edits)
+	return c
 }

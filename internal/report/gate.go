@@ -1,0 +1,71 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"plimsoll/internal/threat"
+)
+
+// Exit codes that a gate decides.
+const (
+	ExitMet    = 0
+	ExitFailed = 1
+	ExitBlind  = 3
+)
+
+// Judge applies a gate to the result and stores the outcome. failOn is empty, a
+// band, or new:BAND, which looks only at threats that are not open in the
+// baseline. minCoverage is in per cent.
+func (r *Result) Judge(failOn string, minCoverage int, baseline *Result) error {
+	r.Gate = Gate{FailOn: failOn, MinCoverage: minCoverage, Met: true}
+	blind := r.Summary.Coverage < minCoverage
+	if blind {
+		r.Gate.Why = append(r.Gate.Why, fmt.Sprintf("evidence coverage is %d%%, the gate asks for %d%%", r.Summary.Coverage, minCoverage))
+	}
+	failed := false
+	if failOn != "" {
+		name, onlyNew := strings.CutPrefix(failOn, "new:")
+		band, err := threat.ParseBand(name)
+		if err != nil {
+			return fmt.Errorf("--fail-on %s: %w", failOn, err)
+		}
+		if onlyNew && baseline == nil {
+			return fmt.Errorf("--fail-on %s needs --baseline RESULT to say what is new", failOn)
+		}
+		known := make(map[string]bool)
+		if onlyNew {
+			for _, t := range baseline.Threats {
+				known[t.ID] = t.Status == threat.Open.String()
+			}
+		}
+		for _, t := range r.Threats {
+			if known[t.ID] {
+				continue
+			}
+			f, u := t.against(band)
+			failed, blind = failed || f, blind || u
+			switch {
+			case f:
+				r.Gate.Why = append(r.Gate.Why, fmt.Sprintf("%s is open at %s", t.ID, t.Risk.Current.Band))
+			case u:
+				r.Gate.Why = append(r.Gate.Why, fmt.Sprintf("%s is unknown and could be open at %s", t.ID, t.Risk.Inherent.Band))
+			}
+		}
+	}
+	switch {
+	case failed:
+		r.Gate.Exit, r.Gate.Met = ExitFailed, false
+	case blind:
+		r.Gate.Exit, r.Gate.Met = ExitBlind, false
+	}
+	return nil
+}
+
+// against says whether the threat fails a gate at the band, or is blind to it.
+func (t *Threat) against(band threat.Band) (failed, blind bool) {
+	at := func(s Score) bool {
+		return threat.Score{Likelihood: s.Likelihood, Impact: s.Impact}.Band() >= band
+	}
+	return t.Status == threat.Open.String() && at(t.Risk.Current), t.Blind && at(t.Risk.Inherent)
+}

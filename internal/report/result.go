@@ -1,0 +1,207 @@
+// Package report turns an assessment into its published form, [Result], and
+// back. Every screen and format is a function of a Result, so that a saved one
+// can be shown again later and elsewhere.
+package report
+
+import (
+	"time"
+
+	"plimsoll/internal/check"
+	"plimsoll/internal/model"
+	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
+)
+
+// Schema is the version of the JSON form. Within it, fields are only added.
+const Schema = "plimsoll.report/v1"
+
+// Result is the published outcome of an assessment. Its order is deterministic:
+// findings by suite and subject, threats by catalogue.
+type Result struct {
+	Schema    string               `json:"schema"`
+	Tool      string               `json:"tool"`
+	Catalogue string               `json:"catalogue"`
+	Assessed  time.Time            `json:"assessed"`         // the clock for support tables and waivers
+	Inputs    map[string]string    `json:"inputs,omitempty"` // sha256 of policy and waiver files, by path
+	Gate      Gate                 `json:"gate"`
+	Snapshot  SnapshotInfo         `json:"snapshot"`
+	Subjects  []Subject            `json:"subjects"`
+	Findings  []Finding            `json:"findings"`
+	Threats   []Threat             `json:"threats"`
+	Measures  []Measure            `json:"measures"`
+	Steps     map[string]step.Step `json:"steps"`
+	Plan      Plan                 `json:"plan"`
+	Model     *model.Model         `json:"model"`
+	Summary   Summary              `json:"summary"`
+}
+
+// Gate is the condition that the exit code speaks of.
+type Gate struct {
+	FailOn      string   `json:"failOn,omitempty"`      // BAND or new:BAND; empty: no gate
+	MinCoverage int      `json:"minCoverage,omitempty"` // per cent; 0: none
+	Met         bool     `json:"met"`
+	Exit        int      `json:"exit"` // 0, 1 or 3
+	Why         []string `json:"why,omitempty"`
+}
+
+// SnapshotInfo says what was looked at and what could not be seen.
+type SnapshotInfo struct {
+	ID       string                `json:"id"`
+	Taken    time.Time             `json:"taken"`
+	Complete bool                  `json:"complete"`
+	Targets  []snapshot.Scope      `json:"targets"`
+	Coverage []snapshot.PartStatus `json:"coverage"`
+}
+
+// Subject is what a finding or threat is about. A folded subject stands for
+// several alike: Members lists the keys of the first 1,000.
+type Subject struct {
+	Kind     snapshot.Kind      `json:"kind"`
+	Scope    string             `json:"scope"`
+	Key      string             `json:"key"`
+	Name     string             `json:"name"`
+	Location *snapshot.Location `json:"location,omitempty"`
+	Members  []string           `json:"members,omitempty"`
+}
+
+// Finding is a verdict on a subject. Pass and not-applicable are folded over
+// alike subjects; fail, unknown and accepted name every one.
+type Finding struct {
+	Check       string           `json:"check"`
+	Title       string           `json:"title"`
+	Subject     int              `json:"subject"` // index in Subjects
+	Fingerprint string           `json:"fingerprint"`
+	Status      string           `json:"status"` // pass, fail, unknown, not-applicable, manual, accepted
+	Reason      snapshot.Reason  `json:"reason,omitempty"`
+	Severity    string           `json:"severity"`
+	Zone        model.Zone       `json:"zone"`
+	Surface     model.Surface    `json:"surface"`
+	Dormant     bool             `json:"dormant,omitempty"`
+	Count       int              `json:"count"` // subjects it stands for
+	Message     string           `json:"message"`
+	Evidence    []check.Evidence `json:"evidence,omitempty"`
+	Notes       []string         `json:"notes,omitempty"`
+	Refs        []check.Ref      `json:"refs,omitempty"`
+	Threats     []string         `json:"threats,omitempty"`  // whose clauses name the check
+	Measures    []string         `json:"measures,omitempty"` // that would fix it here
+	Waiver      *Waiver          `json:"waiver,omitempty"`
+}
+
+// Waiver is the decision that accepts a failure.
+type Waiver struct {
+	Decision string `json:"decision"`
+	Owner    string `json:"owner"`
+	Reason   string `json:"reason"`
+	Expires  string `json:"expires"` // date
+}
+
+// Threat is one threat with its elements.
+type Threat struct {
+	ID         string     `json:"id"`
+	Title      string     `json:"title"`
+	Attack     string     `json:"attack"`
+	Zone       model.Zone `json:"zone"`
+	STRIDE     string     `json:"stride"` // one letter
+	Surface    string     `json:"surface"`
+	Status     string     `json:"status"` // open, unknown, accepted, mitigated, not-applicable
+	Risk       Risk       `json:"risk"`
+	Techniques []string   `json:"techniques,omitempty"`
+	Elements   []Element  `json:"elements,omitempty"`
+	Evidence   string     `json:"evidence,omitempty"` // the first failing clause in words
+	Blind      bool       `json:"blind,omitempty"`    // unknown for a reason that a grant could change
+}
+
+// Risk is on the 5x5 scale; scores are 1–25, 0 when the threat does not apply.
+type Risk struct {
+	Inherent  Score    `json:"inherent"`
+	Current   Score    `json:"current"`
+	Projected Score    `json:"projected"` // after the printed plan
+	Reasons   []string `json:"reasons,omitempty"`
+}
+
+// Score is likelihood times impact with its band.
+type Score struct {
+	Likelihood int    `json:"likelihood"`
+	Impact     int    `json:"impact"`
+	Value      int    `json:"value"`
+	Band       string `json:"band"`
+}
+
+// Element is a threat on one subject. Mitigated and not-applicable ones are
+// folded.
+type Element struct {
+	Subject int      `json:"subject"`
+	Count   int      `json:"count"`
+	Status  string   `json:"status"`
+	Clauses []Clause `json:"clauses"`
+	Waiver  *Waiver  `json:"waiver,omitempty"`
+}
+
+// Clause is one clause of a threat on an element.
+type Clause struct {
+	Checks     string `json:"checks"` // a|b
+	Status     string `json:"status"` // pass, fail, unknown, accepted, not-applicable
+	Supporting bool   `json:"supporting,omitempty"`
+}
+
+// Measure is one fix over all failing subjects. Steps are keys of Result.Steps.
+type Measure struct {
+	ID       string         `json:"id"`
+	Check    string         `json:"check"`
+	Title    string         `json:"title"`
+	Surface  model.Surface  `json:"surface"`
+	Disturbs step.Disturb   `json:"disturbs"`
+	Steps    []string       `json:"steps"`
+	Warnings []string       `json:"warnings,omitempty"`
+	Refused  []step.Refusal `json:"refused,omitempty"`
+}
+
+// Plan is the chosen measures and what they would do.
+type Plan struct {
+	Choices   []Choice    `json:"choices"`
+	Passed    []NotChosen `json:"passed,omitempty"`
+	Uncovered []Uncovered `json:"uncovered,omitempty"`
+	Before    int         `json:"before"` // sum of current scores
+	After     int         `json:"after"`
+}
+
+// Choice is one chosen measure.
+type Choice struct {
+	Measure string        `json:"measure"`
+	Surface model.Surface `json:"surface"`
+	Removes int           `json:"removes"`
+	Why     string        `json:"why"`
+	Changes []Change      `json:"changes,omitempty"`
+}
+
+// Change is what a choice does to one threat.
+type Change struct {
+	Threat string `json:"threat"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+	From   int    `json:"from"` // score
+	To     int    `json:"to"`
+}
+
+// NotChosen says why a measure stayed out.
+type NotChosen struct {
+	Measure string `json:"measure"`
+	Why     string `json:"why"`
+}
+
+// Uncovered is an attack surface without a measure.
+type Uncovered struct {
+	Surface model.Surface `json:"surface"`
+	Checks  []string      `json:"checks"`
+	Why     string        `json:"why"`
+}
+
+// Summary is the counts that screens show. Coverage is the share of questions
+// about a subject that were decided, in per cent.
+type Summary struct {
+	Findings map[string]int `json:"findings"` // by status, subjects counted
+	Threats  map[string]int `json:"threats"`  // by status
+	Risk     int            `json:"risk"`     // sum of current scores
+	Coverage int            `json:"coverage"`
+	Kept     []string       `json:"kept,omitempty"` // containers kept for a rollback, not judged
+}

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"slices"
+
+	"plimsoll/internal/check"
+	"plimsoll/internal/snapshot"
+	"plimsoll/internal/threat"
+)
+
+func score(s threat.Score) Score {
+	return Score{Likelihood: s.Likelihood, Impact: s.Impact, Value: s.Value(), Band: s.Band().String()}
+}
+
+func (b *builder) threats() {
+	projected := make(map[string]threat.Score)
+	for _, t := range b.a.Plan.Projected.Threats {
+		projected[t.Threat.ID] = t.Current
+	}
+	for i := range b.a.Threats {
+		t := &b.a.Threats[i]
+		out := Threat{
+			ID: t.Threat.ID, Title: t.Threat.Title, Attack: t.Threat.Attack, Zone: t.Threat.Zone, STRIDE: string(t.Threat.Class),
+			Surface: t.Threat.Surface, Status: t.Status.String(), Techniques: t.Threat.Techniques,
+			Risk: Risk{
+				Inherent: score(t.Threat.Inherent()), Current: score(t.Current), Projected: score(projected[t.Threat.ID]), Reasons: t.Reasons,
+			},
+			Evidence: b.evidence(t), Blind: b.blind(t),
+		}
+		for _, g := range t.Groups {
+			out.Elements = append(out.Elements, b.elements(t.Threat, g)...)
+		}
+		b.r.Threats = append(b.r.Threats, out)
+	}
+}
+
+func (b *builder) elements(t *threat.Threat, g threat.Group) []Element {
+	e := Element{Status: g.Status.String(), Waiver: waiver(g.Waiver)}
+	for i, c := range t.Required {
+		e.Clauses = append(e.Clauses, Clause{Checks: c.String(), Status: g.Required[i].String()})
+	}
+	for i, c := range t.Supporting {
+		e.Clauses = append(e.Clauses, Clause{Checks: c.String(), Status: g.Supporting[i].String(), Supporting: true})
+	}
+	if g.Status == threat.Mitigated || g.Status == threat.NotApplicable {
+		e.Subject, e.Count = b.subject(g.Members), len(g.Members)
+		return []Element{e}
+	}
+	out := make([]Element, len(g.Members))
+	for i, m := range g.Members {
+		out[i] = e
+		out[i].Subject, out[i].Count = b.subject([]int{m}), 1
+	}
+	return out
+}
+
+// evidence words the first failing required clause of an open threat: what a
+// screen shows beside it.
+func (b *builder) evidence(t *threat.Result) string {
+	if t.Status != threat.Open {
+		return ""
+	}
+	failing := make(map[string]bool)
+	for i, v := range t.Groups[0].Required {
+		if v == threat.Fail {
+			for _, key := range t.Threat.Required[i] {
+				failing[key] = true
+			}
+		}
+	}
+	for i := range b.a.Findings {
+		f := &b.a.Findings[i]
+		if f.Status != check.Fail || !failing[f.Check.ID] {
+			continue
+		}
+		if len(f.Evidence) > 0 {
+			return f.Evidence[0].Source + "=" + f.Evidence[0].Value
+		}
+		return f.Message
+	}
+	return ""
+}
+
+// blind reports whether an unknown threat could turn out open if a reader had
+// more rights or luck: a required clause is unknown for denied, failed or
+// partial evidence.
+func (b *builder) blind(t *threat.Result) bool {
+	if t.Status != threat.Unknown {
+		return false
+	}
+	reasons := []snapshot.Reason{snapshot.ReasonDenied, snapshot.ReasonFailed, snapshot.ReasonPartial}
+	undecided := make(map[string]bool)
+	for _, g := range t.Groups {
+		for i, v := range g.Required {
+			if v == threat.Undecided {
+				for _, key := range t.Threat.Required[i] {
+					undecided[key] = true
+				}
+			}
+		}
+	}
+	return slices.ContainsFunc(b.a.Findings, func(f check.Finding) bool {
+		return f.Status == check.Unknown && undecided[f.Check.ID] && slices.Contains(reasons, f.Reason)
+	})
+}
+
+func (b *builder) plan() {
+	p := b.a.Plan
+	out := Plan{Choices: []Choice{}, Before: p.Before, After: p.After}
+	for _, c := range p.Choices {
+		ch := Choice{Measure: c.Measure.ID, Surface: c.Surface, Removes: c.Removes, Why: c.Why}
+		for _, d := range c.Changes {
+			ch.Changes = append(ch.Changes, Change{
+				Threat: d.Threat.ID, Before: d.Before.String(), After: d.After.String(), From: d.From.Value(), To: d.To.Value(),
+			})
+		}
+		out.Choices = append(out.Choices, ch)
+	}
+	for _, n := range p.Passed {
+		out.Passed = append(out.Passed, NotChosen{Measure: n.Measure.ID, Why: n.Why})
+	}
+	for _, u := range p.Uncovered {
+		out.Uncovered = append(out.Uncovered, Uncovered{Surface: u.Surface, Checks: u.Checks, Why: u.Why})
+	}
+	b.r.Plan = out
+}
