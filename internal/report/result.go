@@ -203,5 +203,6 @@ type Summary struct {
 	Threats  map[string]int `json:"threats"`  // by status
 	Risk     int            `json:"risk"`     // sum of current scores
 	Coverage int            `json:"coverage"`
-	Kept     []string       `json:"kept,omitempty"` // containers kept for a rollback, not judged
+	Kept     []string       `json:"kept,omitempty"`   // containers kept for a rollback, not judged
+	Hidden   int            `json:"hidden,omitempty"` // subjects of findings that --only or --skip took out
 }
