@@ -195,3 +195,12 @@ func (r *Result) Subject(f *Finding) *Subject { return &r.Subjects[f.Subject] }
 
 // Statuses returns the statuses that findings have, sorted.
 func (r *Result) Statuses() []string { return slices.Sorted(maps.Keys(r.Summary.Findings)) }
+
+// Measure returns a measure by ID, or nil.
+func (r *Result) Measure(id string) *Measure {
+	i := slices.IndexFunc(r.Measures, func(m Measure) bool { return m.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &r.Measures[i]
+}
