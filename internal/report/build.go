@@ -177,7 +177,15 @@ func (b *builder) summary() {
 	}
 	for _, t := range b.a.Threats {
 		s.Threats[t.Status.String()]++
-		s.Risk += t.Current.Value()
+		switch t.Status {
+		case threat.Open:
+			s.Risk += t.Current.Value()
+		case threat.Unknown:
+			s.UnknownRisk += t.Current.Value()
+		case threat.Accepted:
+			s.AcceptedRisk += t.Current.Value()
+		case threat.Mitigated, threat.NotApplicable:
+		}
 	}
 	decided := s.Findings["pass"] + s.Findings["fail"] + s.Findings["accepted"]
 	if all := decided + s.Findings["unknown"] + s.Findings["manual"]; all > 0 {

@@ -30,9 +30,17 @@ func Assess(w io.Writer, r *report.Result, o Options) error {
 func (p *page) header(r *report.Result) {
 	var parts []string
 	for _, sc := range r.Snapshot.Targets {
-		parts = append(parts, string(sc.Kind)+" "+Clean(sc.Name))
+		if sc.Kind == snapshot.ScopeHost || sc.Host == "" {
+			parts = append(parts, string(sc.Kind)+" "+Clean(sc.Name))
+		}
 	}
-	slices.SortFunc(parts, func(a, b string) int { return cmp.Compare(b, a) }) // host before engine
+	if r.Model != nil {
+		for _, e := range r.Model.Elements {
+			if strings.HasSuffix(e.ID, "dockerd") && len(e.Notes) > 0 {
+				parts = append(parts, "docker "+Clean(e.Notes[0]))
+			}
+		}
+	}
 	id := r.Snapshot.ID
 	if len(id) > 8 {
 		id = id[:8]

@@ -93,7 +93,7 @@ func hostLines(r *report.Result) []string {
 			chain = append(chain, e.Name)
 			continue
 		}
-		s := fmt.Sprintf("%d %s", e.Count, Clean(e.Name))
+		s := count(e.Count, strings.TrimSuffix(Clean(e.Name), "s"), Clean(e.Name))
 		for _, n := range e.Notes {
 			s += " · " + Clean(n)
 		}
