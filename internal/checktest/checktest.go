@@ -10,9 +10,7 @@
 package checktest
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,10 +21,9 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/golden"
 	"plimsoll/internal/snapshot"
 )
-
-var update = flag.Bool("update", false, "write the golden findings of check fixtures")
 
 // now is the clock of all fixtures: a month after the minimal snapshot.
 var now = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
@@ -68,10 +65,10 @@ func runFixtures(t *testing.T, c *check.Check, dir string) {
 	if err != nil {
 		t.Fatalf("every check has a fixture file: %v", err)
 	}
-	golden := make(map[string]string)
+	wants := make(map[string]string)
 	for _, f := range ar.Files {
 		if name, ok := strings.CutSuffix(f.Name, ".want"); ok {
-			golden[name] = string(f.Data)
+			wants[name] = string(f.Data)
 		}
 	}
 	seen := make(map[string]int)
@@ -88,8 +85,8 @@ func runFixtures(t *testing.T, c *check.Check, dir string) {
 		}
 		seen[folder]++
 		got := runFixture(t, c, f, want, fixed)
-		if !*update && golden[f.Name] != got {
-			t.Errorf("%s %s (-want +got, go test -update writes it):\n%s", path, f.Name, cmp.Diff(golden[f.Name], got))
+		if !golden.Updating() && wants[f.Name] != got {
+			t.Errorf("%s %s (-want +got, go test -update writes it):\n%s", path, f.Name, cmp.Diff(wants[f.Name], got))
 		}
 		out.Files = append(out.Files, f, txtar.File{Name: f.Name + ".want", Data: []byte(got)})
 	}
@@ -103,10 +100,8 @@ func runFixtures(t *testing.T, c *check.Check, dir string) {
 			t.Errorf("%s: no failing fixture exercises the fix %q", path, c.MeasureID(&c.Fixes[i]))
 		}
 	}
-	if *update {
-		if err := os.WriteFile(path, txtar.Format(out), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if golden.Updating() {
+		golden.Write(t, path, txtar.Format(out))
 	}
 }
 

@@ -71,8 +71,8 @@ type Plan struct {
 	Choices   []Choice
 	Passed    []Passed
 	Uncovered []Uncovered
-	Before    int // sum of current risk over all threats
-	After     int // the same, after all choices
+	Before    int // sum of current risk over the threats that are open now
+	After     int // the same threats after all choices
 	Projected World
 }
 
@@ -84,7 +84,7 @@ func (pl *Planner) Build(o Options) (*Plan, error) {
 		}
 	}
 	r := &run{Planner: pl, o: o, now: pl.Base, left: make(map[string]string), overlay: snapshot.NewOverlay(pl.Base.Index.Snapshot)}
-	r.plan = &Plan{Before: Risk(pl.Base.Threats)}
+	r.plan = &Plan{Before: pl.risk(pl.Base.Threats)}
 	candidates := r.candidates()
 	candidates = r.include(candidates)
 	if o.Cover {
@@ -92,7 +92,7 @@ func (pl *Planner) Build(o Options) (*Plan, error) {
 	}
 	candidates = r.fill(candidates)
 	r.explainRest(candidates)
-	r.plan.After, r.plan.Projected = Risk(r.now.Threats), r.now
+	r.plan.After, r.plan.Projected = pl.risk(r.now.Threats), r.now
 	r.plan.Uncovered = pl.uncovered()
 	return r.plan, nil
 }
@@ -105,12 +105,14 @@ func (pl *Planner) ids() []string {
 	return ids
 }
 
-// Risk is the sum of current risk over all threats. A threat that turns unknown
-// counts in full, so that losing sight of it is never a gain.
-func Risk(ts []threat.Result) int {
+// risk is the sum of current risk over the threats that were open at first. One
+// that turns unknown counts in full, so that losing sight of it is never a gain.
+func (pl *Planner) risk(ts []threat.Result) int {
 	sum := 0
-	for _, t := range ts {
-		sum += t.Current.Value()
+	for i, t := range ts {
+		if pl.Base.Threats[i].Status == threat.Open {
+			sum += t.Current.Value()
+		}
 	}
 	return sum
 }
@@ -251,7 +253,7 @@ func (r *run) try(m step.Measure) (trial, bool) {
 	w := r.Evaluate(r.Base.Index.With(o.Snapshot()))
 	return trial{
 		measure: m, world: w,
-		removes: Risk(r.now.Threats) - Risk(w.Threats), nearer: toGo(r.now.Threats) - toGo(w.Threats),
+		removes: r.risk(r.now.Threats) - r.risk(w.Threats), nearer: toGo(r.now.Threats) - toGo(w.Threats),
 	}, true
 }
 

@@ -177,7 +177,15 @@ func (b *builder) summary() {
 	}
 	for _, t := range b.a.Threats {
 		s.Threats[t.Status.String()]++
-		s.Risk += t.Current.Value()
+		switch t.Status {
+		case threat.Open:
+			s.Risk += t.Current.Value()
+		case threat.Unknown:
+			s.UnknownRisk += t.Current.Value()
+		case threat.Accepted:
+			s.AcceptedRisk += t.Current.Value()
+		case threat.Mitigated, threat.NotApplicable:
+		}
 	}
 	decided := s.Findings["pass"] + s.Findings["fail"] + s.Findings["accepted"]
 	if all := decided + s.Findings["unknown"] + s.Findings["manual"]; all > 0 {
@@ -195,3 +203,12 @@ func (r *Result) Subject(f *Finding) *Subject { return &r.Subjects[f.Subject] }
 
 // Statuses returns the statuses that findings have, sorted.
 func (r *Result) Statuses() []string { return slices.Sorted(maps.Keys(r.Summary.Findings)) }
+
+// Measure returns a measure by ID, or nil.
+func (r *Result) Measure(id string) *Measure {
+	i := slices.IndexFunc(r.Measures, func(m Measure) bool { return m.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &r.Measures[i]
+}

@@ -53,5 +53,10 @@ func Decode(b []byte) (*Result, error) {
 			}
 		}
 	}
+	for i, c := range r.Plan.Choices {
+		if r.Measure(c.Measure) == nil {
+			return nil, fmt.Errorf("result: plan.choices[%d] names the unknown measure %.60q", i, c.Measure)
+		}
+	}
 	return r, nil
 }

@@ -201,8 +201,12 @@ type Uncovered struct {
 type Summary struct {
 	Findings map[string]int `json:"findings"` // by status, subjects counted
 	Threats  map[string]int `json:"threats"`  // by status
-	Risk     int            `json:"risk"`     // sum of current scores
-	Coverage int            `json:"coverage"`
-	Kept     []string       `json:"kept,omitempty"`   // containers kept for a rollback, not judged
-	Hidden   int            `json:"hidden,omitempty"` // subjects of findings that --only or --skip took out
+	Risk     int            `json:"risk"`     // sum of current scores of open threats
+
+	UnknownRisk  int `json:"unknownRisk"`  // sum of inherent scores of unknown threats
+	AcceptedRisk int `json:"acceptedRisk"` // sum of current scores of accepted threats
+
+	Coverage int      `json:"coverage"`
+	Kept     []string `json:"kept,omitempty"`   // containers kept for a rollback, not judged
+	Hidden   int      `json:"hidden,omitempty"` // subjects of findings that --only or --skip took out
 }

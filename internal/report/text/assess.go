@@ -1,0 +1,268 @@
+package text
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"plimsoll/internal/model"
+	"plimsoll/internal/report"
+	"plimsoll/internal/snapshot"
+)
+
+const topThreats = 5
+
+// Assess prints the first screen of a result.
+func Assess(w io.Writer, r *report.Result, o Options) error {
+	p := newPage(w, o)
+	p.header(r)
+	p.systemMap(r)
+	p.matrix(r)
+	p.top(r)
+	p.fixes(r)
+	p.unknowns(r)
+	p.gate(r)
+	return p.err
+}
+
+func (p *page) header(r *report.Result) {
+	var parts []string
+	for _, sc := range r.Snapshot.Targets {
+		if sc.Kind == snapshot.ScopeHost || sc.Host == "" {
+			parts = append(parts, string(sc.Kind)+" "+Clean(sc.Name))
+		}
+	}
+	if r.Model != nil {
+		for _, e := range r.Model.Elements {
+			if strings.HasSuffix(e.ID, "dockerd") && len(e.Notes) > 0 {
+				parts = append(parts, "docker "+Clean(e.Notes[0]))
+			}
+		}
+	}
+	id := r.Snapshot.ID
+	if len(id) > 8 {
+		id = id[:8]
+	}
+	parts = append(parts, "snapshot "+id, r.Snapshot.Taken.UTC().Format("2006-01-02 15:04Z"))
+	p.line(p.bold("plimsoll assess") + "  " + strings.Join(parts, " · "))
+	if !r.Snapshot.Complete {
+		p.line(p.band("high", "PARTIAL: the collection was cut short; what is missing is unknown below"))
+	}
+}
+
+// zones lists the zones that the result has threats of.
+func zones(r *report.Result) []model.Zone {
+	return slices.DeleteFunc(slices.Clone(model.Zones), func(z model.Zone) bool {
+		return !slices.ContainsFunc(r.Threats, func(t report.Threat) bool { return t.Zone == z })
+	})
+}
+
+// matrix prints the STRIDE matrix: per zone and class the worst band of open
+// threats and their number.
+func (p *page) matrix(r *report.Result) {
+	head := pad("STRIDE", 15)
+	for _, c := range model.Classes {
+		head += pad(c.Short(), 8)
+	}
+	p.line(p.bold(head + "open  mitigated  accepted  unknown"))
+	for _, z := range zones(r) {
+		row := pad(string(z), 15)
+		for _, c := range model.Classes {
+			row += p.cell(r, z, string(c))
+		}
+		n := make(map[string]int)
+		for _, t := range r.Threats {
+			if t.Zone == z {
+				n[t.Status]++
+			}
+		}
+		p.line(row + fmt.Sprintf("%4d  %9d  %8d  %7d", n["open"], n["mitigated"], n["accepted"], n["unknown"]))
+	}
+	p.line(p.dim(fmt.Sprintf("%scell = worst band (C/H/M/L) and number of open threats · ? = cannot tell     evidence coverage %d%%", strings.Repeat(" ", 15), r.Summary.Coverage)))
+}
+
+func (p *page) cell(r *report.Result, z model.Zone, class string) string {
+	var worst report.Score
+	open, unknown := 0, 0
+	for _, t := range r.Threats {
+		if t.Zone != z || t.STRIDE != class {
+			continue
+		}
+		switch t.Status {
+		case "open":
+			open++
+			if t.Risk.Current.Value > worst.Value {
+				worst = t.Risk.Current
+			}
+		case "unknown":
+			unknown++
+		}
+	}
+	switch {
+	case open > 0:
+		s := fmt.Sprintf("%s %d", letter(worst.Band), open)
+		if unknown > 0 {
+			s += "?"
+		}
+		return p.band(worst.Band, s) + strings.Repeat(" ", 8-columns(s))
+	case unknown > 0:
+		return pad("?", 8)
+	}
+	return pad("·", 8)
+}
+
+// openThreats returns the open threats, worst first.
+func openThreats(r *report.Result) []report.Threat {
+	open := slices.DeleteFunc(slices.Clone(r.Threats), func(t report.Threat) bool { return t.Status != "open" })
+	slices.SortStableFunc(open, func(a, b report.Threat) int {
+		return cmp.Or(cmp.Compare(b.Risk.Current.Value, a.Risk.Current.Value), cmp.Compare(b.Risk.Inherent.Value, a.Risk.Inherent.Value), cmp.Compare(a.ID, b.ID))
+	})
+	return open
+}
+
+func (p *page) top(r *report.Result) {
+	open := openThreats(r)
+	if len(open) == 0 {
+		p.line(p.bold("TOP THREATS") + "  none is open")
+		return
+	}
+	p.line(p.bold("TOP THREATS"))
+	for i, t := range open[:min(topThreats, len(open))] {
+		p.line(p.threatRow(fmt.Sprintf("%2d", i+1), &t))
+	}
+	if more := len(open) - topThreats; more > 0 {
+		p.line(p.dim(fmt.Sprintf("   %d more: plimsoll threats", more)))
+	}
+}
+
+// threatRow is one threat on one line: band, ID, title, evidence, elements.
+func (p *page) threatRow(rank string, t *report.Threat) string {
+	open, all := 0, 0
+	for _, e := range t.Elements {
+		all += e.Count
+		if e.Status == t.Status {
+			open += e.Count
+		}
+	}
+	of := ""
+	if all > 1 {
+		of = fmt.Sprintf(" (%d of %d)", open, all)
+	}
+	band := t.Risk.Current.Band
+	evidence := Clean(t.Evidence)
+	room := p.o.Width - columns(rank) - 16
+	title := t.Title
+	if right := evidence + of; right != "" && room >= 60 {
+		left := min(room/2, 52)
+		return fmt.Sprintf("%s %s %s %s  %s", rank, p.band(band, letter(band)), pad(t.ID, 12), pad(title, left), cut(evidence, room-left-columns(of)-2)+of)
+	}
+	return fmt.Sprintf("%s %s %s %s", rank, p.band(band, letter(band)), pad(t.ID, 12), cut(title+of, max(10, room)))
+}
+
+// fixes prints the plan's choices as commands.
+func (p *page) fixes(r *report.Result) {
+	pl := r.Plan
+	if len(pl.Choices) == 0 {
+		p.line(p.bold("FIX FIRST") + "  nothing that Plimsoll can change for you: plimsoll plan says why")
+		return
+	}
+	closed := 0
+	for _, c := range pl.Choices {
+		for _, d := range c.Changes {
+			if d.Before == "open" && d.After == "mitigated" {
+				closed++
+			}
+		}
+	}
+	head := p.bold(fmt.Sprintf("FIX THESE %d FIRST", len(pl.Choices)))
+	if len(pl.Choices) == 1 {
+		head = p.bold("FIX THIS FIRST")
+	}
+	p.line(head + fmt.Sprintf("   closes %d of %s, removes %d of %d risk", closed, count(r.Summary.Threats["open"], "open threat", "open threats"), pl.Before-pl.After, pl.Before))
+	for i, c := range pl.Choices {
+		m := r.Measure(c.Measure)
+		p.line(fmt.Sprintf("%2d %s %s %s", i+1, pad(m.Title, 34), pad("plimsoll harden "+m.ID, 50), disturbance(m)))
+	}
+}
+
+// disturbance words what a measure interrupts.
+func disturbance(m *report.Measure) string {
+	n := count(len(m.Steps), "container", "containers")
+	switch m.Disturbs.String() {
+	case "update":
+		return "updates " + n + ", no restart"
+	case "recreate":
+		return "recreates " + n
+	case "restart":
+		return "restarts the engine"
+	}
+	return "disturbs nothing"
+}
+
+// unknowns says what could not be seen and the command that would show it.
+func (p *page) unknowns(r *report.Result) {
+	n := r.Summary.Findings["unknown"] + r.Summary.Findings["manual"]
+	if n > 0 {
+		p.line(p.bold(count(n, "UNKNOWN", "UNKNOWN")) + unknownReasons(r))
+	}
+	shown := 0
+	seen := make(map[string]bool)
+	for _, c := range r.Snapshot.Coverage {
+		if c.State == snapshot.Observed || c.State == snapshot.Absent || seen[c.Detail+c.Grant] {
+			continue
+		}
+		seen[c.Detail+c.Grant] = true
+		if shown++; shown > 3 {
+			continue
+		}
+		s := "   " + string(c.Part) + " " + c.State.String()
+		if c.Detail != "" {
+			s += ": " + Clean(c.Detail)
+		}
+		if c.Grant != "" {
+			s += " → " + Clean(c.Grant)
+		}
+		p.wrap("   ", strings.TrimSpace(s))
+	}
+	if shown > 0 {
+		p.line(p.dim("   all of them: plimsoll doctor"))
+	}
+	if len(r.Summary.Kept) > 0 {
+		names := make([]string, len(r.Summary.Kept))
+		for i, k := range r.Summary.Kept {
+			names[i] = Clean(k)
+		}
+		p.wrap("   ", "kept for rollback and not judged: "+strings.Join(names, ", ")+" → plimsoll harden --commit drops them")
+	}
+}
+
+func unknownReasons(r *report.Result) string {
+	n := make(map[string]int)
+	for _, f := range r.Findings {
+		switch f.Status {
+		case "unknown":
+			n[string(f.Reason)] += f.Count
+		case "manual":
+			n["a person answers"] += f.Count
+		}
+	}
+	var parts []string
+	for k, v := range n {
+		parts = append(parts, fmt.Sprintf("%d %s", v, k))
+	}
+	slices.Sort(parts)
+	return "  " + strings.Join(parts, ", ")
+}
+
+func (p *page) gate(r *report.Result) {
+	switch {
+	case r.Gate.FailOn == "" && r.Gate.MinCoverage == 0:
+		p.line(p.dim("no gate set: the exit code is 0 whatever is open (--fail-on high sets one)"))
+	case r.Gate.Met:
+		p.line("gate met")
+	default:
+		p.line(p.band("high", fmt.Sprintf("gate not met, exit %d: ", r.Gate.Exit)) + strings.Join(r.Gate.Why[:min(3, len(r.Gate.Why))], "; "))
+	}
+}

@@ -1,0 +1,177 @@
+package text
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"plimsoll/internal/check"
+	"plimsoll/internal/report"
+)
+
+// Row is one number of an edition with the checks that carry it.
+type Row struct {
+	Number   string `json:"number,omitempty"` // empty for checks without one
+	Word     string `json:"word"`             // PASS, FAIL, UNKNOWN, MANUAL, N/A
+	Title    string `json:"title"`
+	Checks   []string
+	Level    int
+	findings []report.Finding
+}
+
+// benchWords are the words of findings, the worst first: a number that several
+// checks or subjects carry takes the worst.
+var benchWords = []struct{ status, word string }{
+	{"fail", "FAIL"}, {"accepted", "FAIL"}, {"unknown", "UNKNOWN"}, {"manual", "MANUAL"}, {"pass", "PASS"}, {"not-applicable", "N/A"},
+}
+
+// BenchRows returns the rows of an edition in its order; with all, the checks
+// without a number follow by key.
+func BenchRows(r *report.Result, suite []*check.Check, edition string, all bool) []Row {
+	byNumber := make(map[string]*Row)
+	var numbers []string
+	var rest []Row
+	for _, c := range suite {
+		numbered := false
+		for _, ref := range c.Refs {
+			if ref.Source+"-"+ref.Edition != edition {
+				continue
+			}
+			numbered = true
+			row := byNumber[ref.ID]
+			if row == nil {
+				row = &Row{Number: ref.ID, Title: c.Title, Level: ref.Level}
+				byNumber[ref.ID] = row
+				numbers = append(numbers, ref.ID)
+			}
+			row.add(r, c)
+		}
+		if all && !numbered {
+			row := Row{Title: c.Title}
+			row.add(r, c)
+			rest = append(rest, row)
+		}
+	}
+	slices.SortFunc(numbers, compareNumbers)
+	rows := make([]Row, 0, len(numbers)+len(rest))
+	for _, n := range numbers {
+		rows = append(rows, *byNumber[n])
+	}
+	slices.SortFunc(rest, func(a, b Row) int { return cmp.Compare(a.Checks[0], b.Checks[0]) })
+	return append(rows, rest...)
+}
+
+func (row *Row) add(r *report.Result, c *check.Check) {
+	row.Checks = append(row.Checks, c.ID)
+	for _, f := range r.Findings {
+		if f.Check == c.ID {
+			row.findings = append(row.findings, f)
+		}
+	}
+	row.Word = "N/A"
+	for _, w := range benchWords {
+		if slices.ContainsFunc(row.findings, func(f report.Finding) bool { return f.Status == w.status }) {
+			row.Word = w.word
+			return
+		}
+	}
+}
+
+// compareNumbers orders 2.9 before 2.10.
+func compareNumbers(a, b string) int {
+	as, bs := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range min(len(as), len(bs)) {
+		x, errX := strconv.Atoi(as[i])
+		y, errY := strconv.Atoi(bs[i])
+		if errX != nil || errY != nil {
+			if c := cmp.Compare(as[i], bs[i]); c != 0 {
+				return c
+			}
+			continue
+		}
+		if x != y {
+			return cmp.Compare(x, y)
+		}
+	}
+	return cmp.Compare(len(as), len(bs))
+}
+
+// Editions returns the editions that the suite has numbers of, sorted.
+func Editions(suite []*check.Check) []string {
+	var out []string
+	for _, c := range suite {
+		for _, ref := range c.Refs {
+			if e := ref.Source + "-" + ref.Edition; !slices.Contains(out, e) {
+				out = append(out, e)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Bench prints the result in the order of a benchmark edition.
+func Bench(w io.Writer, r *report.Result, suite []*check.Check, edition string, all bool, o Options) error {
+	p := newPage(w, o)
+	n := make(map[string]int)
+	for _, row := range BenchRows(r, suite, edition, all) {
+		n[row.Word]++
+		label := row.Number
+		if label == "" {
+			label = row.Checks[0]
+		}
+		p.line(p.word(row.Word) + " " + label + " " + row.Title)
+		p.benchSubjects(r, &row)
+	}
+	p.line("")
+	p.linef("%s: %d FAIL, %d UNKNOWN, %d MANUAL, %d PASS, %d N/A", edition, n["FAIL"], n["UNKNOWN"], n["MANUAL"], n["PASS"], n["N/A"])
+	return p.err
+}
+
+func (p *page) word(word string) string {
+	s := "[" + word + "]"
+	switch word {
+	case "FAIL":
+		return p.style("31", s)
+	case "PASS":
+		return p.style("32", s)
+	case "UNKNOWN", "MANUAL":
+		return p.style("33", s)
+	}
+	return s
+}
+
+// benchSubjects prints the subjects that decide the row.
+func (p *page) benchSubjects(r *report.Result, row *Row) {
+	if row.Word == "PASS" || row.Word == "N/A" {
+		return
+	}
+	for _, f := range row.findings {
+		if benchWord(f.Status) != row.Word {
+			continue
+		}
+		s := Clean(r.Subject(&f).Name) + ": " + Clean(f.Message)
+		if f.Reason != "" {
+			s += " (" + string(f.Reason) + ")"
+		}
+		if f.Dormant {
+			s += " (not running)"
+		}
+		if f.Waiver != nil {
+			s += fmt.Sprintf(" (accepted by %s until %s)", Clean(f.Waiver.Owner), f.Waiver.Expires)
+		}
+		p.wrap("       ", s)
+	}
+}
+
+func benchWord(status string) string {
+	for _, w := range benchWords {
+		if w.status == status {
+			return w.word
+		}
+	}
+	return "N/A"
+}

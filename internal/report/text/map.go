@@ -1,0 +1,189 @@
+package text
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"plimsoll/internal/model"
+	"plimsoll/internal/report"
+)
+
+// mapWidth is the narrowest terminal that gets the map drawn; below it, and
+// with --plain, the map is a list.
+const mapWidth = 96
+
+// systemMap prints the zones, what is in them, and the flows that cross.
+func (p *page) systemMap(r *report.Result) {
+	if r.Model == nil || len(r.Model.Elements) == 0 {
+		return
+	}
+	if p.o.Plain || p.o.Width < mapWidth {
+		p.mapList(r)
+		return
+	}
+	p.line(p.bold(pad("SYSTEM MAP", 40)) + p.dim("══ crosses a trust boundary and asks for no identity"))
+	client := boxLines(r, model.ZoneClient)
+	host := hostLines(r)
+	registry := boxLines(r, model.ZoneRegistry)
+	left := p.arrows(r, model.ZoneClient, model.ZoneHost)
+	right := p.arrows(r, model.ZoneHost, model.ZoneRegistry)
+	rows := max(len(client), len(host), len(registry), len(left), len(right))
+
+	cw, rw := width(client, 14, 22), width(registry, 16, 26)
+	lw, gw := arrowWidth(left), arrowWidth(right)
+	hw := max(24, min(width(host, 24, 60), p.o.Width-cw-rw-lw-gw-12))
+	p.line("┌ client " + rule(cw-6) + "┐" + strings.Repeat(" ", lw) + "┌ host " + rule(hw-4) + "┐" + strings.Repeat(" ", gw) + "┌ registry " + rule(rw-8) + "┐")
+	for i := range rows {
+		p.line("│ " + pad(at(client, i), cw) + " │" + arrowAt(left, i, lw) + "│ " + pad(at(host, i), hw) + " │" + arrowAt(right, i, gw) + "│ " + pad(at(registry, i), rw) + " │")
+	}
+	p.line("└" + rule(cw+2) + "┘" + strings.Repeat(" ", lw) + "└" + rule(hw+2) + "┘" + strings.Repeat(" ", gw) + "└" + rule(rw+2) + "┘")
+}
+
+func rule(n int) string { return strings.Repeat("─", max(0, n)) }
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return ""
+}
+
+func width(lines []string, least, most int) int {
+	w := least
+	for _, l := range lines {
+		w = max(w, columns(l))
+	}
+	return min(w, most)
+}
+
+const maxRows = 8 // lines in a box; more are summed up
+
+// boxLines lists the elements of a zone.
+func boxLines(r *report.Result, z model.Zone) []string {
+	var lines []string
+	for _, e := range r.Model.Elements {
+		if e.Zone != z {
+			continue
+		}
+		s := Clean(e.Name)
+		if e.Count > 1 {
+			s = fmt.Sprintf("%s  %d", s, e.Count)
+		}
+		lines = append(lines, s)
+	}
+	if len(lines) > maxRows {
+		more := len(lines) - maxRows + 1
+		lines = append(lines[:maxRows-1], fmt.Sprintf("and %d more", more))
+	}
+	return lines
+}
+
+// hostLines lists the engine's chain on one line, then stores and containers,
+// then flows inside the host that cross a boundary.
+func hostLines(r *report.Result) []string {
+	var chain []string
+	var lines []string
+	for _, e := range r.Model.Elements {
+		if e.Zone != model.ZoneHost {
+			continue
+		}
+		base := e.ID[strings.LastIndexByte(e.ID, '/')+1:]
+		if slices.Contains([]string{"dockerd", "containerd", "runc"}, base) {
+			chain = append(chain, e.Name)
+			continue
+		}
+		s := count(e.Count, strings.TrimSuffix(Clean(e.Name), "s"), Clean(e.Name))
+		for _, n := range e.Notes {
+			s += " · " + Clean(n)
+		}
+		lines = append(lines, s)
+	}
+	for _, f := range r.Model.Flows {
+		if zoneOf(r, f.From) == model.ZoneHost && zoneOf(r, f.To) == model.ZoneHost && f.Crosses {
+			lines = append(lines, Clean(f.Label))
+		}
+	}
+	return append([]string{strings.Join(chain, " ─▶ ")}, lines...)
+}
+
+func zoneOf(r *report.Result, id string) model.Zone {
+	for _, e := range r.Model.Elements {
+		if e.ID == id {
+			return e.Zone
+		}
+	}
+	return ""
+}
+
+// arrow is one flow between two boxes.
+type arrow struct {
+	label   string
+	exposed bool
+	style   func(string) string
+}
+
+func (p *page) arrows(r *report.Result, from, to model.Zone) []arrow {
+	var out []arrow
+	for _, f := range r.Model.Flows {
+		if zoneOf(r, f.From) != from || zoneOf(r, f.To) != to {
+			continue
+		}
+		a := arrow{label: cut(Clean(f.Label), 18), exposed: f.Exposed, style: func(s string) string { return s }}
+		if f.Exposed {
+			a.style = func(s string) string { return p.band("critical", s) }
+		}
+		out = append(out, a)
+	}
+	if len(out) > maxRows {
+		out = append(out[:maxRows-1], arrow{label: fmt.Sprintf("%d more", len(out)-maxRows+1), style: func(s string) string { return s }})
+	}
+	return out
+}
+
+func arrowWidth(as []arrow) int {
+	w := 6
+	for _, a := range as {
+		w = max(w, columns(a.label)+6)
+	}
+	return w
+}
+
+func arrowAt(as []arrow, i, w int) string {
+	if i >= len(as) {
+		return strings.Repeat(" ", w)
+	}
+	a := as[i]
+	line := "─"
+	if a.exposed {
+		line = "═"
+	}
+	body := line + " " + a.label + " "
+	return a.style(body + strings.Repeat(line, max(1, w-columns(body)-1)) + "▶")
+}
+
+// mapList is the map as lines.
+func (p *page) mapList(r *report.Result) {
+	p.line(p.bold("SYSTEM"))
+	for _, z := range model.Zones {
+		lines := boxLines(r, z)
+		if z == model.ZoneHost {
+			lines = hostLines(r)
+		}
+		if len(lines) > 0 && strings.Join(lines, "") != "" {
+			p.wrap("  ", string(z)+": "+strings.Join(lines, "; "))
+		}
+	}
+	for _, f := range r.Model.Flows {
+		if !f.Crosses {
+			continue
+		}
+		s := fmt.Sprintf("%s → %s: %s, identity: %s", Clean(f.From), Clean(f.To), Clean(f.Label), f.Auth)
+		if f.Exposed {
+			s = p.band("critical", "! "+s)
+		} else {
+			s = "  " + s
+		}
+		p.line("  " + s)
+	}
+}

@@ -1,0 +1,80 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"plimsoll/internal/report"
+)
+
+// Plan prints the chosen measures, what each does and disturbs, and why the
+// others stayed out.
+func Plan(w io.Writer, r *report.Result, o Options) error {
+	p := newPage(w, o)
+	pl := r.Plan
+	p.line(p.bold("PLAN") + fmt.Sprintf("  %s; risk %d now, %d after", count(len(pl.Choices), "measure", "measures"), pl.Before, pl.After))
+	for i, c := range pl.Choices {
+		m := r.Measure(c.Measure)
+		p.line("")
+		p.line(p.bold(fmt.Sprintf("%d. %s", i+1, m.ID)) + "  " + m.Title)
+		p.wrap("   ", fmt.Sprintf("surface %s; removes %d risk; %s", c.Surface, c.Removes, disturbance(m)))
+		p.wrap("   ", "why: "+c.Why)
+		for _, d := range c.Changes {
+			p.wrap("   ", fmt.Sprintf("%s %s → %s, risk %d → %d", d.Threat, d.Before, d.After, d.From, d.To))
+		}
+		for _, s := range m.Steps {
+			st := r.Steps[s]
+			for _, ch := range st.Set {
+				p.wrap("     ", fmt.Sprintf("%s: %s %s → %s", Clean(st.Target.Name), ch.Field, orNone(Clean(ch.From)), Clean(ch.To)))
+			}
+			if st.Note != "" {
+				p.wrap("       ", "note: "+st.Note)
+			}
+			for _, warn := range st.Warnings {
+				p.wrap("       ", Clean(warn))
+			}
+		}
+		for _, warn := range m.Warnings {
+			p.wrap("   ", p.band("medium", "warning: ")+Clean(warn))
+		}
+		for _, ref := range m.Refused {
+			p.wrap("   ", "not "+Clean(ref.Target.Name)+": "+Clean(ref.Why))
+		}
+	}
+	p.notChosen(r)
+	if len(pl.Choices) > 0 {
+		ids := make([]string, len(pl.Choices))
+		for i, c := range pl.Choices {
+			ids[i] = c.Measure
+		}
+		p.line("")
+		p.line("look:  plimsoll harden " + strings.Join(ids, " "))
+		p.line("do it: plimsoll harden " + strings.Join(ids, " ") + " --apply")
+	}
+	return p.err
+}
+
+func (p *page) notChosen(r *report.Result) {
+	if len(r.Plan.Passed) > 0 {
+		p.line("")
+		p.line(p.bold("NOT CHOSEN"))
+		for _, n := range r.Plan.Passed {
+			p.wrap("  ", n.Measure+": "+Clean(n.Why))
+		}
+	}
+	if len(r.Plan.Uncovered) > 0 {
+		p.line("")
+		p.line(p.bold("SURFACES WITHOUT A MEASURE"))
+		for _, u := range r.Plan.Uncovered {
+			p.wrap("  ", fmt.Sprintf("%s: %s (%s)", u.Surface, u.Why, strings.Join(u.Checks, ", ")))
+		}
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "(not set)"
+	}
+	return s
+}

@@ -1,0 +1,170 @@
+package text
+
+import (
+	"bytes"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+
+	"plimsoll/internal/assess"
+	"plimsoll/internal/check"
+	"plimsoll/internal/checks/docker"
+	"plimsoll/internal/checktest"
+	"plimsoll/internal/golden"
+	"plimsoll/internal/plan"
+	"plimsoll/internal/policy"
+	"plimsoll/internal/report"
+	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
+	"plimsoll/internal/threat"
+)
+
+// shop is a host with three containers that are badly run in different ways.
+func shop(t *testing.T, hostile string) *snapshot.Snapshot {
+	t.Helper()
+	s := checktest.Minimal()
+	spec, rt := s.ContainerSpecs[0], s.Runtimes[0]
+	spec.Image, spec.Resources.Memory, spec.Resources.MemorySwap = "registry.example/shop/web:1", 0, 0
+	spec.RestartPolicy = snapshot.RestartPolicy{Name: "always"}
+	rt.Cgroup.V.MemoryMax, rt.Cgroup.V.MemorySwapMax = -1, -1
+	s.ContainerSpecs = append(s.ContainerSpecs, spec)
+	s.Runtimes = append(s.Runtimes, rt)
+	for _, name := range []string{"db", "cart"} {
+		c := s.Containers[0]
+		c.Name, c.Key, c.ID, c.Spec, c.Runtime = name+hostile, "name/"+name+hostile, strings.Repeat("e", 64), 1, 1
+		s.Containers = append(s.Containers, c)
+	}
+	s.ID = ""
+	if err := s.Seal(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func result(t *testing.T, s *snapshot.Snapshot, ws policy.Waivers) *report.Result {
+	t.Helper()
+	a, err := assess.Assess(assess.Inputs{
+		Snapshot: s, Suite: docker.Suite, Waivers: ws, Now: s.Taken, Plan: plan.Options{Max: 3, Allow: step.DisturbRecreate},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := report.Build(a, "plimsoll test", "test")
+	if err := r.Judge("", 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestPages(t *testing.T) {
+	r := result(t, shop(t, ""), policy.Waivers{{
+		Check: "container-restart-policy-bounded", Name: "cart", Decision: policy.Accepted, Owner: "ops@example", Reason: "batch host",
+		Expires: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC),
+	}})
+	find := func(id string) *check.Check {
+		for _, c := range docker.Suite {
+			if c.ID == id {
+				return c
+			}
+		}
+		t.Fatalf("no check %s", id)
+		return nil
+	}
+	pages := map[string]func(*bytes.Buffer) error{
+		"assess-120":   func(b *bytes.Buffer) error { return Assess(b, r, Options{Width: 120}) },
+		"assess-80":    func(b *bytes.Buffer) error { return Assess(b, r, Options{Width: 80}) },
+		"assess-plain": func(b *bytes.Buffer) error { return Assess(b, r, Options{Width: 100, Plain: true}) },
+		"threats-open": func(b *bytes.Buffer) error {
+			return Threats(b, r, ThreatFilter{Status: "open,accepted"}, Options{Width: 110})
+		},
+		"bench-120": func(b *bytes.Buffer) error {
+			return Bench(b, r, docker.Suite, "cis-docker-1.2.0", false, Options{Width: 100})
+		},
+		"bench-160-all": func(b *bytes.Buffer) error {
+			return Bench(b, r, docker.Suite, "cis-docker-1.6.0", true, Options{Width: 100})
+		},
+		"plan": func(b *bytes.Buffer) error { return Plan(b, r, Options{Width: 100}) },
+		"explain-check": func(b *bytes.Buffer) error {
+			return ExplainCheck(b, find("container-memory-limit"), r, Options{Width: 100})
+		},
+		"explain-threat": func(b *bytes.Buffer) error {
+			for _, th := range threat.Catalogue() {
+				if th.ID == "DKR-HST-D-02" {
+					return ExplainThreat(b, &th, r, Options{Width: 100})
+				}
+			}
+			return nil
+		},
+	}
+	for name, print := range pages {
+		var b bytes.Buffer
+		if err := print(&b); err != nil {
+			t.Fatal(err)
+		}
+		golden.Compare(t, filepath.Join("testdata", name+".golden"), b.Bytes())
+	}
+}
+
+// TestNarrow: no page is wider than asked, but for words that cannot be broken.
+func TestNarrow(t *testing.T) {
+	r := result(t, shop(t, ""), nil)
+	for _, width := range []int{96, 120, 200} {
+		var b bytes.Buffer
+		if err := Assess(&b, r, Options{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		for l := range strings.SplitSeq(b.String(), "\n") {
+			if columns(l) > width && strings.HasPrefix(l, "│") {
+				t.Errorf("width %d: a line of the map has %d columns: %s", width, columns(l), l)
+			}
+		}
+	}
+}
+
+// TestHostileNames: nothing from outside acts on the terminal, in any page.
+func TestHostileNames(t *testing.T) {
+	r := result(t, shop(t, "\x1b[2J\u202egnp.exe\r\n\u200b\x9b31m<script>"), nil)
+	for name, print := range map[string]func(*bytes.Buffer) error{
+		"assess":  func(b *bytes.Buffer) error { return Assess(b, r, Options{Width: 120}) },
+		"threats": func(b *bytes.Buffer) error { return Threats(b, r, ThreatFilter{}, Options{Width: 120}) },
+		"bench":   func(b *bytes.Buffer) error { return Bench(b, r, docker.Suite, "cis-docker-1.2.0", true, Options{}) },
+		"plan":    func(b *bytes.Buffer) error { return Plan(b, r, Options{}) },
+		"explain": func(b *bytes.Buffer) error { return ExplainCheck(b, docker.Suite[0], r, Options{}) },
+	} {
+		var b bytes.Buffer
+		if err := print(&b); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range b.String() {
+			if c != '\n' && (unicode.IsControl(c) || unicode.Is(unicode.Cf, c)) {
+				t.Errorf("%s prints %U", name, c)
+			}
+		}
+	}
+}
+
+func TestResultRoundTrips(t *testing.T) {
+	r := result(t, shop(t, ""), nil)
+	var a, b bytes.Buffer
+	if err := report.Encode(&a, r); err != nil {
+		t.Fatal(err)
+	}
+	back, err := report.Decode(a.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := report.Encode(&b, back); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(a.String(), b.String()); d != "" {
+		t.Errorf("the result changes when it is read back:\n%s", d)
+	}
+	if !json.Valid(a.Bytes()) {
+		t.Error("the result is not valid JSON")
+	}
+}

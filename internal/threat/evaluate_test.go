@@ -1,0 +1,195 @@
+package threat
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"plimsoll/internal/check"
+	"plimsoll/internal/policy"
+	"plimsoll/internal/snapshot"
+)
+
+// world is a host with one engine and two containers.
+func world(t *testing.T) *snapshot.Index {
+	t.Helper()
+	taken := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	s := &snapshot.Snapshot{
+		Taken: taken,
+		Scopes: []snapshot.Scope{
+			{ID: "engine:e", Kind: snapshot.ScopeEngine, Host: "host:h", Taken: taken},
+			{ID: "host:h", Kind: snapshot.ScopeHost, Taken: taken},
+		},
+		ContainerSpecs: []snapshot.ContainerSpec{{}}, Runtimes: []snapshot.Runtime{{}},
+		Containers: []snapshot.Container{{Scope: "engine:e", Key: "name/a", Name: "a"}, {Scope: "engine:e", Key: "name/b", Name: "b"}},
+	}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return snapshot.NewIndex(s)
+}
+
+// subject finds a subject by key.
+func subject(t *testing.T, x *snapshot.Index, key string) int {
+	t.Helper()
+	i := slices.IndexFunc(x.Subjects, func(s snapshot.Subject) bool { return s.Key == key })
+	if i < 0 {
+		t.Fatalf("no subject %s", key)
+	}
+	return i
+}
+
+type said struct {
+	check  string
+	key    string
+	status check.Status
+}
+
+func decide(t *testing.T, x *snapshot.Index, ws policy.Waivers, saids ...said) map[string]Result {
+	t.Helper()
+	var suite []*check.Check
+	var findings []check.Finding
+	for _, s := range saids {
+		i := slices.IndexFunc(suite, func(c *check.Check) bool { return c.ID == s.check })
+		if i < 0 {
+			suite = append(suite, &check.Check{ID: s.check, Subject: Members()[s.check].Subject})
+			i = len(suite) - 1
+		}
+		findings = append(findings, check.Finding{
+			Check: suite[i], Verdict: check.Verdict{Status: s.status}, Members: []int{subject(t, x, s.key)},
+		})
+	}
+	out := make(map[string]Result)
+	for _, r := range Evaluate(Inputs{Index: x, Suite: suite, Findings: findings, Waivers: ws, Now: x.Snapshot.Taken}) {
+		out[r.Threat.ID] = r
+	}
+	return out
+}
+
+func TestStatusOfAThreat(t *testing.T) {
+	const mem, cg = "container-memory-limit", "cgroup-controllers-enforced"
+	both := func(a, b, host check.Status) []said {
+		return []said{{mem, "name/a", a}, {mem, "name/b", b}, {cg, "host", host}}
+	}
+	for name, c := range map[string]struct {
+		saids []said
+		want  Status
+		open  int // elements with that status
+	}{
+		"all pass":                   {both(check.Pass, check.Pass, check.Pass), Mitigated, 2},
+		"one container fails":        {both(check.Fail, check.Pass, check.Pass), Open, 1},
+		"the host fails for both":    {both(check.Pass, check.Pass, check.Fail), Open, 2},
+		"one unknown":                {both(check.Unknown, check.Pass, check.Pass), Unknown, 1},
+		"manual is undecided":        {both(check.Manual, check.Pass, check.Pass), Unknown, 1},
+		"fail beats unknown":         {both(check.Unknown, check.Fail, check.Pass), Open, 1},
+		"accepted":                   {both(check.Accepted, check.Pass, check.Pass), Accepted, 1},
+		"unknown beats accepted":     {both(check.Accepted, check.Unknown, check.Pass), Unknown, 1},
+		"host clause leaves":         {both(check.Pass, check.Pass, check.NotApplicable), Mitigated, 2},
+		"no container at all":        {[]said{{mem, "engine", check.NotApplicable}, {cg, "host", check.Fail}}, NotApplicable, 0},
+		"containers were not listed": {[]said{{mem, "engine", check.Unknown}, {cg, "host", check.Pass}}, Unknown, 1},
+		"the other check is missing": {[]said{{mem, "name/a", check.Pass}, {mem, "name/b", check.Pass}}, Unknown, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := decide(t, world(t), nil, c.saids...)["DKR-HST-D-01"]
+			if r.Status != c.want {
+				t.Errorf("status %v, want %v", r.Status, c.want)
+			}
+			n := 0
+			for _, g := range r.Groups {
+				if g.Status == c.want {
+					n += len(g.Members)
+				}
+			}
+			if n != c.open {
+				t.Errorf("%d elements are %v, want %d", n, c.want, c.open)
+			}
+		})
+	}
+}
+
+func TestAlternativesTakeTheBest(t *testing.T) {
+	const sig, pin = "image-signature-enforced", "container-image-digest-pinned"
+	x := world(t)
+	pinned := []said{{sig, "engine", check.Fail}, {pin, "name/a", check.Pass}, {pin, "name/b", check.Pass}}
+	if r := decide(t, x, nil, pinned...)["DKR-REG-S-02"]; r.Status != Mitigated {
+		t.Errorf("a failing verifier beside pinned images: %v, want mitigated", r.Status)
+	}
+	pinned[2].status = check.Fail
+	r := decide(t, x, nil, pinned...)["DKR-REG-S-02"]
+	if r.Status != Open || len(r.Groups[0].Members) != 1 {
+		t.Errorf("one unpinned image: %v on %d elements, want open on 1", r.Status, len(r.Groups[0].Members))
+	}
+}
+
+func TestWaiverOfAThreat(t *testing.T) {
+	x := world(t)
+	ws := policy.Waivers{{Threat: "DKR-HST-D-02", Name: "a", Owner: "ops", Expires: x.Snapshot.Taken}}
+	saids := []said{{"container-restart-policy-bounded", "name/a", check.Fail}, {"container-restart-policy-bounded", "name/b", check.Pass}}
+	if r := decide(t, x, ws, saids...)["DKR-HST-D-02"]; r.Status != Accepted || r.Current.Value() != 8 {
+		t.Errorf("waived: %v at %d, want accepted at 8", r.Status, r.Current.Value())
+	}
+	ws[0].Expires = x.Snapshot.Taken.AddDate(0, 0, -1)
+	if r := decide(t, x, ws, saids...)["DKR-HST-D-02"]; r.Status != Open {
+		t.Errorf("after the waiver expired: %v, want open", r.Status)
+	}
+}
+
+func TestRisk(t *testing.T) {
+	x := world(t)
+	base := []said{{"container-restart-policy-bounded", "name/a", check.Fail}}
+	if got := decide(t, x, nil, base...)["DKR-HST-D-02"].Current; got != (Score{4, 2}) {
+		t.Errorf("open without support: %+v, want L4 I2", got)
+	}
+	support := append(base, said{"container-healthcheck-runtime", "name/a", check.Pass}, said{"container-cpu-shares", "name/a", check.Pass})
+	if got := decide(t, x, nil, support...)["DKR-HST-D-02"].Current; got != (Score{3, 2}) {
+		t.Errorf("two of four supporting clauses hold: %+v, want L3 I2", got)
+	}
+	base[0].status = check.Pass
+	if got := decide(t, x, nil, base...)["DKR-HST-D-02"].Current; got != (Score{1, 2}) {
+		t.Errorf("mitigated: %+v, want L1 I2", got)
+	}
+	base[0].status = check.Unknown
+	if got := decide(t, x, nil, base...)["DKR-HST-D-02"].Current; got != (Score{4, 2}) {
+		t.Errorf("unknown is shown as inherent: %+v, want L4 I2", got)
+	}
+}
+
+// TestMonotone: making one check worse on one subject never improves a threat.
+func TestMonotone(t *testing.T) {
+	x := world(t)
+	rng := rand.New(rand.NewPCG(3, 5))
+	order := []check.Status{check.Pass, check.Accepted, check.Unknown, check.Fail}
+	keys := make([]string, 0, len(Members()))
+	for k := range Members() {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for round := range 200 {
+		var saids []said
+		for _, k := range keys {
+			switch Members()[k].Subject {
+			case snapshot.KindContainer:
+				saids = append(saids, said{k, "name/a", order[rng.IntN(4)]}, said{k, "name/b", order[rng.IntN(4)]})
+			case snapshot.KindEngine:
+				saids = append(saids, said{k, "engine", order[rng.IntN(4)]})
+			case snapshot.KindHost:
+				saids = append(saids, said{k, "host", order[rng.IntN(4)]})
+			}
+		}
+		before := decide(t, x, nil, saids...)
+		i := rng.IntN(len(saids))
+		at := slices.Index(order, saids[i].status)
+		if at == len(order)-1 {
+			continue
+		}
+		saids[i].status = order[at+1]
+		for id, a := range decide(t, x, nil, saids...) {
+			b := before[id]
+			if a.Status < b.Status {
+				t.Fatalf("round %d: %s to %v made %s better: %v to %v", round, fmt.Sprint(saids[i].check, saids[i].key), saids[i].status, id, b.Status, a.Status)
+			}
+		}
+	}
+}
