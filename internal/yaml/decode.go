@@ -52,7 +52,7 @@ func (d *Decoder) Map(n *Node, what string) []Pair {
 		return nil
 	}
 	if n.Kind != Map || n.Tag != TagMap {
-		d.Errorf(n, "%s is %s; it takes a mapping of keys to values", what, describe(n))
+		d.Errorf(n, "%s is %s; it takes a mapping of keys to values", what, Describe(n))
 		return nil
 	}
 	return n.Pairs
@@ -102,7 +102,7 @@ func (d *Decoder) List(n *Node, what string) []*Node {
 		return nil
 	}
 	if n.Kind != List || n.Tag != TagList {
-		d.Errorf(n, "%s is %s; it takes a list, and an empty one is []", what, describe(n))
+		d.Errorf(n, "%s is %s; it takes a list, and an empty one is []", what, Describe(n))
 		return nil
 	}
 	return n.Items
@@ -125,12 +125,12 @@ func (d *Decoder) Text(n *Node, what string) (string, bool) {
 			return "", false
 		}
 	}
-	d.Errorf(n, "%s is %s; it takes text", what, describe(n))
+	d.Errorf(n, "%s is %s; it takes text", what, Describe(n))
 	return "", false
 }
 
-// describe says what a node is, as the subject of "is".
-func describe(n *Node) string {
+// Describe says what a node is, as the subject of "is".
+func Describe(n *Node) string {
 	switch n.Tag {
 	case TagNull:
 		return "empty"

@@ -141,7 +141,7 @@ func chain(levels int) string {
 
 func TestHostile(t *testing.T) {
 	million := strings.Repeat("x", 1<<20)
-	many := func(s string) string { return strings.Repeat(s, (4<<20)/len(s)) }
+	many := func(s string) string { return strings.Repeat(s, (1<<20)/len(s)) }
 	for name, tt := range map[string]struct{ in, want string }{
 		"bomb":             {bomb(9), "more than 200000 values"},
 		"deep bomb":        {chain(200), "deeper than 100 levels"},
