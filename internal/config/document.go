@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,7 +24,10 @@ type document struct {
 func open(data []byte, file, schema string, keys ...string) (*document, error) {
 	root, err := yaml.Parse(data, file, limits)
 	if err != nil {
-		return nil, &Error{yaml.Errors{err.(*yaml.Error)}}
+		if e, ok := errors.AsType[*yaml.Error](err); ok {
+			return nil, &Error{yaml.Errors{e}}
+		}
+		return nil, failure(file, "cannot be read: %v", err)
 	}
 	d := &document{Decoder: yaml.NewDecoder(file)}
 	d.fields = d.Fields(root, "the file", append([]string{"schema"}, keys...)...)

@@ -181,7 +181,7 @@ func TestHostile(t *testing.T) {
 	for i := 1; i < 9; i++ {
 		bomb += fmt.Sprintf("x%d: &x%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*x%d,", i-1), 8), ","))
 	}
-	long := strings.Repeat("a", limits.Bytes-200)
+	long := strings.Repeat("a", 100_000)
 	var unknown strings.Builder
 	unknown.WriteString("schema: plimsoll.policy/v1\nchecks:\n")
 	for i := range 10_000 {
@@ -194,8 +194,8 @@ func TestHostile(t *testing.T) {
 		"long key":     {"? " + long + "\n: x", `the file has no key "` + strings.Repeat("a", 80) + `"…`},
 		"long id":      {"schema: plimsoll.policy/v1\nchecks:\n  ? " + long + "\n  : {severity: low}", "there is no check"},
 		"long reason":  {"schema: plimsoll.policy/v1\nchecks:\n  daemon-rootless: {disabled: " + long + "}", "is longer than 1000 characters"},
-		"too large":    {long + long, "at most 1048576 are read"},
-		"many unknown": {unknown.String(), "has 9950 errors more"},
+		"too large":    {strings.Repeat(" ", limits.Bytes+1), "at most 1048576 are read"},
+		"many unknown": {unknown.String(), "is not read further: at most 50 errors"},
 	} {
 		start := time.Now()
 		_, err := LoadPolicy([]byte(tt.in), "f", suite())

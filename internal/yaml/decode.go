@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// maxErrors is how many errors of one file are reported; the rest is counted.
+// maxErrors is how many errors of one file are reported. Reading stops there,
+// since the suggestion in an error may cost a look at every known name.
 const maxErrors = 50
 
 // Decoder walks a tree against what is expected and gathers everything that is
 // wrong, so that a person mends a file once. Its methods return the zero value
-// where the file is wrong; Err says at the end whether it was. A nil node is
-// taken as missing and reported by nobody but [Decoder.Required].
+// where the file is wrong; Errors says at the end whether it was. A nil node is
+// one that is missing, which only [Decoder.Required] reports.
 type Decoder struct {
 	file string
 	errs Errors
-	more int
 }
 
 // NewDecoder returns a decoder whose errors name a file.
@@ -24,23 +24,22 @@ func NewDecoder(file string) *Decoder { return &Decoder{file: file} }
 
 // Errorf records what is wrong at a node and what would be right.
 func (d *Decoder) Errorf(n *Node, format string, a ...any) {
-	if len(d.errs) >= maxErrors {
-		d.more++
+	if d.Full() {
 		return
 	}
 	d.errs = append(d.errs, &Error{File: d.file, Line: n.Line, Column: n.Col, Msg: fmt.Sprintf(format, a...)})
 }
 
-// Full reports whether no further error will be shown, so that a costly
-// suggestion may be left out.
+// Full reports whether no further error will be shown, so that reading on is
+// pointless.
 func (d *Decoder) Full() bool { return len(d.errs) >= maxErrors }
 
 // Errors returns what was recorded, in file order.
 func (d *Decoder) Errors() Errors {
 	out := slices.Clone(d.errs)
 	out.sort()
-	if d.more > 0 {
-		out = append(out, &Error{File: d.file, Msg: fmt.Sprintf("has %d errors more", d.more)})
+	if d.Full() {
+		out = append(out, &Error{File: d.file, Msg: fmt.Sprintf("is not read further: at most %d errors are shown at once", maxErrors)})
 	}
 	return out
 }
@@ -68,8 +67,7 @@ func (d *Decoder) Fields(n *Node, what string, known ...string) map[string]*Node
 			continue
 		}
 		if d.Full() {
-			d.more++
-			continue
+			break
 		}
 		d.Errorf(p.Key, "%s has no key %s; %s", what, Quote(p.Key.Value), suggest(p.Key.Value, known))
 	}

@@ -66,14 +66,22 @@ const quoteLimit = 80
 // Quote returns a value from a file in quotes, shortened, with everything that
 // a terminal would obey escaped.
 func Quote(s string) string {
-	if len(s) <= quoteLimit {
+	short := shorten(s, quoteLimit)
+	if len(short) == len(s) {
 		return strconv.Quote(s)
 	}
-	cut := quoteLimit
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
+	return strconv.Quote(short) + "…"
+}
+
+// shorten cuts s to at most limit bytes, between characters.
+func shorten(s string, limit int) string {
+	if len(s) <= limit {
+		return s
 	}
-	return strconv.Quote(s[:cut]) + "…"
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
 }
 
 // printable returns s as it is when a terminal can show it, else in quotes.

@@ -115,8 +115,12 @@ func marks(data []byte) int {
 		switch c {
 		case ',', '[', '{':
 			n++
-		case ':', '-', '?', '.':
+		case ':', '-', '?':
 			if blank(i + 1) {
+				n++
+			}
+		case '.': // the end of a document is three
+			if i > 1 && data[i-1] == '.' && blank(i+1) {
 				n++
 			}
 		case '&', '!', '*':
@@ -147,9 +151,9 @@ func syntaxError(err error, file string, limits Limits) *Error {
 		e.Msg = tooDeep(limits)
 		return e
 	}
-	e.Msg = "is not valid YAML: " + printable(le.Message)
+	e.Msg = "is not valid YAML: " + printable(shorten(le.Message, 2*quoteLimit))
 	if le.ContextMsg != "" {
-		e.Msg += ", " + printable(le.ContextMsg)
+		e.Msg += ", " + printable(shorten(le.ContextMsg, 2*quoteLimit))
 		if c := le.ContextMark.Line; c > 0 && c != at.Line {
 			e.Msg += fmt.Sprintf(" that begins at line %d", c)
 		}

@@ -148,12 +148,13 @@ func TestHostile(t *testing.T) {
 		"merge bomb":       {"a: &a {" + manyKeys(2000) + "}\nl:\n" + strings.Repeat("  - <<: *a\n", 2000), "more than 200000 values"},
 		"long value":       {"a: " + million, ""},
 		"long key":         {"? " + million + "\n: b", ""},
+		"long alias":       {"a: *" + million, "unknown anchor"},
 		"long quoted":      {`a: "` + million + `"`, ""},
 		"flow list":        {"[" + many("a,") + "a]", "more than 200000 values"},
 		"flow colons":      {"{" + many(":,") + "}", "more than 200000 values"},
 		"dashes":           {many("-\n"), "more than 200000 values"},
 		"documents":        {many("---\n"), "more than 200000 values"},
-		"document ends":    {many("a\n...\n"), "more than 200000 values"},
+		"document ends":    {strings.Repeat("a\n...\n", 250_000), "more than 200000 values"},
 		"tags":             {many("! "), "more than 200000 values"},
 		"anchors":          {many("&a "), "more than 200000 values"},
 		"size":             {strings.Repeat(" ", 9<<20), "has 9437184 bytes; at most 8388608 are read"},
@@ -176,6 +177,8 @@ func TestHostile(t *testing.T) {
 				t.Errorf("error %v", err)
 			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
 				t.Errorf("error %.200v, want %s", err, tt.want)
+			case err != nil && len(err.Error()) > 400:
+				t.Errorf("the error has %d bytes", len(err.Error()))
 			case err != nil && strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' || r == 0x202e }):
 				t.Errorf("error %q holds control characters", err)
 			}
