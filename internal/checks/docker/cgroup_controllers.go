@@ -39,7 +39,7 @@ func judgeControllers(p *check.Probe) {
 	var evidence []check.Evidence
 	if h := p.Host(); h != nil && h.Cgroup.Known() {
 		c := &h.Cgroup.V
-		evidence = append(evidence, ev(cmp.Or(h.Cgroup.Source, "controllers of the kernel"), cmp.Or(strings.Join(c.Controllers, ", "), "none")))
+		evidence = append(evidence, ev(cmp.Or(h.Cgroup.Source, "controllers of the kernel"), listed(c.Controllers)))
 		for _, want := range []string{"memory", "cpu", "pids"} {
 			if !slices.Contains(c.Controllers, want) {
 				missing = append(missing, want+" (kernel)")

@@ -52,7 +52,7 @@ func matchesFile(d *daemon) check.Verdict {
 			silent = append(silent, s.Key)
 			continue
 		}
-		pair := []check.Evidence{ev(file+", "+s.Key, strings.Join(s.Values, ", ")), ev(r.source, r.shown)}
+		pair := []check.Evidence{ev(file+", "+s.Key, listed(s.Values)), ev(r.source, cmp.Or(r.shown, "none"))}
 		if r.equal {
 			same = append(same, pair...)
 			continue

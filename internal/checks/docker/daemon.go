@@ -87,8 +87,11 @@ func (s *setting) ev() check.Evidence {
 	if !s.set {
 		return ev(s.source, "not set")
 	}
-	return ev(s.source, strings.Join(s.values, ", "))
+	return ev(s.source, listed(s.values))
 }
+
+// listed prints the values of a list.
+func listed(values []string) string { return cmp.Or(strings.Join(values, ", "), "none") }
 
 // str returns a scalar key, or def when it is unset or empty.
 func (s *setting) str(def string) string {

@@ -104,7 +104,7 @@ func (o *openers) members(p *check.Probe, gid int64) {
 			continue
 		}
 		found = true
-		shown := cmp.Or(strings.Join(g.Members, ", "), "none")
+		shown := listed(g.Members)
 		if e := ev("members of group "+g.Name, shown); !slices.Contains(o.evidence, e) {
 			o.evidence = append(o.evidence, e)
 		}

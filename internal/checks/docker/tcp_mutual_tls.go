@@ -38,7 +38,7 @@ func refusesStrangers(d *daemon) check.Verdict {
 	if tls.known() && tls.set {
 		configured = append(configured, tls.ev())
 	}
-	if st := d.p.Fact(snapshot.PartEngineListeners); st.State != snapshot.Observed {
+	if st := d.p.Fact(snapshot.PartEngineListeners); st.State != snapshot.Observed && st.State != snapshot.Absent {
 		if hosts.known() && tls.known() && listensOnTCP(hosts.values) && !verify {
 			return check.Failed("the engine is configured to listen on TCP without asking for a client certificate", configured...)
 		}
