@@ -62,30 +62,44 @@ func running(d *daemon, s *snapshot.Setting) (c comparison, ok bool) {
 		return set("RegistryConfig.Mirrors", d.Mirrors, func(m string) string { return strings.TrimRight(m, "/") })
 	case "insecure-registries":
 		return set("RegistryConfig, insecure", d.InsecureRegistries, remoteOnly)
-	case "userns-remap":
-		return comparison{"GET /info SecurityOptions name=userns", strconv.FormatBool(d.UsernsRemap), (one != "") == d.UsernsRemap}, true
-	case "selinux-enabled":
-		_, on := d.securityOption("selinux")
-		return flag("SecurityOptions name=selinux", on)
-	case "no-new-privileges":
-		on, stated := d.noNewPrivileges()
-		c, ok = flag("SecurityOptions name=no-new-privileges", on)
-		return c, ok && stated
-	case "seccomp-profile":
-		option, _ := d.securityOption("seccomp")
-		now := option["profile"]
-		if now == "default" {
-			now = "builtin" // its name before Engine 23
-		}
-		if one == "" || one == "default" {
-			one = "builtin"
-		}
-		return text("SecurityOptions name=seccomp", now)
 	case "exec-opts":
 		driver, only := strings.CutPrefix(one, "native.cgroupdriver=")
 		return comparison{"GET /info CgroupDriver", d.CgroupDriver, driver == d.CgroupDriver}, only && len(s.Values) == 1
 	}
+	return runningSecurity(d, s.Key, one)
+}
+
+// runningSecurity compares a key that shows among the security options.
+func runningSecurity(d *daemon, key, want string) (c comparison, ok bool) {
+	const options = "GET /info SecurityOptions name="
+	flag := func(name string, now, stated bool) (comparison, bool) {
+		b, err := strconv.ParseBool(want)
+		return comparison{options + name, strconv.FormatBool(now), b == now}, stated && err == nil
+	}
+	switch key {
+	case "userns-remap":
+		return comparison{options + "userns", strconv.FormatBool(d.UsernsRemap), (want != "") == d.UsernsRemap}, true
+	case "selinux-enabled":
+		_, on := d.securityOption("selinux")
+		return flag("selinux", on, true)
+	case "no-new-privileges":
+		on, stated := d.noNewPrivileges()
+		return flag("no-new-privileges", on, stated)
+	case "seccomp-profile":
+		option, _ := d.securityOption("seccomp")
+		now := option["profile"]
+		return comparison{options + "seccomp", now, builtinName(now) == builtinName(want)}, now != ""
+	}
 	return c, false
+}
+
+// builtinName gives the built-in seccomp profile one name: it is the default,
+// and was called so before Engine 23.
+func builtinName(profile string) string {
+	if profile == "" || profile == "default" {
+		return "builtin"
+	}
+	return profile
 }
 
 // normal returns the values in one spelling, sorted, without empty ones.

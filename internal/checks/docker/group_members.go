@@ -68,6 +68,11 @@ func (o *openers) add(p *check.Probe, f *snapshot.File) {
 	if f.Mode&0o002 != 0 {
 		o.names = append(o.names, everyone)
 	}
+	if f.UID != 0 && engineOf(p, f) == nil {
+		// It may be the rootless engine of that account, which gives no root.
+		o.gaps = append(o.gaps, "the engine behind "+at+" did not describe itself")
+		return
+	}
 	if f.UID != 0 && f.Mode&0o200 != 0 && !ownEngine(p, f) {
 		o.names = append(o.names, fmt.Sprintf("uid %d", f.UID))
 	}
@@ -125,7 +130,7 @@ func (o *openers) members(p *check.Probe, gid int64) {
 // ownEngine reports whether the owner of a socket is the account that its
 // rootless engine runs as: the engine gives it nothing that it lacks.
 func ownEngine(p *check.Probe, f *snapshot.File) bool {
-	e := p.Snapshot.Engine(f.Engine)
+	e := engineOf(p, f)
 	return e != nil && e.Rootless && e.Process.Known() && e.Process.V.UID == f.UID
 }
 

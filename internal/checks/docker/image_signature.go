@@ -45,12 +45,14 @@ func verifiesSignatures(d *daemon) check.Verdict {
 	programs := strings.Join(v.Binaries, ", ")
 	evidence := []check.Evidence{
 		ev("containerd image verifier, bin_dir", cmp.Or(v.BinDir, "not set")), ev("verifier programs in it", cmp.Or(programs, "none")),
-		ev("images are pulled by", cmp.Or(v.PullsBy, "docker")),
+		ev("images are pulled by", cmp.Or(v.PullsBy, "not known")),
 	}
 	var verdict check.Verdict
 	switch {
 	case v.BinDir == "" || programs == "":
 		verdict = check.Failed("nothing refuses an unsigned image at pull", evidence...)
+	case v.PullsBy == "":
+		return check.Undecided(snapshot.ReasonPartial, "a verifier is configured, and whether pulls go through it is not known", evidence...)
 	case v.PullsBy != "containerd":
 		verdict = check.Failed("a verifier is configured, but the engine pulls by itself and never asks it", evidence...)
 	default:

@@ -61,6 +61,9 @@ func shipsLogs(d *daemon) check.Verdict {
 	}
 	address := ""
 	for _, o := range opts.values {
+		if o == option {
+			return check.Undecided(snapshot.ReasonPartial, "where "+d.LoggingDriver+" sends the logs was not kept: "+option+" may hold a secret", evidence...)
+		}
 		if v, ok := strings.CutPrefix(o, option+"="); ok {
 			address = v
 		}

@@ -29,7 +29,10 @@ func rightOwner(p *check.Probe, f *snapshot.File) check.Verdict {
 	owner := int64(0)
 	evidence := []check.Evidence{ev("owner of "+cmp.Or(f.Real, f.Path), fmt.Sprintf("uid %d, gid %d", f.UID, f.GID))}
 	rootless := false
-	if e := p.Snapshot.Engine(f.Engine); e != nil && e.Rootless {
+	switch e := engineOf(p, f); {
+	case e == nil && f.UID != 0:
+		return check.Undecided(snapshot.ReasonPartial, fmt.Sprintf("uid %d owns the socket, and whether its engine runs as that account was not readable", f.UID), evidence...)
+	case e != nil && e.Rootless:
 		if !e.Process.Known() {
 			return check.Undecided(snapshot.ReasonPartial, "the engine is rootless, and the account it runs as was not readable", evidence...)
 		}

@@ -60,6 +60,15 @@ func judgeSockets(p *check.Probe, verdict func(*check.Probe, *snapshot.File) che
 	}
 }
 
+// engineOf returns the engine that a socket belongs to, or nil when it is the
+// socket of an engine that was not looked at or did not describe itself.
+func engineOf(p *check.Probe, f *snapshot.File) *snapshot.Engine {
+	if f.Engine == "" || p.Snapshot.Part(f.Engine, snapshot.PartEngineInfo).State != snapshot.Observed {
+		return nil
+	}
+	return p.Snapshot.Engine(f.Engine)
+}
+
 // unreadable returns the verdict for a file that was not seen.
 func unreadable(f *snapshot.File) (check.Verdict, bool) {
 	switch f.State {

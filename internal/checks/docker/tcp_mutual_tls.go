@@ -38,6 +38,11 @@ func refusesStrangers(d *daemon) check.Verdict {
 	if tls.known() && tls.set {
 		configured = append(configured, tls.ev())
 	}
+	open, unprobed, evidence := d.callers()
+	evidence = append(evidence, configured...)
+	if len(open) > 0 {
+		return check.Failed("the API answers without a client certificate on "+strings.Join(open, ", "), evidence...)
+	}
 	if st := d.p.Fact(snapshot.PartEngineListeners); st.State != snapshot.Observed && st.State != snapshot.Absent {
 		if hosts.known() && tls.known() && listensOnTCP(hosts.values) && !verify {
 			return check.Failed("the engine is configured to listen on TCP without asking for a client certificate", configured...)
@@ -45,11 +50,7 @@ func refusesStrangers(d *daemon) check.Verdict {
 		reason := cmp.Or(st.Reason, snapshot.ReasonFor(st.State), snapshot.ReasonPartial)
 		return check.Undecided(reason, cmp.Or(st.Detail, "the listening sockets of the engine were not readable"), configured...)
 	}
-	open, unprobed, evidence := d.callers()
-	evidence = append(evidence, configured...)
 	switch {
-	case len(open) > 0:
-		return check.Failed("the API answers without a client certificate on "+strings.Join(open, ", "), evidence...)
 	case len(unprobed) > 0:
 		return check.Undecided(snapshot.ReasonPartial, "it is not known who is answered on "+strings.Join(unprobed, ", "), evidence...)
 	case len(evidence) == len(configured):
