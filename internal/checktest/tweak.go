@@ -23,51 +23,51 @@ func Minimal() *snapshot.Snapshot {
 	return s
 }
 
-// bases are tweaks that a fixture may start from.
-var bases = map[string][]byte{"fresh-debian": freshDebian}
-
-//go:embed fresh-debian.json
-var freshDebian []byte
-
-// patch is a tweak as written.
-type patch struct {
-	Base                                                                   string
-	Engine, Host, Container, Spec, Runtime, Image, Network, File, Snapshot json.RawMessage
-	Parts                                                                  map[string]json.RawMessage
-	Policy                                                                 *policy.Policy
-}
-
 // Tweak returns the minimal snapshot with changes. The tweak is an object; each
 // member is a JSON merge patch (RFC 7396) of one thing: engine, host,
 // container, spec, runtime, image (the minimal snapshot's only ones) or
 // snapshot (the whole). Besides, parts maps a part to the state it shall have,
-// or to {"state","reason","detail"}, policy is a policy.Policy, and base names
-// a tweak to apply first: fresh-debian is Debian 12 with its own docker.io
-// package and nothing configured. Lists are replaced, null removes.
+// or to {"state","reason","detail"}, and policy is a policy.Policy. Lists are
+// replaced, null removes.
 func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
-	tw, err := parsePatch(tweak)
-	if err != nil {
-		return nil, nil, err
+	var tw struct {
+		Base                                                                   string
+		Engine, Host, Container, Spec, Runtime, Image, Network, File, Snapshot json.RawMessage
+		Parts                                                                  map[string]json.RawMessage
+		Policy                                                                 *policy.Policy
+	}
+	dec := json.NewDecoder(bytes.NewReader(tweak))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&tw); err != nil {
+		return nil, nil, fmt.Errorf("tweak: %w", err)
 	}
 	var root map[string]any
-	if err := json.Unmarshal(minimal, &root); err != nil {
+	if err := start(tw.Base, &root); err != nil {
 		return nil, nil, fmt.Errorf("minimal snapshot: %w", err)
 	}
-	if tw.Base != "" {
-		b, ok := bases[tw.Base]
-		if !ok {
-			return nil, nil, fmt.Errorf("tweak: there is no base %q", tw.Base)
+	for list, patch := range map[string]json.RawMessage{
+		"engines": tw.Engine, "hosts": tw.Host, "containers": tw.Container, "containerSpecs": tw.Spec,
+		"runtimes": tw.Runtime, "images": tw.Image, "networks": tw.Network, "files": tw.File,
+	} {
+		if patch == nil {
+			continue
 		}
-		base, err := parsePatch(b)
-		if err != nil {
-			return nil, nil, fmt.Errorf("base %s: %w", tw.Base, err)
+		var p any
+		if err := json.Unmarshal(patch, &p); err != nil {
+			return nil, nil, fmt.Errorf("tweak of %s: %w", list, err)
 		}
-		if root, err = base.apply(root); err != nil {
-			return nil, nil, fmt.Errorf("base %s: %w", tw.Base, err)
-		}
+		items := root[list].([]any)
+		items[0] = merge(items[0], p)
 	}
-	if root, err = tw.apply(root); err != nil {
+	if err := tweakParts(root, tw.Parts); err != nil {
 		return nil, nil, err
+	}
+	if tw.Snapshot != nil {
+		var p any
+		if err := json.Unmarshal(tw.Snapshot, &p); err != nil {
+			return nil, nil, fmt.Errorf("tweak of the snapshot: %w", err)
+		}
+		root = merge(root, p).(map[string]any)
 	}
 	b, err := json.Marshal(root)
 	if err != nil {
@@ -75,45 +75,6 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	}
 	s, err := snapshot.Parse(b)
 	return s, tw.Policy, err
-}
-
-func parsePatch(b []byte) (*patch, error) {
-	tw := new(patch)
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(tw); err != nil {
-		return nil, fmt.Errorf("tweak: %w", err)
-	}
-	return tw, nil
-}
-
-// apply merges the patch into a snapshot's JSON and returns the result.
-func (tw *patch) apply(root map[string]any) (map[string]any, error) {
-	for list, change := range map[string]json.RawMessage{
-		"engines": tw.Engine, "hosts": tw.Host, "containers": tw.Container, "containerSpecs": tw.Spec,
-		"runtimes": tw.Runtime, "images": tw.Image, "networks": tw.Network, "files": tw.File,
-	} {
-		if change == nil {
-			continue
-		}
-		var p any
-		if err := json.Unmarshal(change, &p); err != nil {
-			return nil, fmt.Errorf("tweak of %s: %w", list, err)
-		}
-		items := root[list].([]any)
-		items[0] = merge(items[0], p)
-	}
-	if err := tweakParts(root, tw.Parts); err != nil {
-		return nil, err
-	}
-	if tw.Snapshot == nil {
-		return root, nil
-	}
-	var p any
-	if err := json.Unmarshal(tw.Snapshot, &p); err != nil {
-		return nil, fmt.Errorf("tweak of the snapshot: %w", err)
-	}
-	return merge(root, p).(map[string]any), nil
 }
 
 // tweakParts sets the state of parts, whichever scope they belong to.
