@@ -31,6 +31,7 @@ func Minimal() *snapshot.Snapshot {
 // replaced, null removes.
 func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	var tw struct {
+		Base                                                                   string
 		Engine, Host, Container, Spec, Runtime, Image, Network, File, Snapshot json.RawMessage
 		Parts                                                                  map[string]json.RawMessage
 		Policy                                                                 *policy.Policy
@@ -41,7 +42,7 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 		return nil, nil, fmt.Errorf("tweak: %w", err)
 	}
 	var root map[string]any
-	if err := json.Unmarshal(minimal, &root); err != nil {
+	if err := start(tw.Base, &root); err != nil {
 		return nil, nil, fmt.Errorf("minimal snapshot: %w", err)
 	}
 	for list, patch := range map[string]json.RawMessage{

@@ -1,13 +1,19 @@
 package docker
 
-import "plimsoll/internal/check"
+import (
+	"slices"
+
+	"plimsoll/internal/check"
+)
 
 // Suite lists the checks in reading order: engine, host, containers.
-var Suite = []*check.Check{
-	// Containers: what one can take from the machine.
+var Suite = slices.Concat(engines, hosts, containers)
+
+var containers = []*check.Check{
+	// What one can take from the machine.
 	memoryLimit,
 	restartPolicy,
 
-	// Containers: what a process in one can become.
+	// What a process in one can become.
 	noNewPrivileges,
 }
