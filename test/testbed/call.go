@@ -85,8 +85,7 @@ func (b *Bed) Get(path string, v any) {
 // ping reports why the engine does not answer, if so.
 func (b *Bed) ping() error {
 	_, err := b.Call(b.t.Context(), http.MethodGet, "/_ping", nil)
-	var dial *url.Error
-	if errors.As(err, &dial) {
+	if dial, ok := errors.AsType[*url.Error](err); ok {
 		return dial.Err // without the made-up URL
 	}
 	return err
@@ -96,9 +95,9 @@ func (b *Bed) ping() error {
 func (b *Bed) need(image string) {
 	b.t.Helper()
 	_, err := b.Call(b.t.Context(), http.MethodGet, "/images/"+image+"/json", nil)
-	var status *StatusError
+	status, answered := errors.AsType[*StatusError](err)
 	switch {
-	case errors.As(err, &status) && status.Code == http.StatusNotFound:
+	case answered && status.Code == http.StatusNotFound:
 		Skip(b.t, "the engine has no image "+image+"; test/testbed/engine-up.sh makes it")
 	case err != nil:
 		b.t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -67,9 +68,7 @@ func (b *Bed) run(ctx context.Context, name string, spec Spec) (string, error) {
 
 func (b *Bed) create(ctx context.Context, name string, spec Spec) (string, error) {
 	body := Spec{"Image": Image}
-	for k, v := range spec {
-		body[k] = v
-	}
+	maps.Copy(body, spec)
 	answer, err := b.Call(ctx, http.MethodPost, "/containers/create?name="+url.QueryEscape(b.Name(name)), body)
 	if err != nil {
 		return "", err

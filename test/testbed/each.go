@@ -24,6 +24,6 @@ func Each(n, limit int, do func(i int)) {
 // gone reports whether the engine said that a container does not exist, or is
 // being removed by someone else.
 func gone(err error) bool {
-	var status *StatusError
-	return errors.As(err, &status) && (status.Code == http.StatusNotFound || status.Code == http.StatusConflict)
+	status, answered := errors.AsType[*StatusError](err)
+	return answered && (status.Code == http.StatusNotFound || status.Code == http.StatusConflict)
 }

@@ -102,8 +102,7 @@ func TestContainersLiveAsLongAsTheTest(t *testing.T) {
 		}
 	})
 	_, err := outer.Call(t.Context(), http.MethodGet, "/containers/"+id+"/json", nil)
-	var status *StatusError
-	if !errors.As(err, &status) || status.Code != http.StatusNotFound {
+	if status, ok := errors.AsType[*StatusError](err); !ok || status.Code != http.StatusNotFound {
 		t.Errorf("after the test the container answers %v, want status 404", err)
 	}
 }
