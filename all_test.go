@@ -72,7 +72,7 @@ var load = sync.OnceValues(func() (*source, error) {
 			return err
 		case d.IsDir() && (p == ".git" || p == "bin" || p == ".cache"):
 			return filepath.SkipDir
-		case d.IsDir() || !d.Type().IsRegular():
+		case d.IsDir() || !d.Type().IsRegular() || p == ".git": // a file in a linked worktree
 			return nil
 		}
 		src, err := os.ReadFile(p)

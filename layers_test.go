@@ -53,6 +53,7 @@ var layers = []layer{
 
 	{"internal/golden", nil, "a helper of tests, of no particular package"},
 	{"internal/checktest", append([]string{"internal/golden", "internal/snapshot/snapshottest"}, logic...), "runs the fixtures of any suite"},
+	{"test", []string{"internal", "test"}, "programs of tests look at anything"},
 	{"test/testbed", nil, "a test must not check the program with the program"},
 }
 
@@ -69,8 +70,8 @@ var core = []string{
 // changes the world, or goes around the language.
 var impure = []string{"os", "os/exec", "os/signal", "os/user", "net", "net/http", "syscall", "io/ioutil", "plugin", "unsafe", "C"}
 
-// testOnly are modules that no package outside the test support imports, and
-// any test may.
+// testOnly are modules that any test may import, and no package but the test
+// support.
 var testOnly = map[string]string{
 	"github.com/google/go-cmp":        "differences in test output",
 	"github.com/rogpeppe/go-internal": "txtar fixtures and testscript transcripts",
@@ -140,7 +141,7 @@ func TestOneImporter(t *testing.T) {
 	code, tests := make(map[string]map[string]bool), make(map[string]map[string]bool)
 	for _, f := range repository(t).code {
 		into := code
-		if f.test() || underAny(f.pkg, testSupport) {
+		if f.test() {
 			into = tests
 		}
 		for _, imp := range f.imports() {
@@ -156,11 +157,14 @@ func TestOneImporter(t *testing.T) {
 	}
 	for m, by := range code {
 		users := slices.Sorted(maps.Keys(by))
-		if _, ok := testOnly[m]; ok {
-			t.Errorf("%s is for tests only, but is imported by %s", m, users)
-		}
-		if len(users) > 1 {
+		if _, ok := testOnly[m]; !ok && len(users) > 1 {
 			t.Errorf("%s is imported by %s: %s", m, users, why)
+		} else if ok {
+			for _, user := range users {
+				if !underAny(user, testSupport) {
+					t.Errorf("%s imports %s, which is for tests only", user, m)
+				}
+			}
 		}
 	}
 	for m, by := range tests {
