@@ -13,6 +13,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -175,5 +176,13 @@ func TestPackageComments(t *testing.T) {
 		if !ok {
 			t.Errorf("%s has no comment that begins with its name (Package …, for a program Command …): %s", pkg, packageComments)
 		}
+	}
+}
+
+// TestTidy asks Go whether go.mod lists what is imported and nothing else.
+func TestTidy(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "go", "mod", "tidy", "-diff")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("go mod tidy -diff: %v; run go mod tidy\n%s", err, out)
 	}
 }
