@@ -107,3 +107,11 @@ func (c *Client) ImageInspectRaw(ctx context.Context, ref string) (json.RawMessa
 
 // IsGone reports whether an object had disappeared when it was asked for.
 func IsGone(err error) bool { return errors.Is(err, ErrNotFound) }
+
+// Archive returns the tar archive of one path inside a container.
+func (c *Client) Archive(ctx context.Context, id, path string, limit int64) ([]byte, error) {
+	if err := reference("container", id); err != nil {
+		return nil, err
+	}
+	return c.Get(ctx, "/containers/"+id+"/archive", url.Values{"path": {path}}, limit)
+}
