@@ -118,8 +118,23 @@ func (b *box) configured(v check.Verdict) check.Verdict {
 	return v
 }
 
+// ev makes one piece of evidence. It is called for every class by every check,
+// so the common types go past fmt.
 func ev(source string, value any) check.Evidence {
-	return check.Evidence{Source: source, Value: fmt.Sprint(value)}
+	var text string
+	switch v := value.(type) {
+	case string:
+		text = v
+	case bool:
+		text = strconv.FormatBool(v)
+	case int64:
+		text = strconv.FormatInt(v, 10)
+	case int:
+		text = strconv.Itoa(v)
+	default:
+		text = fmt.Sprint(v)
+	}
+	return check.Evidence{Source: source, Value: text}
 }
 
 // target returns what a fix needs of a failing container, or refuses: a

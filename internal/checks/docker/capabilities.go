@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -88,7 +89,7 @@ func (b *box) holdsNone(find func(held uint64, unknown []string) []string, faile
 	proc := b.proc()
 	if proc != nil {
 		held = proc.CapBnd | proc.CapEff
-		evidence = append(evidence, ev("CapBnd and CapEff of the first process", capText(held)))
+		evidence = append(evidence, ev("CapBnd and CapEff of the first process", b.at.capText(held)))
 	} else if v, bad := b.unread("HostConfig.CapAdd", "HostConfig.CapDrop", "HostConfig.Privileged"); bad {
 		return v
 	} else {
@@ -119,15 +120,18 @@ func (b *box) holdsNone(find func(held uint64, unknown []string) []string, faile
 	return v
 }
 
-func capText(held uint64) string {
+// capText names a set; most containers of a machine hold one of a few.
+func (s *site) capText(held uint64) string {
+	text, ok := s.capTexts[held]
+	if ok {
+		return text
+	}
+	text = cmp.Or(strings.Join(snapshot.CapList(held&snapshot.AllCaps), ","), "none")
 	if held&snapshot.AllCaps == snapshot.AllCaps {
-		return "all"
+		text = "all"
 	}
-	names := snapshot.CapList(held & snapshot.AllCaps)
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ",")
+	s.capTexts[held] = text
+	return text
 }
 
 func (b *box) capEvidence() []check.Evidence {

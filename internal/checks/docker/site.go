@@ -26,12 +26,13 @@ type site struct {
 	roots    []string
 	sockets  []socket
 	lists    map[string][]string
+	capTexts map[uint64]string
 }
 
 func newSite(p *check.Probe) *site {
 	s := &site{
 		p: p, file: p.Scope.Kind == snapshot.ScopeFiles,
-		lists: make(map[string][]string), parts: make(map[snapshot.Part]bool),
+		lists: make(map[string][]string), parts: make(map[snapshot.Part]bool), capTexts: make(map[uint64]string),
 	}
 	s.info = p.Engine() != nil && s.observed(snapshot.PartEngineInfo)
 	return s
