@@ -61,7 +61,7 @@ var netRawDropped = &check.Check{
 	ID:    "container-net-raw-dropped",
 	Title: "Raw sockets are not available in the container",
 	Why: "With NET_RAW, which the engine grants by itself, a process forges packets: it answers ARP and DNS for its neighbours on the same bridge and reads their traffic. " +
-		"Since Linux 4.20 and Docker 20.10 ping works without it." + howToReadCaps,
+		"Since engine 20.10 ping works without it." + howToReadCaps,
 	Remedy:   "Start it with --cap-drop NET_RAW.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "S", Tier: 2,
 	Covered: []string{"container-not-privileged"},
