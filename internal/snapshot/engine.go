@@ -63,7 +63,7 @@ type DaemonProcess struct {
 	Started time.Time `json:"started"`
 	Nofile  int64     `json:"nofile"`            // hard limit of open files; -1 unlimited
 	Proxies int       `json:"proxies,omitempty"` // docker-proxy children
-	FoundBy string    `json:"foundBy"`           // socket-peer or pid-file
+	FoundBy string    `json:"foundBy"`           // socket-peer, pid-file, or socket-holder: found by the listening socket it has open
 }
 
 // DaemonConfig is the effective configuration: flags of the command line merged

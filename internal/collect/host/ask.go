@@ -20,15 +20,10 @@ const (
 	apiUnknown = "unknown"
 )
 
-// ask sends GET /_ping in clear and, when that is not the engine's API, over
-// TLS, without a client certificate. Each attempt ends after two seconds.
+// ask sends GET /_ping over TLS without a client certificate and, to what does
+// not speak TLS, in clear. In this order no server has a malformed request to
+// log. Each attempt ends after two seconds.
 func ask(ctx context.Context, addr string) string {
-	switch isAPI, err := ping(ctx, addr, nil); {
-	case isAPI:
-		return apiOpen
-	case ctx.Err() != nil || isDial(err):
-		return apiUnknown
-	}
 	asked := false
 	cfg := &tls.Config{
 		InsecureSkipVerify: true,             //nolint:gosec // the question is what any caller gets; nothing is told to the server
@@ -41,8 +36,16 @@ func ask(ctx context.Context, addr string) string {
 	switch isAPI, err := ping(ctx, addr, cfg); {
 	case isAPI:
 		return apiTLSOpen
+	case err == nil:
+		return apiNone
 	case asked && isAlert(err):
 		return apiRefused
+	case ctx.Err() != nil || isDial(err):
+		return apiUnknown
+	}
+	switch isAPI, err := ping(ctx, addr, nil); {
+	case isAPI:
+		return apiOpen
 	case ctx.Err() != nil || isDial(err) || isTimeout(err):
 		return apiUnknown
 	}

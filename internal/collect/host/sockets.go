@@ -98,7 +98,7 @@ func (l *socketList) addListeners(ctx context.Context, pid int, roleOf func(stri
 	}
 	for _, p := range paths {
 		// A path that is not there lies in another mount namespace.
-		if role, engine := roleOf(p); path.IsAbs(p) && l.m.exists(p) {
+		if role, engine := roleOf(p); role != "" && path.IsAbs(p) && l.m.exists(p) {
 			l.add(p, role, engine)
 		}
 	}
@@ -106,8 +106,9 @@ func (l *socketList) addListeners(ctx context.Context, pid int, roleOf func(stri
 }
 
 // roles tells the API sockets of an engine's process from those that it keeps
-// below docker/ for its own helpers, and whether they are the given engine's:
-// they are when the process also listens on a socket already known as such.
+// below docker/ for its own helpers, which answer no API and are named at random,
+// and whether they are the given engine's: they are when the process also
+// listens on a socket already known as such.
 func (l *socketList) roles(ctx context.Context, pid int, engineScope string) func(string) (snapshot.FileRole, string) {
 	own := ""
 	paths, _ := l.m.unixListeners(ctx, pid) //nolint:errcheck // addListeners meets the same error and counts it
@@ -121,7 +122,7 @@ func (l *socketList) roles(ctx context.Context, pid int, engineScope string) fun
 	}
 	return func(p string) (snapshot.FileRole, string) {
 		if strings.Contains(p, "/docker/") {
-			return snapshot.RoleRuntimeSocket, ""
+			return "", ""
 		}
 		return snapshot.RoleEngineSocket, own
 	}
