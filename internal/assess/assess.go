@@ -19,6 +19,7 @@ import (
 type Inputs struct {
 	Snapshot *snapshot.Snapshot
 	Suite    []*check.Check
+	Planned  []check.Planned // rows of the catalogue without a check yet
 	Policy   *policy.Policy
 	Waivers  policy.Waivers
 	Now      time.Time

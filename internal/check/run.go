@@ -29,11 +29,11 @@ var scopesOf = map[snapshot.Kind][]snapshot.ScopeKind{
 // Run asks every check of every scope it concerns. Findings come in the order
 // of the suite; their members are ascending.
 func Run(suite []*Check, in Inputs) []Finding {
-	var all []Finding
+	each := make([][]Finding, 0, len(suite))
 	for _, c := range suite {
-		all = append(all, RunOne(c, in)...)
+		each = append(each, RunOne(c, in))
 	}
-	return all
+	return slices.Concat(each...) // one copy: findings may be many
 }
 
 // RunOne asks one check of every scope it concerns.
@@ -45,7 +45,12 @@ func RunOne(c *Check, in Inputs) []Finding {
 		if !slices.Contains(scopesOf[c.Subject], sc.Kind) {
 			continue
 		}
-		out = append(out, runScope(c, NewProbe(c, in, sc))...)
+		found := runScope(c, NewProbe(c, in, sc))
+		if out == nil {
+			out = found // mostly the only scope; findings may be many
+		} else {
+			out = append(out, found...)
+		}
 	}
 	return out
 }
@@ -66,6 +71,9 @@ func runScope(c *Check, p *Probe) []Finding {
 	if v, ok := gate(c, p); !ok {
 		p.Report(v, p.Self())
 		return p.out
+	}
+	if c.Subject == snapshot.KindContainer {
+		p.out = make([]Finding, 0, len(p.Index.Classes()))
 	}
 	c.Run(p)
 	if len(p.out) == 0 {

@@ -27,13 +27,16 @@ func Minimal() *snapshot.Snapshot {
 // member is a JSON merge patch (RFC 7396) of one thing: engine, host,
 // container, spec, runtime, image (the minimal snapshot's only ones) or
 // snapshot (the whole). Besides, parts maps a part to the state it shall have,
-// or to {"state","reason","detail"}, and policy is a policy.Policy. Lists are
-// replaced, null removes.
+// or to {"state","reason","detail"}, and policy is a policy.Policy. With
+// asFile, the container is a service of a compose file instead, and there is
+// nothing else. Lists are replaced, null removes.
 func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	var tw struct {
+		Base                                                                   string
 		Engine, Host, Container, Spec, Runtime, Image, Network, File, Snapshot json.RawMessage
 		Parts                                                                  map[string]json.RawMessage
 		Policy                                                                 *policy.Policy
+		AsFile                                                                 bool
 	}
 	dec := json.NewDecoder(bytes.NewReader(tweak))
 	dec.DisallowUnknownFields()
@@ -41,8 +44,11 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 		return nil, nil, fmt.Errorf("tweak: %w", err)
 	}
 	var root map[string]any
-	if err := json.Unmarshal(minimal, &root); err != nil {
+	if err := start(tw.Base, &root); err != nil {
 		return nil, nil, fmt.Errorf("minimal snapshot: %w", err)
+	}
+	if tw.AsFile {
+		asFile(root)
 	}
 	for list, patch := range map[string]json.RawMessage{
 		"engines": tw.Engine, "hosts": tw.Host, "containers": tw.Container, "containerSpecs": tw.Spec,
@@ -55,7 +61,10 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 		if err := json.Unmarshal(patch, &p); err != nil {
 			return nil, nil, fmt.Errorf("tweak of %s: %w", list, err)
 		}
-		items := root[list].([]any)
+		items, _ := root[list].([]any)
+		if len(items) == 0 {
+			return nil, nil, fmt.Errorf("tweak of %s: there are none", list)
+		}
 		items[0] = merge(items[0], p)
 	}
 	if err := tweakParts(root, tw.Parts); err != nil {
@@ -74,6 +83,23 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	}
 	s, err := snapshot.Parse(b)
 	return s, tw.Policy, err
+}
+
+// asFile keeps the configuration of the container only, as a compose file shows
+// it.
+func asFile(root map[string]any) {
+	const scope = "files:."
+	taken := root["taken"]
+	for _, list := range []string{"engines", "hosts", "images", "networks", "files", "listeners"} {
+		delete(root, list)
+	}
+	root["scopes"] = []any{map[string]any{"id": scope, "kind": "files", "name": ".", "taken": taken}}
+	root["parts"] = []any{map[string]any{"scope": scope, "part": "engine.containers", "state": "observed"}}
+	root["containers"] = []any{map[string]any{
+		"scope": scope, "key": "compose/shop/web", "name": "web", "spec": 0, "runtime": 0,
+		"location": map[string]any{"file": "compose.yaml", "line": 3},
+	}}
+	root["runtimes"] = []any{map[string]any{}}
 }
 
 // tweakParts sets the state of parts, whichever scope they belong to.

@@ -78,11 +78,7 @@ func (b *builder) containers(x *snapshot.Index) {
 				sockets = append(sockets, x.Subjects[m].Name)
 			}
 		}
-		for _, p := range spec.Ports {
-			if p.HostIP == "" || isUnspecified(p.HostIP) {
-				published += len(cl.Members)
-			}
-		}
+		published += len(cl.Members) * openPorts(spec)
 	}
 	if total == 0 {
 		return
@@ -100,6 +96,18 @@ func (b *builder) containers(x *snapshot.Index) {
 		b.element(Element{ID: "network", Kind: External, Zone: ZoneClient, Name: "network", Notes: []string{"any address that reaches the host"}})
 		b.flow(Flow{From: "network", To: "containers", Protocol: "tcp", Auth: "unknown", Crosses: true, Label: fmt.Sprintf("%d published ports", published)})
 	}
+}
+
+// openPorts counts the container's ports that are published on every address,
+// once for IPv4 and IPv6 together.
+func openPorts(spec *snapshot.ContainerSpec) int {
+	seen := make(map[string]bool)
+	for _, p := range spec.Ports {
+		if p.HostIP == "" || isUnspecified(p.HostIP) {
+			seen[fmt.Sprintf("%s %d %d", p.Proto, p.ContainerPort, p.HostPort)] = true
+		}
+	}
+	return len(seen)
 }
 
 func mountsSocket(s *snapshot.Snapshot, spec *snapshot.ContainerSpec) bool {

@@ -31,6 +31,9 @@ func Build(a *assess.Assessment, tool, catalogue string) *Result {
 	b.threats()
 	b.plan()
 	b.summary()
+	for _, pl := range a.Planned {
+		b.r.NotJudged = append(b.r.NotJudged, NotJudged{Check: pl.ID, Title: pl.Title, Refs: pl.Refs})
+	}
 	return b.r
 }
 

@@ -33,6 +33,15 @@ type Result struct {
 	Plan      Plan                 `json:"plan"`
 	Model     *model.Model         `json:"model"`
 	Summary   Summary              `json:"summary"`
+	NotJudged []NotJudged          `json:"notJudged,omitempty"`
+}
+
+// NotJudged is a row of the catalogue that this version has no check for. It
+// counts as unknown (not-collected) wherever it is shown.
+type NotJudged struct {
+	Check string      `json:"check"`
+	Title string      `json:"title"`
+	Refs  []check.Ref `json:"refs,omitempty"`
 }
 
 // Gate is the condition that the exit code speaks of.

@@ -48,6 +48,7 @@ type Engine struct {
 	Mirrors              []string `json:"mirrors,omitempty"`            // URLs without credentials
 	AuthorizationPlugins []string `json:"authorizationPlugins,omitempty"`
 	NetworkPlugins       []string `json:"networkPlugins,omitempty"`
+	FirewallBackend      string   `json:"firewallBackend,omitempty"` // FirewallBackend.Driver of /info: iptables, nftables, …; "" before Engine 28.2
 
 	Process  Fact[DaemonProcess] `json:"process"`
 	Config   Fact[DaemonConfig]  `json:"config"`
@@ -62,7 +63,7 @@ type DaemonProcess struct {
 	Started time.Time `json:"started"`
 	Nofile  int64     `json:"nofile"`            // hard limit of open files; -1 unlimited
 	Proxies int       `json:"proxies,omitempty"` // docker-proxy children
-	FoundBy string    `json:"foundBy"`           // socket-peer or pid-file
+	FoundBy string    `json:"foundBy"`           // socket-peer, pid-file, or socket-holder: found by the listening socket it has open
 }
 
 // DaemonConfig is the effective configuration: flags of the command line merged
@@ -72,6 +73,10 @@ type DaemonConfig struct {
 	FileSeen State     `json:"fileSeen"`           // Observed, Absent (defaults apply), Failed (unparsable) …
 	Modified time.Time `json:"modified"`           // of the file
 	Settings []Setting `json:"settings,omitempty"` // sorted by key
+
+	// Seccomp identifies the file that seccomp-profile names: "sha256:" and the
+	// hex digest of its content. Empty when no file is named or it was not read.
+	Seccomp string `json:"seccomp,omitempty"`
 }
 
 // Setting is one key of the daemon's configuration, by its name in daemon.json.

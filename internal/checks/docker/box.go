@@ -20,29 +20,57 @@ type box struct {
 	rt     *snapshot.Runtime
 	engine *snapshot.Engine // nil in a scope of files
 	host   *snapshot.Host   // nil when the machine was not looked at
-	snap   *snapshot.Snapshot
+	at     *site
 }
 
 // judge asks a predicate once for every class of containers in the scope.
 // Containers kept for a rollback are shown, not judged.
 func judge(p *check.Probe, verdict func(*box) check.Verdict) {
+	judgeNamed(p, nil, func(b *box, _ snapshot.Subject) check.Verdict { return verdict(b) })
+}
+
+// judgeNamed is judge for a rule that policy relaxes for single containers:
+// those mentioned by name or key are asked by themselves, the rest of the class
+// together, as the zero subject.
+func judgeNamed(p *check.Probe, mentioned map[string]bool, verdict func(*box, snapshot.Subject) check.Verdict) {
+	at := newSite(p)
+	engine, host := p.Engine(), p.Host()
+	if engine == nil && !at.file {
+		engine = &snapshot.Engine{} // it exists, though nothing is known of it
+	}
 	for _, cl := range p.Index.Classes() {
 		if cl.Scope != p.Scope.ID {
 			continue
 		}
 		b := &box{
 			spec: &p.Snapshot.ContainerSpecs[cl.Spec], rt: &p.Snapshot.Runtimes[cl.Runtime],
-			engine: p.Engine(), host: p.Host(), snap: p.Snapshot,
+			engine: engine, host: host, at: at,
 		}
 		switch {
 		case cl.Kept != "":
 			p.Report(check.Inapplicable("kept, stopped, to roll back "+cl.Kept), cl.Members...)
+			continue
 		case slices.Contains(b.spec.Unread, "*"):
 			p.Report(check.Undecided(snapshot.ReasonFailed, "the engine did not answer for this container"), cl.Members...)
-		case b.dormant():
-			p.ReportDormant(verdict(b), cl.Members...)
-		default:
-			p.Report(verdict(b), cl.Members...)
+			continue
+		}
+		report := p.Report
+		if b.dormant() {
+			report = p.ReportDormant
+		}
+		alike := cl.Members
+		if len(mentioned) > 0 {
+			alike = nil
+			for _, m := range cl.Members {
+				if who := p.Index.Subjects[m]; mentioned[who.Name] || mentioned[who.Key] {
+					report(verdict(b, who), m)
+				} else {
+					alike = append(alike, m)
+				}
+			}
+		}
+		if len(alike) > 0 {
+			report(verdict(b, snapshot.Subject{}), alike...)
 		}
 	}
 }
@@ -77,6 +105,10 @@ func (b *box) unread(fields ...string) (check.Verdict, bool) {
 	return check.Verdict{}, false
 }
 
+// lacks reports that the engine said its kernel cannot enforce something.
+// An engine whose answer was not read lacks nothing that is known.
+func (b *box) lacks(has bool) bool { return b.at.info && !has }
+
 // configured marks a verdict that rests on the configuration because a live
 // process could not be read.
 func (b *box) configured(v check.Verdict) check.Verdict {
@@ -86,8 +118,23 @@ func (b *box) configured(v check.Verdict) check.Verdict {
 	return v
 }
 
+// ev makes one piece of evidence. It is called for every class by every check,
+// so the common types go past fmt.
 func ev(source string, value any) check.Evidence {
-	return check.Evidence{Source: source, Value: fmt.Sprint(value)}
+	var text string
+	switch v := value.(type) {
+	case string:
+		text = v
+	case bool:
+		text = strconv.FormatBool(v)
+	case int64:
+		text = strconv.FormatInt(v, 10)
+	case int:
+		text = strconv.Itoa(v)
+	default:
+		text = fmt.Sprint(v)
+	}
+	return check.Evidence{Source: source, Value: text}
 }
 
 // target returns what a fix needs of a failing container, or refuses: a
@@ -102,6 +149,9 @@ func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.Contain
 	}
 	if o := c.Owner; o != nil {
 		return nil, nil, &step.Refuse{Why: ownerAdvice(o)}
+	}
+	if p.Engine() == nil || p.Fact(snapshot.PartEngineInfo).State != snapshot.Observed {
+		return nil, nil, &step.Refuse{Why: "what its engine can do was not read; collect again with access to GET /info"}
 	}
 	return c, &p.Snapshot.ContainerSpecs[c.Spec], nil
 }
@@ -125,6 +175,27 @@ func ownerAdvice(o *snapshot.Owner) string {
 // change builds one change of a container from what its field holds now.
 func change(spec *snapshot.ContainerSpec, field, to string) step.Change {
 	return step.Change{Field: field, From: snapshot.ContainerFields[field].Get(spec), To: to}
+}
+
+// update returns a step that changes a running container in place.
+func update(p *check.Probe, subject int, set ...step.Change) (step.Step, error) {
+	if !slices.ContainsFunc(set, func(c step.Change) bool { return c.From != c.To }) {
+		return step.Step{}, &step.Refuse{Why: "its configuration states this already and the kernel does not enforce it; create the container anew"}
+	}
+	return step.New(step.ContainerUpdate, p.Index.Subjects[subject], set...), nil
+}
+
+// recreate returns a step that replaces a container by one with changes.
+func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error) {
+	c := p.Index.Container(subject)
+	if p.Snapshot.ContainerSpecs[c.Spec].AutoRemove {
+		return step.Step{}, &step.Refuse{Why: "it is removed when it stops (--rm), so that it could not be put back; start it anew with the change"}
+	}
+	s := step.New(step.ContainerRecreate, p.Index.Subjects[subject], set...)
+	if len(c.Sharers) > 0 {
+		s.Warnings = append(s.Warnings, "joined by "+firstFew(c.Sharers)+", to be created anew afterwards")
+	}
+	return s, nil
 }
 
 // bytes prints a size in binary units.

@@ -34,7 +34,7 @@ func limitedMemory(b *box) check.Verdict {
 		return v
 	}
 	set := b.spec.Resources.Memory
-	if b.engine != nil && !b.engine.MemoryLimit {
+	if b.engine != nil && b.lacks(b.engine.MemoryLimit) {
 		return check.Failed("the kernel cannot enforce a memory limit", ev("GET /info MemoryLimit", false), ev("HostConfig.Memory", set))
 	}
 	if cg := b.cgroup(); cg != nil {
@@ -66,8 +66,9 @@ func finite(limit int64, b *box, evidence ...check.Evidence) check.Verdict {
 }
 
 const (
-	minMemory   = 64 << 20 // bytes; the lowest limit that the fix chooses
-	memoryRound = 16 << 20 // bytes
+	minMemory       = 64 << 20 // bytes; the lowest limit that the fix chooses
+	memoryRound     = 16 << 20 // bytes
+	engineMinMemory = 6 << 20  // bytes; the lowest limit that an engine takes
 )
 
 func limitMemory(p *check.Probe, subject int) (step.Step, error) {
@@ -81,6 +82,8 @@ func limitMemory(p *check.Probe, subject int) (step.Step, error) {
 	limit := p.Int("limit")
 	used := max(c.Usage.V.MemoryPeak, c.Usage.V.MemoryCurrent)
 	switch {
+	case limit != 0 && limit < engineMinMemory:
+		return step.Step{}, &step.Refuse{Why: "the engine refuses a limit below " + bytes(engineMinMemory) + "; give a higher one"}
 	case limit > 0 && c.Usage.Known() && limit < c.Usage.V.MemoryCurrent:
 		return step.Step{}, &step.Refuse{Why: fmt.Sprintf("it uses %s now, more than the limit %s", bytes(c.Usage.V.MemoryCurrent), bytes(limit))}
 	case limit == 0 && (!c.Usage.Known() || used == 0):
@@ -97,7 +100,10 @@ func limitMemory(p *check.Probe, subject int) (step.Step, error) {
 		// would leave swap without one.
 		set = append(set, change(spec, "HostConfig.MemorySwap", strconv.FormatInt(2*limit, 10)))
 	}
-	s := step.New(step.ContainerUpdate, p.Index.Subjects[subject], set...)
+	s, err := update(p, subject, set...)
+	if err != nil {
+		return step.Step{}, err
+	}
 	if spec.Resources.Memory == 0 {
 		s.Undo = step.UndoEquivalent
 		s.Note = "A live engine cannot take a memory limit back to none; undoing sets it to the memory of the machine."

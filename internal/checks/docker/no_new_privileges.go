@@ -63,5 +63,5 @@ func forbidNewPrivileges(p *check.Probe, subject int) (step.Step, error) {
 	if err != nil {
 		return step.Step{}, err
 	}
-	return step.New(step.ContainerRecreate, p.Index.Subjects[subject], change(spec, "HostConfig.SecurityOpt.no-new-privileges", "true")), nil
+	return recreate(p, subject, change(spec, "HostConfig.SecurityOpt.no-new-privileges", "true"))
 }

@@ -46,12 +46,12 @@ func boundedRestarts(b *box) check.Verdict {
 }
 
 func boundRestarts(p *check.Probe, subject int) (step.Step, error) {
-	c, spec, err := target(p, subject)
+	_, spec, err := target(p, subject)
 	if err != nil {
 		return step.Step{}, err
 	}
-	if c.Name != "" && spec.AutoRemove {
+	if spec.AutoRemove {
 		return step.Step{}, &step.Refuse{Why: "it is removed when it exits (--rm), which excludes a restart policy"}
 	}
-	return step.New(step.ContainerUpdate, p.Index.Subjects[subject], change(spec, "HostConfig.RestartPolicy", "on-failure:5")), nil
+	return update(p, subject, change(spec, "HostConfig.RestartPolicy", "on-failure:5"))
 }

@@ -1,13 +1,6 @@
 package docker
 
-import "plimsoll/internal/check"
+import "slices"
 
 // Suite lists the checks in reading order: engine, host, containers.
-var Suite = []*check.Check{
-	// Containers: what one can take from the machine.
-	memoryLimit,
-	restartPolicy,
-
-	// Containers: what a process in one can become.
-	noNewPrivileges,
-}
+var Suite = slices.Concat(engines, hosts, containers)

@@ -20,6 +20,7 @@ type Row struct {
 	Checks   []string
 	Level    int
 	findings []report.Finding
+	unjudged []string
 }
 
 // benchWords are the words of findings, the worst first: a number that several
@@ -28,12 +29,21 @@ var benchWords = []struct{ status, word string }{
 	{"fail", "FAIL"}, {"accepted", "FAIL"}, {"unknown", "UNKNOWN"}, {"manual", "MANUAL"}, {"pass", "PASS"}, {"not-applicable", "N/A"},
 }
 
-// BenchRows returns the rows of an edition in its order; with all, the checks
-// without a number follow by key.
+// BenchRows returns the rows of an edition in its order, those without a check
+// included; with all, the checks without a number follow by key.
 func BenchRows(r *report.Result, suite []*check.Check, edition string, all bool) []Row {
 	byNumber := make(map[string]*Row)
 	var numbers []string
 	var rest []Row
+	number := func(ref check.Ref, title string) *Row {
+		row := byNumber[ref.ID]
+		if row == nil {
+			row = &Row{Number: ref.ID, Title: title, Level: ref.Level, Word: "N/A"}
+			byNumber[ref.ID] = row
+			numbers = append(numbers, ref.ID)
+		}
+		return row
+	}
 	for _, c := range suite {
 		numbered := false
 		for _, ref := range c.Refs {
@@ -41,18 +51,19 @@ func BenchRows(r *report.Result, suite []*check.Check, edition string, all bool)
 				continue
 			}
 			numbered = true
-			row := byNumber[ref.ID]
-			if row == nil {
-				row = &Row{Number: ref.ID, Title: c.Title, Level: ref.Level}
-				byNumber[ref.ID] = row
-				numbers = append(numbers, ref.ID)
-			}
-			row.add(r, c)
+			number(ref, c.Title).add(r, c.ID)
 		}
 		if all && !numbered {
-			row := Row{Title: c.Title}
-			row.add(r, c)
+			row := Row{Title: c.Title, Word: "N/A"}
+			row.add(r, c.ID)
 			rest = append(rest, row)
+		}
+	}
+	for _, nj := range r.NotJudged {
+		for _, ref := range nj.Refs {
+			if ref.Source+"-"+ref.Edition == edition {
+				number(ref, nj.Title).addUnjudged(nj.Check)
+			}
 		}
 	}
 	slices.SortFunc(numbers, compareNumbers)
@@ -64,16 +75,27 @@ func BenchRows(r *report.Result, suite []*check.Check, edition string, all bool)
 	return append(rows, rest...)
 }
 
-func (row *Row) add(r *report.Result, c *check.Check) {
-	row.Checks = append(row.Checks, c.ID)
+func (row *Row) add(r *report.Result, id string) {
+	row.Checks = append(row.Checks, id)
 	for _, f := range r.Findings {
-		if f.Check == c.ID {
+		if f.Check == id {
 			row.findings = append(row.findings, f)
 		}
 	}
-	row.Word = "N/A"
+	row.decide()
+}
+
+// addUnjudged adds a check that this version does not have.
+func (row *Row) addUnjudged(id string) {
+	row.Checks = append(row.Checks, id)
+	row.unjudged = append(row.unjudged, id)
+	row.decide()
+}
+
+// decide takes the worst word.
+func (row *Row) decide() {
 	for _, w := range benchWords {
-		if slices.ContainsFunc(row.findings, func(f report.Finding) bool { return f.Status == w.status }) {
+		if slices.ContainsFunc(row.findings, func(f report.Finding) bool { return f.Status == w.status }) || w.status == "unknown" && len(row.unjudged) > 0 {
 			row.Word = w.word
 			return
 		}
@@ -164,6 +186,9 @@ func (p *page) benchSubjects(r *report.Result, row *Row) {
 			s += fmt.Sprintf(" (accepted by %s until %s)", Clean(f.Waiver.Owner), f.Waiver.Expires)
 		}
 		p.wrap("       ", s)
+	}
+	if row.Word == "UNKNOWN" && len(row.unjudged) > 0 {
+		p.wrap("       ", "not judged by this version: "+strings.Join(row.unjudged, ", "))
 	}
 }
 

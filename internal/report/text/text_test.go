@@ -49,7 +49,7 @@ func shop(t *testing.T, hostile string) *snapshot.Snapshot {
 func result(t *testing.T, s *snapshot.Snapshot, ws policy.Waivers) *report.Result {
 	t.Helper()
 	a, err := assess.Assess(assess.Inputs{
-		Snapshot: s, Suite: docker.Suite, Waivers: ws, Now: s.Taken, Plan: plan.Options{Max: 3, Allow: step.DisturbRecreate},
+		Snapshot: s, Suite: docker.Suite, Planned: docker.Planned(), Waivers: ws, Now: s.Taken, Plan: plan.Options{Max: 3, Allow: step.DisturbRecreate},
 	})
 	if err != nil {
 		t.Fatal(err)

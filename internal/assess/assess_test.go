@@ -1,0 +1,171 @@
+package assess_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"plimsoll/internal/assess"
+	"plimsoll/internal/check"
+	"plimsoll/internal/checks/docker"
+	"plimsoll/internal/checktest"
+	"plimsoll/internal/plan"
+	"plimsoll/internal/policy"
+	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
+	"plimsoll/internal/threat"
+)
+
+// bad is the minimal host with its container made to fail three live-updatable
+// and one re-creating check.
+func bad(t *testing.T) *snapshot.Snapshot {
+	t.Helper()
+	s, _, err := checktest.Tweak([]byte(`{
+		"spec": {"resources": {"memory": null, "memorySwap": null}, "restartPolicy": {"name": "always", "max": 0}, "security": {"noNewPrivileges": null}},
+		"engine": {"config": {"v": {"settings": []}}},
+		"runtime": {"cgroup": {"v": {"memoryMax": -1, "memorySwapMax": -1}}, "process": {"v": {"noNewPriv": false}}}
+	}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func inputs(s *snapshot.Snapshot, o plan.Options) assess.Inputs {
+	if o.Allow == step.DisturbNone {
+		o.Allow = step.DisturbRecreate
+	}
+	return assess.Inputs{Snapshot: s, Suite: docker.Suite, Now: s.Taken, Plan: o}
+}
+
+func must(t *testing.T, in assess.Inputs) *assess.Assessment {
+	t.Helper()
+	a, err := assess.Assess(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func chosen(a *assess.Assessment) []string {
+	var ids []string
+	for _, c := range a.Plan.Choices {
+		ids = append(ids, c.Measure.ID)
+	}
+	return ids
+}
+
+func TestPlanKeepsItsLimits(t *testing.T) {
+	s := bad(t)
+	all := chosen(must(t, inputs(s, plan.Options{})))
+	for _, want := range []string{"container-memory-limit", "container-restart-policy-bounded", "container-no-new-privileges"} {
+		if !slices.Contains(all, want) {
+			t.Errorf("the plan without limits lacks %s: %v", want, all)
+		}
+	}
+	if got := chosen(must(t, inputs(s, plan.Options{Max: 2}))); len(got) != 2 || !slices.Equal(got, all[:2]) {
+		t.Errorf("two at most: %v, want the first two of %v", got, all)
+	}
+	if got := chosen(must(t, inputs(s, plan.Options{Exclude: []string{all[0]}}))); slices.Contains(got, all[0]) {
+		t.Errorf("%s was excluded: %v", all[0], got)
+	}
+	for _, c := range must(t, inputs(s, plan.Options{Allow: step.DisturbUpdate})).Plan.Choices {
+		if c.Measure.Disturbs > step.DisturbUpdate {
+			t.Errorf("only updates are allowed, %s would %v", c.Measure.ID, c.Measure.Disturbs)
+		}
+	}
+	if got := chosen(must(t, inputs(s, plan.Options{Max: 1, Include: []string{"container-restart-policy-bounded"}}))); !slices.Equal(got, []string{"container-restart-policy-bounded"}) {
+		t.Errorf("the one asked for comes first: %v", got)
+	}
+	_, err := assess.Assess(inputs(s, plan.Options{Include: []string{"container-memory-limits"}}))
+	if err == nil || !strings.Contains(err.Error(), "on offer are") {
+		t.Errorf("an unknown measure: %v", err)
+	}
+}
+
+// TestPlanTellsTheTruth: what the plan promises is what deciding the simulated
+// snapshot gives, choice by choice.
+func TestPlanTellsTheTruth(t *testing.T) {
+	s := bad(t)
+	in := inputs(s, plan.Options{})
+	a := must(t, in)
+	o := snapshot.NewOverlay(s)
+	removed := 0
+	for _, c := range a.Plan.Choices {
+		for _, st := range c.Measure.Steps {
+			if err := st.Simulate(o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		removed += c.Removes
+	}
+	if a.Plan.Before-a.Plan.After != removed {
+		t.Errorf("the choices remove %d, the plan says %d to %d", removed, a.Plan.Before, a.Plan.After)
+	}
+	w := assess.Evaluate(in, snapshot.NewIndex(o.Snapshot()))
+	for i := range w.Threats {
+		if p := a.Plan.Projected.Threats[i]; p.Status != w.Threats[i].Status || p.Current != w.Threats[i].Current {
+			t.Errorf("%s: projected %v, simulated %v", p.Threat.ID, p.Status, w.Threats[i].Status)
+		}
+	}
+	for _, c := range a.Plan.Choices {
+		for _, f := range w.Findings {
+			if f.Check.ID == c.Measure.Check && f.Status == check.Fail {
+				t.Errorf("%s still fails after its measure", c.Measure.Check)
+			}
+		}
+	}
+}
+
+func TestAssessDoesNotChangeTheSnapshot(t *testing.T) {
+	s := bad(t)
+	before := s.ID
+	must(t, inputs(s, plan.Options{}))
+	s.ID = ""
+	if err := s.Seal(); err != nil {
+		t.Fatal(err)
+	}
+	if s.ID != before {
+		t.Error("assessing changed the snapshot")
+	}
+}
+
+func TestWaiverAccepts(t *testing.T) {
+	s := bad(t)
+	in := inputs(s, plan.Options{})
+	in.Waivers = policy.Waivers{{Check: "container-restart-policy-bounded", Kind: "container", Name: "w*", Owner: "ops", Expires: s.Taken}}
+	a := must(t, in)
+	for _, f := range a.Findings {
+		if f.Check.ID == "container-restart-policy-bounded" && f.Status != check.Accepted {
+			t.Errorf("waived, but %v", f.Status)
+		}
+	}
+	for _, th := range a.Threats {
+		if th.Threat.ID == "DKR-HST-D-02" && th.Status != threat.Accepted {
+			t.Errorf("its threat is %v, want accepted", th.Status)
+		}
+	}
+	if slices.Contains(chosen(a), "container-restart-policy-bounded") {
+		t.Error("the plan fixes what was accepted")
+	}
+	in.Now = s.Taken.AddDate(0, 0, 2)
+	for _, f := range must(t, in).Findings {
+		if f.Check.ID == "container-restart-policy-bounded" && f.Status != check.Fail {
+			t.Errorf("the waiver expired, but %v", f.Status)
+		}
+	}
+}
+
+func TestOwnedContainersAreRefused(t *testing.T) {
+	s := bad(t)
+	s.Containers[0].Owner = &snapshot.Owner{Kind: "compose", Name: "shop/web", Sources: []string{"/srv/shop/compose.yaml"}}
+	a := must(t, inputs(s, plan.Options{}))
+	if len(a.Plan.Choices) != 0 {
+		t.Errorf("compose owns the only container, yet the plan has %v", chosen(a))
+	}
+	for _, m := range a.Measures {
+		if len(m.Refused) != 1 || !strings.Contains(m.Refused[0].Why, "/srv/shop/compose.yaml") {
+			t.Errorf("%s does not name the source to change: %+v", m.ID, m.Refused)
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package docker
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"plimsoll/internal/check"
+	"plimsoll/internal/model"
+	"plimsoll/internal/snapshot"
+)
+
+const portForm = "; written 8080/tcp, or web:8080/tcp for one container"
+
+var noPrivilegedPorts = &check.Check{
+	ID:    "container-no-privileged-host-ports",
+	Title: "No privileged host port is published",
+	Why: "Clients trust that whoever answers on a low port was started by the administrator: a container that holds 22 or 53 of the host speaks in the host's name. " +
+		"The border is the kernel's ip_unprivileged_port_start, 1024 unless it was moved; 1024 itself is no privileged port, which one tool gets wrong.",
+	Remedy:   "Publish a higher port, behind a proxy that holds the low one, or put it on the policy list.",
+	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "SE", Tier: 1,
+	Refs:  check.CIS(1, "5.7", "5.8", ""),
+	Forms: []check.Form{check.Live, check.Compose},
+	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Params: []check.Param{{
+		Name: "allowed_ports", Unit: "list", Meaning: "host ports left out of the rule, empty means that nothing is" + portForm,
+	}},
+	Run: func(p *check.Probe) {
+		list, _ := p.List("allowed_ports")
+		rules := portRules(list)
+		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.highPorts(rules, who) })
+	},
+}
+
+var portsBound = &check.Check{
+	ID:    "container-ports-bound-to-interface",
+	Title: "Published ports are bound to a chosen address",
+	Why: "A port published without an address listens on every interface, past the host's own firewall rules, since the engine adds its own in front of them. " +
+		"0.0.0.0, :: and nothing mean every interface, unless the network or the engine sets another default. " +
+		"Before engine 28, a port bound to loopback could be reached from machines on the same network segment.",
+	Remedy:   "Publish with an address: -p 127.0.0.1:8080:80, or the address of the interface that is meant.",
+	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "I", Tier: 1,
+	Refs:  check.CIS(1, "5.13", "5.14", ""),
+	Forms: []check.Form{check.Live, check.Compose},
+	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Params: []check.Param{{
+		Name: "allowed_ports", Unit: "list", Meaning: "container and port pairs left out of the rule, by the container's port, empty means that nothing is" + portForm,
+	}},
+	Run: func(p *check.Probe) {
+		list, _ := p.List("allowed_ports")
+		rules := portRules(list)
+		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.boundPorts(rules, who) })
+	},
+}
+
+var onlyNeededPorts = &check.Check{
+	ID:    "container-only-needed-ports",
+	Title: "Only declared ports are published",
+	Why: "Every published port is a door that somebody must watch. Which ones are needed no tool can know, so the question goes to the policy: " +
+		"what is on the list was meant, what is not was forgotten. A container that publishes nothing needs no list.",
+	Remedy:   "List the ports that are meant, as container-only-needed-ports.allowed_ports, and publish no other.",
+	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "I", Tier: 1,
+	Refs:  check.CIS(1, "5.8", "5.9", ""),
+	Forms: []check.Form{check.Live, check.Compose},
+	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Params: []check.Param{{
+		Name: "allowed_ports", Unit: "list", Meaning: "ports that are meant to be published, by the container's port" + portForm, Question: true,
+	}},
+	Run: func(p *check.Probe) {
+		list, declared := p.List("allowed_ports")
+		rules := portRules(list)
+		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.neededPorts(rules, declared, who) })
+	},
+}
+
+// published returns the ports that a container publishes, or the verdict that
+// it publishes none.
+func (b *box) published() ([]snapshot.Port, check.Verdict) {
+	if v, bad := b.unread("HostConfig.PortBindings"); bad {
+		return nil, v
+	}
+	mode := b.spec.NetworkMode
+	switch {
+	case mode == "host":
+		return nil, check.Passed("no port is published", ev("HostConfig.NetworkMode", mode)).
+			Note("what it listens on is open on the host by itself, which container-no-host-network judges")
+	case mode == "none" || strings.HasPrefix(mode, "container:"):
+		return nil, check.Passed("no port is published", ev("HostConfig.NetworkMode", mode))
+	case len(b.spec.Ports) == 0:
+		return nil, check.Passed("no port is published", ev("HostConfig.PortBindings", "none"))
+	}
+	return b.spec.Ports, check.Verdict{}
+}
+
+const privilegedBelow = 1024
+
+func (b *box) highPorts(rules []portRule, who snapshot.Subject) check.Verdict {
+	ports, none := b.published()
+	if ports == nil {
+		return none
+	}
+	start, source := privilegedBelow, "default of ip_unprivileged_port_start"
+	if b.host != nil && b.host.PortStart > 0 {
+		start, source = b.host.PortStart, "net.ipv4.ip_unprivileged_port_start"
+	}
+	var h hits
+	for _, p := range ports {
+		if p.HostPort != 0 && int(p.HostPort) < start && !allow(rules, who, p.HostPort, p.Proto) {
+			h.add("HostConfig.PortBindings", binding(p))
+		}
+	}
+	border := ev(source, start)
+	if len(h.evidence) > 0 {
+		return h.note(check.Failed("privileged host ports are published", append(h.evidence, border)...))
+	}
+	return check.Passed("no privileged host port is published", ev("HostConfig.PortBindings", len(ports)), border)
+}
+
+func (b *box) boundPorts(rules []portRule, who snapshot.Subject) check.Verdict {
+	ports, none := b.published()
+	if ports == nil {
+		return none
+	}
+	fallback, source := b.defaultBinding()
+	var h hits
+	loopback := false
+	for _, p := range ports {
+		ip := p.HostIP
+		if ip == "" {
+			ip = fallback
+		}
+		switch {
+		case wildcard(ip) && !allow(rules, who, p.ContainerPort, p.Proto):
+			h.add("HostConfig.PortBindings", binding(p))
+		case isLoopback(ip):
+			loopback = true
+		}
+	}
+	v := check.Passed("every published port is bound to a chosen address", ev("HostConfig.PortBindings", len(ports)))
+	if len(h.evidence) > 0 {
+		v = h.note(check.Failed("ports are published on every interface", h.evidence...))
+	}
+	if fallback != "" {
+		v.Evidence = append(v.Evidence, ev(source, fallback))
+	}
+	if major, ok := b.engineMajor(); loopback && ok && major < 28 {
+		v = v.Note(fmt.Sprintf("engine %d: ports bound to loopback can be reached from the same network segment; engine 28 closes this", major))
+	}
+	return v
+}
+
+// defaultBinding returns the address that ports published without one get, ""
+// where it is every interface.
+func (b *box) defaultBinding() (ip, source string) {
+	const option = "com.docker.network.bridge.host_binding_ipv4"
+	if b.engine == nil {
+		return "", ""
+	}
+	name := b.spec.NetworkMode
+	onDefault := name == "" || name == "default" || name == "bridge"
+	if onDefault {
+		name = "bridge"
+	}
+	if w := b.at.network(name); w != nil {
+		for _, o := range w.Options {
+			if o.Key == option && !wildcard(o.Value) {
+				return o.Value, "network option " + option
+			}
+		}
+	}
+	if onDefault && b.engine.Config.Known() {
+		if ip := b.engine.Config.V.String("ip", ""); !wildcard(ip) {
+			return ip, "engine's default ip"
+		}
+	}
+	return "", ""
+}
+
+func wildcard(ip string) bool {
+	if ip == "" {
+		return true
+	}
+	a, err := netip.ParseAddr(strings.Trim(ip, "[]"))
+	return err == nil && a.Unmap().IsUnspecified()
+}
+
+func isLoopback(ip string) bool {
+	a, err := netip.ParseAddr(strings.Trim(ip, "[]"))
+	return err == nil && a.Unmap().IsLoopback()
+}
+
+// engineMajor returns the first number of the engine's version.
+func (b *box) engineMajor() (int, bool) {
+	if b.engine == nil {
+		return 0, false
+	}
+	first, _, _ := strings.Cut(b.engine.Version, ".")
+	n, err := strconv.Atoi(first)
+	return n, err == nil
+}
+
+func (b *box) neededPorts(rules []portRule, declared bool, who snapshot.Subject) check.Verdict {
+	ports, none := b.published()
+	if ports == nil {
+		return none
+	}
+	var h hits
+	for _, p := range ports {
+		if !declared || !allow(rules, who, p.ContainerPort, p.Proto) {
+			h.add("HostConfig.PortBindings", binding(p))
+		}
+	}
+	switch {
+	case !declared:
+		return h.note(check.Undecided(snapshot.ReasonUndeclared, "it publishes ports, and which are meant was not declared", h.evidence...))
+	case len(h.evidence) > 0:
+		return h.note(check.Failed("ports are published that are not on the declared list", h.evidence...))
+	}
+	return check.Passed("every published port is on the declared list", ev("HostConfig.PortBindings", len(ports)))
+}

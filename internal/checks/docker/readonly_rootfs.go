@@ -1,0 +1,65 @@
+package docker
+
+import (
+	"fmt"
+
+	"plimsoll/internal/check"
+	"plimsoll/internal/model"
+	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
+)
+
+var readonlyRootfs = &check.Check{
+	ID:    "container-readonly-rootfs",
+	Title: "The root filesystem is read-only",
+	Why: "An attacker who can write to the root file system leaves tools there, replaces programs and stays after a restart of the process. " +
+		"The mount flag that the kernel shows decides where it was readable, otherwise the configuration.",
+	Remedy:   "Start it with --read-only, with a tmpfs or a volume for each place that it must write to.",
+	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "T", Tier: 1,
+	Refs:  check.CIS(1, "5.12", "5.13", ""),
+	Forms: []check.Form{check.Live, check.Compose},
+	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Run:   func(p *check.Probe) { judge(p, rootIsReadOnly) },
+	Fixes: []check.Fix{{Title: "make the root file system read-only", Disturbs: step.DisturbRecreate, Step: makeReadOnly}},
+}
+
+func rootIsReadOnly(b *box) check.Verdict {
+	conf := ev("HostConfig.ReadonlyRootfs", b.spec.ReadonlyRootfs)
+	readOnly := b.spec.ReadonlyRootfs
+	evidence := []check.Evidence{conf}
+	if proc := b.proc(); proc != nil {
+		readOnly = proc.RootReadOnly
+		evidence = []check.Evidence{ev("/proc/PID/mountinfo, / is read-only", readOnly), conf}
+	} else if v, bad := b.unread("HostConfig.ReadonlyRootfs"); bad {
+		return v
+	}
+	v := check.Failed("its root file system is writable", evidence...)
+	if readOnly {
+		v = check.Passed("its root file system is read-only", evidence...)
+	}
+	if b.proc() == nil {
+		return b.configured(v)
+	}
+	return v
+}
+
+func makeReadOnly(p *check.Probe, subject int) (step.Step, error) {
+	c, spec, err := target(p, subject)
+	if err != nil {
+		return step.Step{}, err
+	}
+	if spec.ReadonlyRootfs {
+		return step.Step{}, &step.Refuse{Why: "its configuration asks for it already, its root is mounted writable nevertheless; find out what remounted it"}
+	}
+	s, err := recreate(p, subject, change(spec, "HostConfig.ReadonlyRootfs", "true"))
+	if err != nil {
+		return step.Step{}, err
+	}
+	switch {
+	case !c.Writable.Known():
+		s.Warnings = append(s.Warnings, "what it writes outside its mounts was not looked at; a program that must write there will fail")
+	case c.Writable.V > 0:
+		s.Warnings = append(s.Warnings, fmt.Sprintf("it changed %d paths outside its mounts; see docker diff, and give them a tmpfs or a volume first", c.Writable.V))
+	}
+	return s, nil
+}

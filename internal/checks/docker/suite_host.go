@@ -1,0 +1,14 @@
+package docker
+
+import "plimsoll/internal/check"
+
+// hosts are the checks of the machine that guards an engine.
+var hosts = []*check.Check{
+	// Who may open the engine's socket.
+	dockerSockMode,
+	dockerSockOwner,
+	dockerGroupMembers,
+
+	// What the kernel enforces for it.
+	cgroupControllers,
+}

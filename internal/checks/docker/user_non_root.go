@@ -1,0 +1,89 @@
+package docker
+
+import (
+	"cmp"
+
+	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
+	"plimsoll/internal/model"
+	"plimsoll/internal/snapshot"
+)
+
+var userNonRoot = &check.Check{
+	ID:    "container-user-non-root",
+	Title: "The container process does not run as root",
+	Why: "Root in a container is root for the kernel: with a flaw in the runtime or one mount too many it is root on the host. " +
+		"The configured user says what any further process becomes, the kernel what the first one is; the worse decides. " +
+		"No user, 0, 00, root and 0:0 all mean root, and a name means the number that the image's passwd file gives it: " +
+		"a tool that compares text lets 0:0 and renamed roots pass, another fails user 1, which is not root. " +
+		"User remapping and rootless mode do not change the verdict; the threats count them.",
+	Remedy:   "Give the image a USER with a number above 0, or start the container with --user.",
+	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceDockerfile, STRIDE: "E", Tier: 1,
+	Refs:  check.CIS(1, "4.1", "4.1", ""),
+	Forms: []check.Form{check.Live, check.Compose},
+	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Run:   func(p *check.Probe) { judge(p, runsAsNonRoot) },
+}
+
+func runsAsNonRoot(b *box) check.Verdict {
+	uid, known, evidence := b.configuredUID()
+	proc := b.proc()
+	if proc != nil {
+		evidence = append(evidence, ev("uid of the first process", proc.UID))
+	}
+	var v check.Verdict
+	switch {
+	case proc != nil && proc.UID == 0:
+		v = check.Failed("its first process runs as root", evidence...)
+	case known && uid == 0:
+		v = check.Failed("its processes run as root", evidence...)
+	case known && proc != nil:
+		return check.Passed("its processes do not run as root", evidence...)
+	case known:
+		return b.configured(check.Passed("its processes do not run as root", evidence...))
+	default:
+		return b.unknownUID(evidence)
+	}
+	if b.at.info && (b.engine.UsernsRemap || b.engine.Rootless) && b.spec.UsernsMode != "host" {
+		v = v.Note("user remapping makes this root an ordinary user of the host, which the threats count")
+	}
+	if proc == nil {
+		return b.configured(v)
+	}
+	return v
+}
+
+// configuredUID resolves the configured user to a number, where it can.
+func (b *box) configuredUID() (uid int64, known bool, evidence []check.Evidence) {
+	if _, bad := b.unread("Config.User"); bad {
+		return 0, false, nil
+	}
+	user, source := b.spec.User, "Config.User"
+	image := b.at.image(b.spec.ImageID)
+	if b.engine == nil && user == "" {
+		// A file without a user leaves it to the image.
+		if image == nil {
+			return 0, false, nil
+		}
+		user, source = image.User, "Config.User of the image"
+	}
+	evidence = []check.Evidence{ev(source, cmp.Or(user, "not set"))}
+	uid, name := shared.UID(user)
+	if name == "" {
+		return uid, true, evidence
+	}
+	if image != nil && image.UserUID.Known() && shared.UserName(image.User) == name {
+		return image.UserUID.V, true, append(evidence, ev(image.UserUID.Source+" of the image, "+name, image.UserUID.V))
+	}
+	return 0, false, evidence
+}
+
+func (b *box) unknownUID(evidence []check.Evidence) check.Verdict {
+	if v, bad := b.unread("Config.User"); bad {
+		return v
+	}
+	if b.engine == nil && b.spec.User == "" {
+		return check.Undecided(snapshot.ReasonUnresolved, "the file names no user and the image, whose user then counts, was not seen")
+	}
+	return check.Undecided(snapshot.ReasonPartial, "its user is a name that was not looked up in the passwd file of its image", evidence...)
+}

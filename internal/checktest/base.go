@@ -1,0 +1,38 @@
+package checktest
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+)
+
+//go:embed fresh-debian.json
+var freshDebian []byte
+
+// bases are what a tweak's member base may name: each is an object that maps a
+// list of the minimal snapshot to a merge patch of its only item. fresh-debian
+// is Debian 12 with its own docker.io package and nothing configured.
+var bases = map[string][]byte{"": []byte("{}"), "fresh-debian": freshDebian}
+
+// start sets root to the minimal snapshot with a base applied.
+func start(base string, root *map[string]any) error {
+	b, ok := bases[base]
+	if !ok {
+		return fmt.Errorf("there is no base %q", base)
+	}
+	if err := json.Unmarshal(minimal, root); err != nil {
+		return err
+	}
+	var patches map[string]any
+	if err := json.Unmarshal(b, &patches); err != nil {
+		return fmt.Errorf("base %s: %w", base, err)
+	}
+	for list, patch := range patches {
+		items, _ := (*root)[list].([]any)
+		if len(items) == 0 {
+			return fmt.Errorf("base %s: the minimal snapshot has no %s", base, list)
+		}
+		items[0] = merge(items[0], patch)
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package docker
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"plimsoll/internal/snapshot"
+)
+
+// decoded reads the plain container, changed by edit.
+func decoded(t *testing.T, edit func(top, host, config map[string]any)) *inspected {
+	t.Helper()
+	c, err := decodeContainer([]byte(container(t, "x", edit)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestRecordedContainer(t *testing.T) {
+	c := decoded(t, nil)
+	pids := c.spec.Resources.PidsLimit
+	want := snapshot.ContainerSpec{
+		Image: "testbed/busybox:1", ImageID: "sha256:img",
+		Args:        []snapshot.Secretish{{Name: "cmd[0]", Len: 5, Shape: "plain"}, {Name: "cmd[1]", Len: 3, Shape: "plain"}},
+		Mounts:      []snapshot.Mount{{Type: "bind", Source: "/etc", Destination: "/host", ReadOnly: true, Propagation: "rprivate"}},
+		NetworkMode: "bridge", IpcMode: "private", CgroupMode: "host", Networks: []string{"bridge"},
+		Ports:         []snapshot.Port{{Proto: "tcp", ContainerPort: 80, HostIP: "127.0.0.1", HostPort: 18081}},
+		Resources:     snapshot.Resources{Memory: 32 << 20, MemorySwap: 64 << 20, PidsLimit: pids},
+		RestartPolicy: snapshot.RestartPolicy{Name: "always"}, Runtime: "runc", LogDriver: "json-file",
+	}
+	if d := cmp.Diff(want, c.spec); d != "" {
+		t.Errorf("spec (-want +got):\n%s", d)
+	}
+	if c.runtime.Status != "running" || c.pid <= 0 || len(c.nets) != 1 || c.nets[0].IP == "" {
+		t.Errorf("status %s, pid %d, networks %+v", c.runtime.Status, c.pid, c.nets)
+	}
+}
+
+func TestSecurityOptions(t *testing.T) {
+	yes, no := true, false
+	const digest = "sha256:892e2019618f0fce23fdded14483bbb3f2873f6c86835bcfa785d9267146ab8d"
+	tests := []struct {
+		options []string
+		want    snapshot.Security
+		unread  bool
+	}{
+		{nil, snapshot.Security{}, false},
+		{[]string{"no-new-privileges"}, snapshot.Security{NoNewPrivileges: &yes}, false},
+		{[]string{"no-new-privileges:true"}, snapshot.Security{NoNewPrivileges: &yes}, false},
+		{[]string{"no-new-privileges=false"}, snapshot.Security{NoNewPrivileges: &no}, false},
+		{[]string{"no-new-privileges", "no-new-privileges=false"}, snapshot.Security{NoNewPrivileges: &no}, false},
+		{[]string{"no-new-privileges=maybe"}, snapshot.Security{}, true},
+		{[]string{"seccomp:unconfined"}, snapshot.Security{Seccomp: "unconfined"}, false},
+		{[]string{"seccomp=builtin"}, snapshot.Security{Seccomp: "builtin"}, false},
+		{[]string{`seccomp={"b": 1.0, "a": "<"}`}, snapshot.Security{Seccomp: digest}, false},
+		{[]string{`seccomp={ "a":"<","b":1.0 }`}, snapshot.Security{Seccomp: digest}, false},
+		{[]string{"seccomp=/profile.json"}, snapshot.Security{}, true},
+		{[]string{"label=disable", "label:type:x_t"}, snapshot.Security{SELinux: []string{"disable", "type:x_t"}}, false},
+		{[]string{"apparmor=unconfined"}, snapshot.Security{}, false},
+		{[]string{"novelty=1"}, snapshot.Security{}, true},
+	}
+	for _, tt := range tests {
+		c := decoded(t, func(_, host, _ map[string]any) { host["SecurityOpt"] = tt.options })
+		got := c.spec.Security
+		if d := cmp.Diff(tt.want, got); d != "" {
+			t.Errorf("%q (-want +got):\n%s", tt.options, d)
+		}
+		if slices.Contains(c.spec.Unread, "HostConfig.SecurityOpt") != tt.unread {
+			t.Errorf("%q: unread %q", tt.options, c.spec.Unread)
+		}
+	}
+}
+
+func TestSystemPaths(t *testing.T) {
+	tests := []struct {
+		masked, readonly any
+		want             string
+	}{
+		{nil, nil, ""},
+		{[]string{"/proc/kcore", "/proc/keys"}, []string{"/proc/sys"}, ""},
+		{[]string{}, []string{}, "unconfined"},
+		{[]string{"/proc/kcore"}, []string{}, "unconfined"},
+		{[]string{"/nowhere"}, []string{"/proc/sys"}, "unconfined"},
+	}
+	for _, tt := range tests {
+		c := decoded(t, func(_, host, _ map[string]any) { host["MaskedPaths"], host["ReadonlyPaths"] = tt.masked, tt.readonly })
+		if c.spec.Security.SystemPaths != tt.want {
+			t.Errorf("masked %v, read-only %v: %q, want %q", tt.masked, tt.readonly, c.spec.Security.SystemPaths, tt.want)
+		}
+	}
+}
+
+func TestPorts(t *testing.T) {
+	type bindings map[string][]map[string]string
+	tests := []struct {
+		name          string
+		asked, actual bindings
+		all           bool
+		exposed       map[string]struct{}
+		want          []snapshot.Port
+		unread        bool
+	}{
+		{name: "none"},
+		{name: "exposed only", actual: bindings{"80/tcp": nil}, exposed: map[string]struct{}{"80/tcp": {}}},
+		{name: "stopped", asked: bindings{"80/tcp": {{"HostIp": "", "HostPort": "8080"}}}, want: []snapshot.Port{{Proto: "tcp", ContainerPort: 80, HostPort: 8080}}},
+		{
+			name:  "running",
+			asked: bindings{"80/tcp": {{"HostIp": "", "HostPort": "8080"}}}, actual: bindings{"80/tcp": {{"HostIp": "0.0.0.0", "HostPort": "8080"}, {"HostIp": "::", "HostPort": "8080"}}},
+			want: []snapshot.Port{{Proto: "tcp", ContainerPort: 80, HostIP: "0.0.0.0", HostPort: 8080}, {Proto: "tcp", ContainerPort: 80, HostIP: "::", HostPort: 8080}},
+		},
+		{name: "range", asked: bindings{"53/udp": {{"HostPort": "8000-8010"}}}, want: []snapshot.Port{{Proto: "udp", ContainerPort: 53}}},
+		{name: "all, stopped", all: true, exposed: map[string]struct{}{"443/tcp": {}}, want: []snapshot.Port{{Proto: "tcp", ContainerPort: 443}}},
+		{name: "odd host port", asked: bindings{"1/tcp": {{"HostPort": "x"}}}, want: []snapshot.Port{{Proto: "tcp", ContainerPort: 1}}, unread: true},
+		{name: "odd port", asked: bindings{"http": {{"HostPort": "1"}}}, unread: true},
+	}
+	for _, tt := range tests {
+		c := decoded(t, func(top, host, config map[string]any) {
+			host["PortBindings"], host["PublishAllPorts"], config["ExposedPorts"] = tt.asked, tt.all, tt.exposed
+			top["NetworkSettings"].(map[string]any)["Ports"] = tt.actual
+		})
+		if d := cmp.Diff(tt.want, c.spec.Ports); d != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, d)
+		}
+		if (len(c.spec.Unread) > 0) != tt.unread {
+			t.Errorf("%s: unread %q", tt.name, c.spec.Unread)
+		}
+	}
+}
+
+func TestDetails(t *testing.T) {
+	c := decoded(t, func(top, host, config map[string]any) {
+		host["CapAdd"], host["CapDrop"] = []string{"cap_sys_admin", "NET_ADMIN", "SYS_ADMIN"}, []string{"all"}
+		host["DeviceRequests"] = []any{map[string]any{"Driver": "cdi", "DeviceIDs": []string{"vendor.com/gpu=0"}}, map[string]any{"Capabilities": [][]string{{"gpu"}}}}
+		host["OomKillDisable"] = nil
+		host["Tmpfs"] = map[string]string{"/b": "size=1", "/a": ""}
+		top["Mounts"] = []any{map[string]any{"Type": "tmpfs", "Destination": "/c", "RW": true}}
+		config["Healthcheck"] = map[string]any{"Test": []string{"NONE"}}
+		config["Env"] = []string{"A=1", "no name here", "c2Vj+cmV0=="}
+	})
+	s := c.spec
+	if d := cmp.Diff([]string{"NET_ADMIN", "SYS_ADMIN"}, s.CapAdd); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{"ALL"}, s.CapDrop); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{"vendor.com/gpu=0", "gpu"}, s.DeviceRequests); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{"/a", "/b", "/c"}, s.Tmpfs); d != "" {
+		t.Error(d)
+	}
+	if s.Health.Test != "NONE" || s.Env[0].Name != "A" || s.Env[1].Name != "#1" || s.Env[2].Name != "#2" || len(s.Unread) > 0 {
+		t.Errorf("health %q, env %+v, unread %q", s.Health.Test, s.Env, s.Unread)
+	}
+}
+
+// FuzzDecodeContainer holds that no answer breaks the decoder or grows in it,
+// and that what was decoded is a valid part of a snapshot.
+func FuzzDecodeContainer(f *testing.F) {
+	f.Add([]byte(recorded(f, "web")))
+	f.Add([]byte(recorded(f, "db")))
+	f.Add([]byte(`{"HostConfig":{},"Config":{},"State":{}}`))
+	f.Add([]byte(`{"HostConfig":{"PortBindings":{"/":[{"HostPort":"-"}]},"SecurityOpt":["seccomp={}","="]},"Config":{"Env":["=","a"]},"State":{"Status":"\ud800"}}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		c, err := decodeContainer(raw)
+		if err != nil {
+			return
+		}
+		b, err := json.Marshal(c.spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back snapshot.ContainerSpec
+		if err := json.Unmarshal(b, &back); err != nil {
+			t.Fatalf("%v: %s", err, b)
+		}
+		if len(b) > 64*len(raw)+4096 {
+			t.Errorf("%d bytes grew to %d", len(raw), len(b))
+		}
+	})
+}

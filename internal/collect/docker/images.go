@@ -1,0 +1,172 @@
+package docker
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/snapshot"
+)
+
+// imageTasks inspect the images that containers were made from.
+func (c *collector) imageTasks() []func(context.Context) {
+	var used []string
+	for _, l := range c.listed {
+		if l.imageID != "" {
+			used = append(used, l.imageID)
+		}
+	}
+	slices.Sort(used)
+	var tasks []func(context.Context)
+	for _, id := range slices.Compact(used) {
+		tasks = append(tasks, func(ctx context.Context) { c.inspectImage(ctx, id) })
+	}
+	return tasks
+}
+
+func (c *collector) inspectImage(ctx context.Context, id string) {
+	const part = snapshot.PartEngineImages
+	item := "image/" + short(id, 32)
+	raw, err := c.Client.ImageInspectRaw(ctx, id)
+	if dockerapi.IsGone(err) {
+		c.cover(snapshot.PartStatus{Part: part, Item: item, State: snapshot.Absent, Detail: "a container's image was removed"})
+		return
+	}
+	if err != nil {
+		c.cover(requestFailed(part, item, "GET /images/ID/json", err))
+		c.storeImage(snapshot.Image{ID: id, UserUID: snapshot.Missing[int64](snapshot.Failed, snapshot.ReasonFailed, "GET /images/ID/json")})
+		return
+	}
+	bad := new(unread)
+	o, ok := parseObject(raw, "", bad)
+	if !ok {
+		c.cover(unparsable(part, item, "the image"))
+		c.storeImage(snapshot.Image{ID: id, UserUID: snapshot.Missing[int64](snapshot.Failed, snapshot.ReasonUnparsable, "GET /images/ID/json")})
+		return
+	}
+	m := snapshot.Image{ID: id}
+	config, _ := o.child("Config") // an image without configuration has none
+	m.User = config.text("User", maxShort)
+	m.Env = decodeEnv(config)
+	m.Health = healthTest(config)
+	m.Created = short(o.text("Created", maxShort), 64)
+	m.Tags, m.Digests = references(o, "RepoTags"), references(o, "RepoDigests")
+	o.read("Size", &m.Size)
+	if len(bad.names) > 0 {
+		c.cover(unparsable(part, item, "fields of the image ("+strings.Join(bad.sorted(), ", ")+")"))
+	}
+	m.UserUID = userByNumber(m.User, slices.Contains(bad.names, "Config.User"))
+	c.storeImage(m)
+}
+
+// storeImage joins what an inspect says with the row of the list, if any.
+func (c *collector) storeImage(m snapshot.Image) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	row, ok := c.images[m.ID]
+	if !ok {
+		c.images[m.ID] = &m
+		return
+	}
+	row.User, row.Env, row.Health, row.UserUID = m.User, m.Env, m.Health, m.UserUID
+	row.Created = cmp.Or(m.Created, row.Created)
+}
+
+// userByNumber resolves what needs no look at the image's accounts.
+func userByNumber(user string, bad bool) snapshot.Fact[int64] {
+	name, _, _ := strings.Cut(user, ":")
+	switch {
+	case bad:
+		return snapshot.Missing[int64](snapshot.Failed, snapshot.ReasonUnparsable, "Config.User")
+	case name == "", name == "root":
+		return snapshot.Seen[int64](0, "Config.User")
+	}
+	if n, err := strconv.ParseInt(name, 10, 64); err == nil && n >= 0 {
+		return snapshot.Seen(n, "Config.User")
+	}
+	return snapshot.Missing[int64](snapshot.Skipped, snapshot.ReasonNotCollected, "")
+}
+
+// resolveUsers looks up the named users of used images, each in one container
+// that has the image's user.
+func (c *collector) resolveUsers(ctx context.Context) {
+	var tasks []func(context.Context)
+	done := make(map[string]bool)
+	for _, s := range c.seen {
+		if s == nil || done[s.spec.ImageID] {
+			continue
+		}
+		m := c.images[s.spec.ImageID]
+		if m == nil || m.User == "" || m.User != s.spec.User || m.UserUID.Reason != snapshot.ReasonNotCollected {
+			continue
+		}
+		done[m.ID] = true
+		tasks = append(tasks, func(ctx context.Context) { m.UserUID = c.lookUp(ctx, s.id, m.User) })
+	}
+	c.run(ctx, tasks...)
+	c.coverProcesses()
+}
+
+const (
+	passwdFile  = "/etc/passwd"
+	maxPasswd   = 1 << 20 // bytes of the archive with the file
+	passwdLinks = 2       // symbolic links followed
+)
+
+// lookUp finds a user in the accounts of a container.
+func (c *collector) lookUp(ctx context.Context, id, user string) snapshot.Fact[int64] {
+	name, _, _ := strings.Cut(user, ":")
+	at := passwdFile
+	for range passwdLinks + 1 {
+		raw, err := c.Client.Archive(ctx, id, at, maxPasswd)
+		if err != nil {
+			return snapshot.Missing[int64](snapshot.Failed, snapshot.ReasonUnresolved, at)
+		}
+		r := tar.NewReader(bytes.NewReader(raw))
+		h, err := r.Next()
+		if err != nil {
+			return snapshot.Missing[int64](snapshot.Failed, snapshot.ReasonUnparsable, at)
+		}
+		if h.Typeflag == tar.TypeSymlink {
+			if at = h.Linkname; !path.IsAbs(at) {
+				at = path.Join("/etc", at)
+			}
+			continue
+		}
+		uid, err := findUser(r, name)
+		if err != nil {
+			return snapshot.Missing[int64](snapshot.Failed, snapshot.ReasonUnresolved, at)
+		}
+		return snapshot.Seen(uid, at)
+	}
+	return snapshot.Missing[int64](snapshot.Failed, snapshot.ReasonUnresolved, passwdFile)
+}
+
+var errNoUser = errors.New("no such user")
+
+// findUser returns the number of the first account with the name, as the engine
+// does.
+func findUser(r io.Reader, name string) (int64, error) {
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		fields := strings.Split(lines.Text(), ":")
+		if len(fields) < 3 || fields[0] != name {
+			continue
+		}
+		n, err := strconv.ParseInt(fields[2], 10, 64)
+		if err != nil || n < 0 {
+			return 0, errNoUser
+		}
+		return n, nil
+	}
+	return 0, errors.Join(errNoUser, lines.Err())
+}

@@ -1,0 +1,162 @@
+package docker
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/snapshot"
+)
+
+// list reads a path and hands each row to take, which reports whether the row
+// was understood. field is the key that holds the list, "" when the answer is
+// the list itself.
+func (c *collector) list(ctx context.Context, p snapshot.Part, path, field string, take func(object) bool) {
+	raw, err := c.Client.Get(ctx, path, nil, dockerapi.MaxList)
+	if err != nil {
+		c.cover(requestFailed(p, "", "GET "+path, err))
+		return
+	}
+	if field != "" {
+		o, ok := parseObject(raw, "", new(unread))
+		if !ok {
+			c.cover(unparsable(p, "", "the answer to GET "+path))
+			return
+		}
+		raw = o.fields[field]
+	}
+	var rows []json.RawMessage
+	if err := json.Unmarshal(raw, &rows); err != nil && len(raw) > 0 {
+		c.cover(unparsable(p, "", "the answer to GET "+path))
+		return
+	}
+	bad := new(unread)
+	for _, r := range rows {
+		o, ok := parseObject(r, "", bad)
+		if !ok || !take(o) {
+			bad.add("a row without a name")
+		}
+	}
+	if len(bad.names) > 0 {
+		st := unparsable(p, "", "the answer to GET "+path)
+		st.Detail += ": " + strings.Join(bad.sorted(), ", ")
+		c.cover(st)
+		return
+	}
+	c.observed(p)
+}
+
+func (c *collector) listImages(ctx context.Context) {
+	c.list(ctx, snapshot.PartEngineImages, "/images/json", "", func(o object) bool {
+		m := &snapshot.Image{
+			ID: o.text("Id", maxShort), Tags: references(o, "RepoTags"), Digests: references(o, "RepoDigests"),
+			UserUID: snapshot.Missing[int64](snapshot.Skipped, snapshot.ReasonNotCollected, ""),
+		}
+		var created int64
+		o.read("Created", &created)
+		if created > 0 {
+			m.Created = time.Unix(created, 0).UTC().Format(time.RFC3339)
+		}
+		o.read("Size", &m.Size)
+		c.images[m.ID] = m
+		return m.ID != ""
+	})
+}
+
+// references reads image references; engines write <none> for those without.
+func references(o object, field string) []string {
+	list := slices.DeleteFunc(o.texts(field, maxText), func(r string) bool { return strings.Contains(r, "<none>") })
+	slices.Sort(list)
+	return list
+}
+
+func (c *collector) listNetworks(ctx context.Context) {
+	c.list(ctx, snapshot.PartEngineNetworks, "/networks", "", func(o object) bool {
+		n := snapshot.Network{Name: o.text("Name", maxShort), ID: o.text("Id", maxShort), Driver: o.text("Driver", maxShort)}
+		o.read("Internal", &n.Internal)
+		o.read("EnableIPv6", &n.IPv6)
+		var options map[string]string
+		o.read("Options", &options)
+		for k, v := range options {
+			if strings.HasPrefix(k, "com.docker.network.") {
+				n.Options = append(n.Options, snapshot.Pair{Key: short(k, maxShort), Value: short(v, maxShort)})
+			}
+		}
+		slices.SortFunc(n.Options, func(a, b snapshot.Pair) int { return strings.Compare(a.Key, b.Key) })
+		n.Default = options["com.docker.network.bridge.default_bridge"] == "true"
+		c.netNames[n.ID] = n.Name
+		c.out.Networks = append(c.out.Networks, n)
+		return n.Name != ""
+	})
+}
+
+func (c *collector) listVolumes(ctx context.Context) {
+	c.list(ctx, snapshot.PartEngineVolumes, "/volumes", "Volumes", func(o object) bool {
+		v := snapshot.Volume{Name: o.text("Name", maxShort), Driver: o.text("Driver", maxShort)}
+		var options map[string]string
+		o.read("Options", &options)
+		for k, value := range options {
+			v.Options = append(v.Options, snapshot.Conceal(short(k, maxShort), value))
+		}
+		slices.SortFunc(v.Options, func(a, b snapshot.Secretish) int { return strings.Compare(a.Name, b.Name) })
+		// A local volume with a device is a bind mount under another name,
+		// unless the device is a share of another machine.
+		if d := options["device"]; v.Driver == "local" && strings.HasPrefix(d, "/") && !strings.HasPrefix(d, "//") {
+			v.Device = o.cut("Options", d, maxText)
+		}
+		c.volumes[v.Name] = v
+		return v.Name != ""
+	})
+}
+
+// listServices reads the restart policies of swarm services.
+func (c *collector) listServices(ctx context.Context) {
+	const part = snapshot.PartEngineServices
+	switch {
+	case c.engine.Swarm == "" || c.engine.Swarm == "inactive":
+		st := snapshot.PartStatus{Part: part, State: snapshot.Absent, Detail: "the engine is not part of a swarm"}
+		if c.engine.Swarm == "" {
+			st = snapshot.PartStatus{Part: part, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected, Detail: "the engine did not say whether it is part of a swarm"}
+		}
+		c.cover(st)
+		return
+	case !c.manager:
+		c.cover(snapshot.PartStatus{
+			Part: part, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected,
+			Detail: "only a manager of the swarm knows its services", Grant: "run plimsoll on a manager",
+		})
+		return
+	}
+	c.services = make(map[string]snapshot.RestartPolicy)
+	c.list(ctx, part, "/services", "", func(o object) bool {
+		id := o.text("ID", maxShort)
+		var spec struct {
+			TaskTemplate struct {
+				RestartPolicy *struct {
+					Condition   string
+					MaxAttempts int64
+				}
+			}
+		}
+		before := len(o.bad.names)
+		o.read("Spec", &spec)
+		if id == "" || len(o.bad.names) > before {
+			return false
+		}
+		p := snapshot.RestartPolicy{Name: "always", Service: true} // swarm's default: any, without end
+		if r := spec.TaskTemplate.RestartPolicy; r != nil {
+			switch r.Condition {
+			case "none":
+				p.Name = "no"
+			case "on-failure":
+				p.Name = "on-failure"
+			}
+			p.Max = r.MaxAttempts
+		}
+		c.services[id] = p
+		return true
+	})
+}

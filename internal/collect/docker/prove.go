@@ -1,0 +1,188 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/snapshot"
+)
+
+// Machine is what this machine says of itself, to be compared with what the
+// engine says of the one it runs on.
+type Machine struct {
+	Name   string // host name
+	Kernel string // release, as uname -r
+}
+
+const (
+	elsewhere     = "evidence is not from the engine's host"
+	grantThere    = "run plimsoll on that host"
+	groupIsRoot   = "membership of group docker would grant it too, and equals root"
+	socketRefused = "the engine's socket may not be opened by this user; " + groupIsRoot
+)
+
+// IsLocal reports whether an engine is proved to run on this machine, where its
+// pids and paths mean what they mean here; else why not. A unix socket is not
+// enough: it may be forwarded from another machine or lead into a virtual one.
+func IsLocal(e dockerapi.Endpoint, engine *snapshot.Engine, m Machine, d snapshot.Fact[snapshot.DaemonProcess]) (bool, string) {
+	switch {
+	case e.Kind != dockerapi.KindUnix:
+		return false, elsewhere
+	case m == Machine{} || engine.Name == "" || engine.Kernel == "":
+		return false, "the engine is not proved to run on this machine"
+	case engine.Name != m.Name || engine.Kernel != m.Kernel:
+		return false, elsewhere + ": it names another machine or kernel"
+	case engine.Rootless:
+		return false, "the engine is rootless: its files and processes are in namespaces of their own"
+	case !d.Known():
+		return false, "the process behind the engine's socket was not found on this machine"
+	}
+	return true, ""
+}
+
+// prove decides whether the machine may be asked about the engine.
+func (c *collector) prove(ctx context.Context) {
+	e := c.Client.Endpoint()
+	c.engine.Process = snapshot.Missing[snapshot.DaemonProcess](snapshot.Skipped, snapshot.ReasonNotCollected, "")
+	c.engine.Config = snapshot.Missing[snapshot.DaemonConfig](snapshot.Skipped, snapshot.ReasonNotCollected, "")
+	c.engine.Verifier = snapshot.Missing[snapshot.Verifier](snapshot.Skipped, snapshot.ReasonNotCollected, "")
+	if c.Local == nil {
+		c.elsewhere(snapshot.PartStatus{State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected, Detail: elsewhere, Grant: grantThere})
+		return
+	}
+	d := snapshot.Missing[snapshot.DaemonProcess](snapshot.Skipped, snapshot.ReasonNotCollected, "")
+	if e.Kind == dockerapi.KindUnix {
+		d = c.Local.Daemon(ctx, e.Socket)
+	}
+	ok, why := IsLocal(e, c.engine, c.Machine, d)
+	if ok {
+		c.local, c.engine.Process = c.Local, d
+		return
+	}
+	st := snapshot.PartStatus{State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected, Detail: why, Grant: grantThere}
+	if c.engine.Rootless {
+		st.Grant = ""
+	}
+	if d.State == snapshot.Denied {
+		c.engine.Process = d
+		st.State, st.Reason, st.Grant = snapshot.Denied, snapshot.ReasonDenied, grantSudo
+		st.Detail = "the process behind the engine's socket may be examined by root only"
+	}
+	c.elsewhere(st)
+}
+
+// elsewhere gives the parts of the machine one reason.
+func (c *collector) elsewhere(st snapshot.PartStatus) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range machineParts() {
+		st.Part = p
+		c.parts = append(c.parts, st)
+	}
+}
+
+// localTasks ask the machine about the engine proved to run on it.
+func (c *collector) localTasks() []func(context.Context) {
+	if c.local == nil {
+		return nil
+	}
+	d := c.engine.Process.V
+	return []func(context.Context){
+		func(ctx context.Context) {
+			c.engine.Config = c.local.Config(ctx, d)
+			c.cover(factStatus(snapshot.PartEngineConfig, c.engine.Config, "the daemon's configuration"))
+		},
+		func(ctx context.Context) {
+			c.engine.Verifier = c.local.Verifier(ctx, d)
+			c.cover(factStatus(snapshot.PartEngineVerifier, c.engine.Verifier, "the image verification settings"))
+		},
+		func(ctx context.Context) { c.engine.Package = short(c.local.Package(ctx, d.Exe), maxShort) },
+		func(ctx context.Context) {
+			list, st := c.local.Listeners(ctx, c.scope, d)
+			st.Part = snapshot.PartEngineListeners
+			c.cover(st)
+			c.out.Listeners = list
+		},
+		func(ctx context.Context) {
+			files, st := c.local.Sockets(ctx, c.scope, []string{c.Client.Endpoint().Socket})
+			st.Part = snapshot.PartEngineSockets
+			c.cover(st)
+			c.out.Files = files
+		},
+	}
+}
+
+// coverProcesses says how much of the containers' processes was readable.
+func (c *collector) coverProcesses() {
+	if c.local == nil {
+		return
+	}
+	live, denied := 0, 0
+	for _, s := range c.seen {
+		if s == nil || !s.runtime.Live() {
+			continue
+		}
+		live++
+		if s.runtime.Process.State == snapshot.Denied {
+			denied++
+		}
+	}
+	const part = snapshot.PartEngineProcesses
+	if live > 0 && denied == live {
+		c.cover(snapshot.PartStatus{
+			Part: part, State: snapshot.Denied, Reason: snapshot.ReasonDenied,
+			Detail: "the containers' processes may be examined by root only", Grant: grantSudo,
+		})
+		return
+	}
+	c.observed(part)
+	for _, s := range c.seen {
+		if s != nil && s.runtime.Live() && !s.runtime.Process.Known() {
+			st := factStatus(part, s.runtime.Process, "the process")
+			st.Item = "name/" + s.name
+			c.cover(st)
+		}
+	}
+}
+
+// Unreachable is the fragment of an engine that did not answer: its coverage,
+// and where the engine's socket is a file of this machine, the file.
+func Unreachable(ctx context.Context, e dockerapi.Endpoint, o Options, err error) *snapshot.Snapshot {
+	c := newCollector(o)
+	c.scope = "engine:" + e.Address
+	st := snapshot.PartStatus{State: snapshot.Failed, Reason: snapshot.ReasonFailed, Detail: short(e.Name, maxShort) + ": " + dockerapi.Reason(err)}
+	if errors.Is(err, os.ErrPermission) {
+		st.State, st.Reason, st.Detail, st.Grant = snapshot.Denied, snapshot.ReasonDenied, socketRefused, grantSudo
+		if e.Kind != dockerapi.KindUnix {
+			st.Detail, st.Grant = "the engine refused this user", "ask whoever runs the engine"
+		}
+	}
+	parts := append(apiParts(), machineParts()...)
+	files, here := []snapshot.File(nil), o.Local != nil && o.HostScope != "" && e.Kind == dockerapi.KindUnix
+	for _, p := range parts {
+		st.Part = p
+		if p == snapshot.PartEngineSockets && here {
+			var sockets snapshot.PartStatus
+			files, sockets = o.Local.Sockets(ctx, c.scope, []string{e.Socket})
+			sockets.Part = p
+			c.cover(sockets)
+			continue
+		}
+		c.cover(st)
+	}
+	missing := snapshot.Missing[snapshot.DaemonProcess](st.State, st.Reason, "")
+	c.out.Engines = []snapshot.Engine{{
+		Name: short(e.Name, maxShort), Process: missing,
+		Config:   snapshot.Missing[snapshot.DaemonConfig](st.State, st.Reason, ""),
+		Verifier: snapshot.Missing[snapshot.Verifier](st.State, st.Reason, ""),
+	}}
+	scope := snapshot.Scope{ID: c.scope, Kind: snapshot.ScopeEngine, Name: short(e.Name, maxShort), Target: e.Address, Taken: c.Taken, Remote: !e.Local}
+	if here {
+		scope.Host = o.HostScope
+	}
+	c.out.Scopes, c.out.Files, c.out.Parts = []snapshot.Scope{scope}, files, c.parts
+	c.assignScope()
+	return c.out
+}

@@ -1,0 +1,89 @@
+package docker
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"plimsoll/internal/snapshot"
+)
+
+// decodeSecurity reads the security options of HostConfig. As in the engine,
+// the last option of a kind wins.
+func decodeSecurity(o object) snapshot.Security {
+	var s snapshot.Security
+	var options []string
+	o.read("SecurityOpt", &options)
+	for _, opt := range capped(o, "SecurityOpt", options) {
+		key, value := splitOption(opt)
+		switch key {
+		case "no-new-privileges":
+			on := true
+			if value != "" {
+				var err error
+				if on, err = strconv.ParseBool(value); err != nil {
+					o.bad.add(o.prefix + "SecurityOpt")
+					continue
+				}
+			}
+			s.NoNewPrivileges = &on
+		case "seccomp":
+			s.Seccomp = seccompProfile(o, value)
+		case "label":
+			s.SELinux = append(s.SELinux, o.cut("SecurityOpt", value, maxShort))
+		case "apparmor", "systempaths", "credentialspec", "writable-cgroups":
+			// Judged by what the engine made of it, or not at all.
+		default:
+			o.bad.add(o.prefix + "SecurityOpt")
+		}
+	}
+	s.SystemPaths = systemPaths(o)
+	return s
+}
+
+// splitOption cuts at '=', or at ':' as old clients wrote.
+func splitOption(opt string) (key, value string) {
+	i := strings.IndexAny(opt, "=:")
+	if i < 0 {
+		return opt, ""
+	}
+	return opt[:i], opt[i+1:]
+}
+
+// seccompProfile names a profile: unconfined, builtin, or the digest of a given
+// text in canonical form.
+func seccompProfile(o object, value string) string {
+	if value == "" || value == "unconfined" || value == "builtin" {
+		return value
+	}
+	dec := json.NewDecoder(strings.NewReader(value))
+	dec.UseNumber()
+	var profile any
+	canonical := new(bytes.Buffer)
+	enc := json.NewEncoder(canonical)
+	enc.SetEscapeHTML(false)
+	if err := dec.Decode(&profile); err != nil || enc.Encode(profile) != nil {
+		o.bad.add(o.prefix + "SecurityOpt")
+		return ""
+	}
+	sum := sha256.Sum256(bytes.TrimSpace(canonical.Bytes()))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// systemPaths reports whether the masking of /proc and /sys that the engine
+// does by itself is taken away. The engine states the lists it applies; null is
+// what it states for privileged containers, and what Podman always states.
+func systemPaths(o object) string {
+	for field, usual := range map[string]string{"MaskedPaths": "/proc/kcore", "ReadonlyPaths": "/proc/sys"} {
+		var paths []string
+		o.read(field, &paths)
+		if paths != nil && !slices.Contains(paths, usual) {
+			return "unconfined"
+		}
+	}
+	return ""
+}

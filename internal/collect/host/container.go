@@ -1,0 +1,261 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"plimsoll/internal/collect/docker"
+	"plimsoll/internal/snapshot"
+)
+
+const (
+	maxPrograms  = 64   // distinct executables of one container
+	maxPorts     = 256  // listening ports of one container
+	maxProcesses = 4096 // processes of one container that are looked at
+)
+
+// unseen stands among a container's programs for a process whose executable may
+// not be read, or for those beyond the bounds.
+const unseen = "?"
+
+var errReused = errors.New("the process ended and its number may be another's")
+
+// Container reads the kernel's view of a container's first process. The number
+// may by now belong to another process: the facts are kept only when the process
+// is in a container and is the same before and after.
+func (m *Machine) Container(ctx context.Context, pid int) docker.ContainerFacts {
+	dir := proc(pid)
+	if pid <= 0 {
+		return noFacts(snapshot.Absent, snapshot.ReasonNone, "no process")
+	}
+	fail := func(err error, source string) docker.ContainerFacts {
+		f := vanished[struct{}](err, source)
+		return noFacts(f.State, f.Reason, source)
+	}
+	if err := ctx.Err(); err != nil {
+		return fail(err, dir)
+	}
+	_, before, err := m.stat(pid)
+	if err != nil {
+		return fail(err, dir+"/stat")
+	}
+	b, err := m.read(dir+"/cgroup", maxText)
+	if err != nil {
+		return fail(err, dir+"/cgroup")
+	}
+	g := m.group(parseMembership(b))
+	facts := docker.ContainerFacts{Process: m.process(ctx, pid, g), Cgroup: m.cgroup(g), Usage: m.usage(g)}
+	if _, after, err := m.stat(pid); err != nil || after != before {
+		return fail(errors.Join(syscall.ESRCH, errReused), dir+"/stat")
+	}
+	return facts
+}
+
+// noFacts gives all three facts one state and reason.
+func noFacts(s snapshot.State, r snapshot.Reason, source string) docker.ContainerFacts {
+	return docker.ContainerFacts{
+		Process: snapshot.Missing[snapshot.Process](s, r, source),
+		Cgroup:  snapshot.Missing[snapshot.Cgroup](s, r, source),
+		Usage:   snapshot.Missing[snapshot.Usage](s, r, source),
+	}
+}
+
+// process reads everything of the process itself. One field that cannot be
+// read makes the whole fact missing, as its zero value would be a pass.
+func (m *Machine) process(ctx context.Context, pid int, g group) snapshot.Fact[snapshot.Process] {
+	var p snapshot.Process
+	dir := proc(pid)
+	for _, step := range []struct {
+		source string
+		read   func() error
+	}{
+		{dir + "/ns", func() error { return m.fillNamespaces(&p, pid, g) }},
+		{dir + "/status", func() error { return m.fillStatus(&p, pid) }},
+		{dir + "/attr/current", func() (err error) { p.LSM, err = m.label(pid); return err }},
+		{dir + "/mountinfo", func() error { return m.fillRoot(&p, pid) }},
+		{dir + "/limits", func() (err error) { p.Nofile, p.Nproc, err = m.limits(pid); return err }},
+		{dir + "/exe", func() (err error) { p.Programs, err = m.programs(ctx, pid, g); return err }},
+		{dir + "/net/tcp", func() (err error) {
+			if !p.HostNet {
+				p.Listening, err = m.ports(pid)
+			}
+			return err
+		}},
+	} {
+		if err := step.read(); err != nil {
+			return vanished[snapshot.Process](err, step.source)
+		}
+	}
+	return snapshot.Seen(p, dir)
+}
+
+// fillNamespaces compares namespaces with those of the machine's first process.
+// A process that is in no container's control group and shares the machine's
+// mounts is not a container's.
+func (m *Machine) fillNamespaces(p *snapshot.Process, pid int, g group) error {
+	host, err := m.initial()
+	if err != nil {
+		return err
+	}
+	n, err := m.namespaces(strconv.Itoa(pid))
+	if err != nil {
+		return err
+	}
+	if !g.contained && n.mnt == host.mnt {
+		return errors.Join(syscall.ESRCH, errReused)
+	}
+	p.HostNet, p.HostPid, p.HostIpc = n.net == host.net, n.pid == host.pid, n.ipc == host.ipc
+	p.HostUts, p.HostUser = n.uts == host.uts, n.user == host.user
+	return nil
+}
+
+func (m *Machine) fillStatus(p *snapshot.Process, pid int) error {
+	st, err := m.status(pid)
+	if err != nil {
+		return err
+	}
+	b, err := m.read(proc(pid)+"/uid_map", maxText)
+	if err != nil {
+		return err
+	}
+	p.UID = inward(parseIDMap(b), st.uid)
+	if p.HostUID, err = m.hostUID(st.uid); err != nil {
+		return err
+	}
+	p.CapEff, p.CapBnd, p.NoNewPriv, p.Seccomp = st.capEff, st.capBnd, st.noNewPrivs, st.seccomp
+	return nil
+}
+
+// label is the process's AppArmor profile with mode or SELinux label; "" when no
+// security module keeps one, for which the kernel answers "invalid".
+func (m *Machine) label(pid int) (string, error) {
+	for _, f := range []string{"/attr/apparmor/current", "/attr/current"} {
+		b, err := m.read(proc(pid)+f, maxText)
+		switch {
+		case err == nil:
+			return text(strings.TrimRight(string(b), "\n\x00")), nil
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EINVAL):
+		default:
+			return "", err
+		}
+	}
+	return "", nil
+}
+
+func (m *Machine) fillRoot(p *snapshot.Process, pid int) error {
+	b, err := m.read(proc(pid)+"/mountinfo", maxTable)
+	if err != nil {
+		return err
+	}
+	ro, found := rootReadOnly(parseMounts(b))
+	if !found {
+		return fmt.Errorf("%s/mountinfo: nothing is mounted on /", proc(pid))
+	}
+	p.RootReadOnly = ro
+	return nil
+}
+
+// programs returns the base names of the executables of all processes in the
+// container's control group, sorted; without a group of its own, of the first
+// process only.
+func (m *Machine) programs(ctx context.Context, pid int, g group) ([]string, error) {
+	pids, complete, err := m.members(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(pids, pid) {
+		pids = append(pids, pid)
+	}
+	if len(pids) > maxProcesses {
+		pids, complete = pids[:maxProcesses], false
+	}
+	names := make(map[string]bool)
+	for _, p := range pids {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		exe, err := m.exe(p)
+		switch s, _ := outcome(err); {
+		case err == nil:
+			names[text(path.Base(exe))] = true
+		case s == snapshot.Denied:
+			complete = false
+		}
+	}
+	if len(names) > maxPrograms {
+		complete = false
+	}
+	out := make([]string, 0, min(len(names)+1, maxPrograms))
+	for n := range names {
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	if !complete {
+		out = append([]string{unseen}, out...)
+	}
+	return out[:min(len(out), maxPrograms)], nil
+}
+
+// ports returns the TCP ports that are listened on in the process's network
+// namespace, sorted.
+func (m *Machine) ports(pid int) ([]uint16, error) {
+	rows, err := m.tcpListeners(pid, 16*maxPorts) // several addresses may share a port
+	if err != nil {
+		return nil, err
+	}
+	var out []uint16
+	for _, r := range rows {
+		out = append(out, r.addr.Port())
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	return out[:min(len(out), maxPorts)], nil
+}
+
+// members lists the processes of the container's group and of the groups that
+// it made itself; complete is false when there were more than are looked at.
+func (m *Machine) members(ctx context.Context, g group) (pids []int, complete bool, err error) {
+	const maxGroups = 256
+	if !g.contained {
+		return nil, true, nil
+	}
+	queue := []string{g.own}
+	for i := 0; i < len(queue); i++ {
+		if err := ctx.Err(); err != nil {
+			return nil, false, err
+		}
+		if i == maxGroups || len(pids) > maxProcesses {
+			return pids, false, nil
+		}
+		b, err := m.read(queue[i]+"/cgroup.procs", maxTable)
+		// The kernel refuses the list of a group of threads; its processes are
+		// in the list of the group above.
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.EOPNOTSUPP) {
+			return nil, false, err
+		}
+		for s := range strings.FieldsSeq(string(b)) {
+			if p, err := strconv.Atoi(s); err == nil && p > 0 {
+				pids = append(pids, p)
+			}
+		}
+		names, err := m.list(queue[i])
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, io.EOF) {
+			return nil, false, err
+		}
+		for _, n := range names {
+			p, err := m.find(queue[i] + "/" + n)
+			if err == nil && p.info.IsDir() {
+				queue = append(queue, queue[i]+"/"+n)
+			}
+		}
+	}
+	return pids, true, nil
+}

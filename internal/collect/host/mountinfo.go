@@ -1,0 +1,77 @@
+package host
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// mount is what is used of a line of /proc/PID/mountinfo.
+type mount struct {
+	root, point string   // the mounted directory in its file system; where it is mounted
+	kind        string   // file system type
+	options     []string // of the mount
+	super       []string // of the file system
+}
+
+// parseMounts reads /proc/PID/mountinfo; a line that is not of its form is left
+// out.
+func parseMounts(b []byte) []mount {
+	var out []mount
+	for l := range bytes.Lines(b) {
+		left, right, ok := strings.Cut(string(bytes.TrimRight(l, "\n")), " - ")
+		f, g := strings.Split(left, " "), strings.Split(right, " ")
+		if !ok || len(f) < 6 || len(g) < 3 {
+			continue
+		}
+		out = append(out, mount{
+			root: unescape(f[3]), point: unescape(f[4]), kind: g[0],
+			options: strings.Split(f[5], ","), super: strings.Split(g[2], ","),
+		})
+	}
+	return out
+}
+
+// unescape undoes the kernel's octal escapes of space, tab, newline and \.
+func unescape(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
+}
+
+// rootReadOnly reports whether the mount on / refuses writes; found is false
+// when there is none. A later mount on the same point covers an earlier one.
+func rootReadOnly(mounts []mount) (ro, found bool) {
+	for _, m := range slices.Backward(mounts) {
+		if m.point == "/" {
+			return slices.Contains(m.options, "ro") || slices.Contains(m.super, "ro"), true
+		}
+	}
+	return false, false
+}
+
+// readMounts returns the machine's mounts, with mount points as paths of the
+// tree. Below a prefix the first process's table has them so; our own has the
+// prefix in front.
+func (m *Machine) readMounts() ([]mount, error) {
+	if m.root != "" {
+		if b, err := m.read("/proc/1/mountinfo", maxTable); err == nil {
+			return parseMounts(b), nil
+		}
+	}
+	b, err := m.read("/proc/self/mountinfo", maxTable)
+	if err != nil {
+		return nil, err
+	}
+	mounts := parseMounts(b)
+	if m.root == "" {
+		return mounts, nil
+	}
+	for i := range mounts {
+		if inner, ok := strings.CutPrefix(mounts[i].point, m.root+"/"); ok {
+			mounts[i].point = "/" + inner
+		}
+	}
+	return mounts, nil
+}

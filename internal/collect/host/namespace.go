@@ -1,0 +1,65 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+)
+
+// namespaces are identified by inode number.
+type namespaces struct{ net, pid, ipc, uts, user, mnt uint64 }
+
+// fixed are the initial namespaces' inode numbers, constants of the kernel since
+// Linux 3.8 (include/linux/proc_ns.h). Those of net and mnt vary.
+var fixed = namespaces{ipc: 0xEFFFFFFF, uts: 0xEFFFFFFE, user: 0xEFFFFFFD, pid: 0xEFFFFFFC}
+
+func parseNamespace(link string) (uint64, error) {
+	_, s, _ := strings.Cut(link, ":[")
+	s, ok := strings.CutSuffix(s, "]")
+	n, err := strconv.ParseUint(s, 10, 64)
+	if !ok || err != nil {
+		return 0, fmt.Errorf("namespace link %.40q is not of the form kind:[number]", link)
+	}
+	return n, nil
+}
+
+// namespaces reads those of a process: a number or "self".
+func (m *Machine) namespaces(pid string) (namespaces, error) {
+	var n namespaces
+	for _, k := range []struct {
+		name string
+		at   *uint64
+	}{{"net", &n.net}, {"pid", &n.pid}, {"ipc", &n.ipc}, {"uts", &n.uts}, {"user", &n.user}, {"mnt", &n.mnt}} {
+		l, err := m.link("/proc/" + pid + "/ns/" + k.name)
+		if err != nil {
+			return n, err
+		}
+		if *k.at, err = parseNamespace(l); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// readInitial finds the namespaces of the machine's first process. Where its
+// links are closed to us, even as root (it may hold more capabilities), the
+// kernel's fixed numbers stand in; net and mnt are then our own, which are the
+// machine's when all the others are and we see it without a prefix.
+func (m *Machine) readInitial() (namespaces, error) {
+	n, err := m.namespaces("1")
+	if err == nil || m.root != "" || !errors.Is(err, fs.ErrPermission) {
+		return n, err
+	}
+	own, ownErr := m.namespaces("self")
+	if ownErr != nil {
+		return n, errors.Join(err, ownErr)
+	}
+	rest := own
+	rest.net, rest.mnt = 0, 0
+	if rest != fixed {
+		return n, err
+	}
+	return own, nil
+}

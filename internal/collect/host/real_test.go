@@ -1,0 +1,149 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"plimsoll/internal/collect/docker"
+	"plimsoll/internal/snapshot"
+)
+
+var _ docker.Local = (*Machine)(nil)
+
+const socket = "/var/run/docker.sock"
+
+// engine skips the test, loudly, on a machine without an engine.
+func engine(t *testing.T) {
+	t.Helper()
+	c, err := net.Dial("unix", socket)
+	if err == nil {
+		c.Close()
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("CI needs a running Docker engine: %v", err)
+	}
+	t.Skipf("SKIPPED, NOTHING PROVED: no Docker engine: %v", err)
+}
+
+func TestRealDaemon(t *testing.T) {
+	engine(t)
+	m, ctx := Open(""), context.Background()
+	d := m.Daemon(ctx, socket)
+	if !d.Known() || !isDaemon(d.V.Exe) || d.V.PID < 1 || d.V.Started.IsZero() || d.V.Nofile == 0 || d.V.UID != 0 {
+		t.Fatalf("daemon: %+v", d)
+	}
+	c := m.Config(ctx, d.V)
+	if !c.Known() {
+		t.Errorf("config: %+v", c)
+	}
+	files, part := m.Sockets(ctx, "engine:x", []string{socket})
+	i := slices.IndexFunc(files, func(f snapshot.File) bool { return f.Engine == "engine:x" })
+	if part.State != snapshot.Observed || i < 0 || files[i].Type != "socket" || !files[i].ACL.Known() || len(files[i].Parents) == 0 {
+		t.Errorf("sockets: %+v %+v", part, files)
+	}
+	ls, part := m.Listeners(ctx, "engine:x", d.V)
+	if part.State != snapshot.Observed || !slices.ContainsFunc(ls, func(l snapshot.Listener) bool { return l.Address == socket }) {
+		t.Errorf("listeners: %+v %+v", part, ls)
+	}
+	if v := m.Verifier(ctx, d.V); !v.Known() {
+		t.Errorf("verifier: %+v", v)
+	}
+	scope, h, parts := m.Collect(ctx, socket)
+	if !strings.HasPrefix(scope.ID, "host:") || h.Kernel == "" || h.MemTotal == 0 || !h.Cgroup.Known() || !h.Accounts.Known() {
+		t.Errorf("host: %+v", h)
+	}
+	if testing.Verbose() {
+		b, err := json.MarshalIndent([]any{d, c, files, ls, scope, h, parts, m.Package(ctx, d.V.Exe)}, "", " ")
+		t.Logf("%s %v", b, err)
+	}
+}
+
+// run starts a container with the options and returns what the kernel says.
+func run(t *testing.T, name string, options ...string) docker.ContainerFacts {
+	t.Helper()
+	engine(t)
+	if os.Getenv("PLIMSOLL_TESTBED") != "1" {
+		t.Skip("PLIMSOLL_TESTBED is not 1: no containers are created")
+	}
+	name = "collect-host-" + name
+	args := append([]string{"run", "-d", "--rm", "--name", name}, options...)
+	if out, err := exec.Command("docker", append(args, "testbed/busybox:1", "sleep", "600")...).CombinedOutput(); err != nil {
+		t.Fatalf("docker run: %v: %s", err, out)
+	}
+	t.Cleanup(func() { exec.Command("docker", "rm", "-f", name).Run() })
+	out, err := exec.Command("docker", "inspect", "-f", "{{.State.Pid}}", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(out)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Open("").Container(context.Background(), pid)
+}
+
+func TestRealContainerBounded(t *testing.T) {
+	f := run(t, "bounded", "--memory", "64m", "--memory-swap", "96m", "--cpus", "0.5", "--cpu-shares", "512", "--pids-limit", "50",
+		"--cpuset-cpus", "0", "--user", "1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only",
+		"--ulimit", "nofile=100:200", "--ulimit", "nproc=300:400")
+	if !f.Process.Known() || !f.Cgroup.Known() || !f.Usage.Known() {
+		t.Fatalf("%+v", f)
+	}
+	p, c := f.Process.V, f.Cgroup.V
+	want := snapshot.Process{
+		UID: 1000, HostUID: 1000, NoNewPriv: true, Seccomp: 2, LSM: p.LSM, HostUser: true, RootReadOnly: true,
+		Nofile: 200, Nproc: 400, Programs: []string{"busybox"},
+	}
+	if got, w := mustJSON(t, p), mustJSON(t, want); got != w {
+		t.Errorf("process\n got %s\nwant %s", got, w)
+	}
+	if c.MemoryMax != 64<<20 || c.MemorySwapMax != 96<<20 || c.CPUQuota*2 != c.CPUPeriod || c.PidsMax != 50 || c.Cpuset != "0" {
+		t.Errorf("cgroup: %+v", c)
+	}
+	if c.Version == 1 && (c.CPUShares != 512 || c.Path != "/docker") {
+		t.Errorf("cgroup: %+v", c)
+	}
+	if u := f.Usage.V; u.MemoryCurrent <= 0 || u.MemoryCurrent > u.MemoryPeak || u.Pids != 1 {
+		t.Errorf("usage: %+v", u)
+	}
+}
+
+func TestRealContainerOpen(t *testing.T) {
+	f := run(t, "open", "--net", "host", "--pid", "host", "--ipc", "host", "--uts", "host", "--cap-add", "NET_ADMIN")
+	p, c := f.Process.V, f.Cgroup.V
+	if !p.HostNet || !p.HostPid || !p.HostIpc || !p.HostUts || p.UID != 0 || p.RootReadOnly || p.NoNewPriv {
+		t.Errorf("process: %+v", f.Process)
+	}
+	if p.CapBnd != snapshot.CapMask(append([]string{"NET_ADMIN"}, snapshot.DefaultCaps...)...) {
+		t.Errorf("capabilities: %v", snapshot.CapList(p.CapBnd))
+	}
+	if c.MemoryMax != -1 || c.MemorySwapMax != -1 || c.CPUQuota != -1 || c.PidsMax != -1 || c.CPUShares != 1024 {
+		t.Errorf("cgroup: %+v", c)
+	}
+}
+
+// TestRealImpostor shows that a process which only calls itself dockerd is not
+// taken for one.
+func TestRealImpostor(t *testing.T) {
+	m := Open("")
+	if d := m.daemonAt(context.Background(), os.Getpid(), "pid-file"); d.Known() || d.Reason != snapshot.ReasonUnresolved {
+		t.Errorf("the test binary counts as a daemon: %+v", d)
+	}
+}
+
+func mustJSON(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,237 @@
+// Package survey runs the collectors for the targets that were asked for, or
+// for what is on this machine, and joins their evidence in one snapshot.
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"plimsoll/internal/collect"
+	"plimsoll/internal/collect/docker"
+	"plimsoll/internal/collect/host"
+	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/snapshot"
+)
+
+// Target is one thing to look at.
+type Target struct {
+	Kind string // docker or host
+	Arg  string // docker: a context or URL; empty is the user's current engine
+}
+
+// Options say what to look at and how.
+type Options struct {
+	Targets   []Target // empty: what is on this machine
+	Tool      string
+	Catalogue string
+	Now       func() time.Time
+	Env       func(string) string
+	Home      string
+	Kept      map[string]string // container ID -> journal that harden keeps it for
+	Parallel  int               // requests at once; 0 is the collector's default
+	Progress  func(msg string)
+}
+
+// ErrNothing says that there is neither an engine here nor a target given.
+var ErrNothing = errors.New("no container engine on this machine")
+
+// Run collects. It fails when a target that was named cannot be reached, or, for
+// no target, with [ErrNothing]. Whatever else could not be seen is in the
+// snapshot's coverage.
+func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
+	s := &survey{Options: o, out: &snapshot.Snapshot{
+		Tool: o.Tool, Catalogue: o.Catalogue, Taken: o.Now().UTC().Truncate(time.Second), Complete: true,
+	}}
+	s.builder = collect.NewBuilder(s.out)
+	endpoints, err := s.endpoints()
+	if err != nil {
+		return nil, err
+	}
+	if runtime.GOOS == "linux" {
+		s.machine(ctx, endpoints)
+	}
+	for _, e := range endpoints {
+		if err := s.engine(ctx, e); err != nil {
+			return nil, err
+		}
+	}
+	s.dropUnusedHost()
+	if ctx.Err() != nil {
+		s.out.Complete = false
+	}
+	if err := s.out.Validate(); err != nil {
+		return nil, fmt.Errorf("what was collected is not valid, which is a defect: %w", err)
+	}
+	return s.out, s.out.Seal()
+}
+
+type survey struct {
+	Options
+	out     *snapshot.Snapshot
+	builder *collect.Builder
+	local   *host.Machine // nil where this machine is not Linux
+	this    docker.Machine
+	hostID  string
+}
+
+// endpoints lists the engines to ask: those named, else those whose sockets are
+// on this machine.
+func (s *survey) endpoints() ([]endpoint, error) {
+	var out []endpoint
+	if len(s.Targets) == 0 {
+		for _, path := range dockerapi.LocalSockets(s.Env) {
+			out = append(out, endpoint{Endpoint: dockerapi.SocketEndpoint(path)})
+		}
+		if len(out) == 0 {
+			return nil, ErrNothing
+		}
+		return out, nil
+	}
+	for _, t := range s.Targets {
+		switch t.Kind {
+		case "host":
+		case "docker":
+			e, err := dockerapi.Resolve(t.Arg, s.Env, s.Home)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, endpoint{Endpoint: e, named: true})
+		default:
+			return nil, fmt.Errorf("target kind %q cannot be collected; docker and host can", t.Kind)
+		}
+	}
+	return out, nil
+}
+
+type endpoint struct {
+	dockerapi.Endpoint
+	named bool // asked for by the user: failing to reach it is an error
+}
+
+// machine collects this machine, which the engines on it share.
+func (s *survey) machine(ctx context.Context, endpoints []endpoint) {
+	s.say("this machine")
+	s.local = host.Open("")
+	var sockets []string
+	for _, e := range endpoints {
+		if e.Socket != "" {
+			sockets = append(sockets, e.Socket)
+		}
+	}
+	scope, h, parts := s.local.Collect(ctx, sockets...)
+	s.hostID, s.this = scope.ID, docker.Machine{Name: h.Name, Kernel: h.Kernel}
+	s.out.Scopes = append(s.out.Scopes, scope)
+	s.out.Hosts = append(s.out.Hosts, h)
+	s.out.Parts = append(s.out.Parts, parts...)
+}
+
+// engine collects one engine.
+func (s *survey) engine(ctx context.Context, e endpoint) error {
+	s.say("engine at " + e.Address)
+	c, err := dockerapi.Connect(ctx, e.Endpoint)
+	if err != nil {
+		if e.named {
+			return err
+		}
+		s.unreachable(e, err)
+		return nil
+	}
+	defer c.Close()
+	opts := docker.Options{
+		Client: c, Machine: s.this, HostScope: s.hostID, Kept: s.Kept, Parallel: s.Parallel, Taken: s.Now(),
+		Progress: func(done, total int) { s.say(fmt.Sprintf("engine at %s: %d of %d", e.Address, done, total)) },
+	}
+	if s.local != nil {
+		opts.Local = s.local
+	}
+	fragment := docker.Collect(ctx, opts)
+	s.elsewhere(fragment)
+	if err := s.builder.Join(fragment); err != nil && e.named {
+		return err // found twice on this machine is no news; named twice is a mistake
+	}
+	return nil
+}
+
+// elsewhere gives an engine that is not proved to run here a machine of its own,
+// of which nothing was seen: its host checks are then unknown, not missing.
+func (s *survey) elsewhere(f *snapshot.Snapshot) {
+	for i := range f.Scopes {
+		sc := &f.Scopes[i]
+		if sc.Kind != snapshot.ScopeEngine || sc.Host != "" {
+			continue
+		}
+		id := "host:of:" + sc.ID
+		sc.Host = id
+		f.Scopes = append(f.Scopes, snapshot.Scope{ID: id, Kind: snapshot.ScopeHost, Name: sc.Name, Target: sc.Target, Taken: sc.Taken, Remote: true})
+		for _, p := range hostParts() {
+			f.Parts = append(f.Parts, snapshot.PartStatus{
+				Scope: id, Part: p, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected,
+				Detail: "evidence is not from the engine's host", Grant: "run plimsoll on that host",
+			})
+		}
+		return
+	}
+}
+
+func hostParts() []snapshot.Part {
+	return []snapshot.Part{snapshot.PartHostIdentity, snapshot.PartHostCgroups, snapshot.PartHostAccounts, snapshot.PartHostPackages}
+}
+
+// unreachable puts an engine that is here but does not answer into the
+// snapshot: everything about it is unknown, with the reason.
+func (s *survey) unreachable(e endpoint, err error) {
+	sc := snapshot.Scope{ID: "engine:" + e.Address, Kind: snapshot.ScopeEngine, Name: e.Name, Target: e.Address, Host: s.hostID, Taken: s.out.Taken}
+	st := snapshot.PartStatus{Scope: sc.ID, State: snapshot.Failed, Reason: snapshot.ReasonFailed, Detail: "the engine does not answer: " + dockerapi.Reason(err)}
+	if errors.Is(err, os.ErrPermission) {
+		st.State, st.Reason = snapshot.Denied, snapshot.ReasonDenied
+		st.Detail = "the engine's socket may not be opened by this user; membership of group docker would grant it too, and equals root"
+		st.Grant = "sudo plimsoll assess"
+	} else {
+		s.out.Complete = false
+	}
+	s.out.Scopes = append(s.out.Scopes, sc)
+	for _, p := range snapshot.Parts {
+		if !slices.Contains(hostParts(), p) {
+			st.Part = p
+			s.out.Parts = append(s.out.Parts, st)
+		}
+	}
+}
+
+// dropUnusedHost leaves this machine out when only engines elsewhere were asked
+// for: its evidence would be of the wrong machine.
+func (s *survey) dropUnusedHost() {
+	if s.hostID == "" || len(s.Targets) == 0 || slices.ContainsFunc(s.Targets, func(t Target) bool { return t.Kind == "host" }) {
+		return
+	}
+	if slices.ContainsFunc(s.out.Scopes, func(sc snapshot.Scope) bool { return sc.Host == s.hostID }) {
+		return
+	}
+	other := func(scope string) bool { return scope == s.hostID }
+	s.out.Scopes = slices.DeleteFunc(s.out.Scopes, func(sc snapshot.Scope) bool { return other(sc.ID) })
+	s.out.Hosts = slices.DeleteFunc(s.out.Hosts, func(h snapshot.Host) bool { return other(h.Scope) })
+	s.out.Parts = slices.DeleteFunc(s.out.Parts, func(p snapshot.PartStatus) bool { return other(p.Scope) })
+}
+
+func (s *survey) say(msg string) {
+	if s.Progress != nil {
+		s.Progress(msg)
+	}
+}
+
+// Reads lists, for people, everything that collecting reads.
+func Reads() []string {
+	engine := []string{
+		"GET /_ping, /version, /info: the engine, its settings and security options",
+		"GET /containers/json, and /containers/ID/json of each: configuration and state; of variables, labels and arguments only names and shapes",
+		"GET /images/json, and /images/ID/json of those in use: user, health test, digests, age",
+		"GET /networks, /volumes, and /services where swarm is active",
+		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
+	}
+	return append(engine, host.Open("").Reads()...)
+}

@@ -1,0 +1,132 @@
+// Package testbed gives tests a real Docker engine: whether there is one, may
+// it be changed, and containers that are removed when the test ends. It speaks
+// the engine's API itself and imports nothing of the program, so that a test
+// never checks the program with the program.
+//
+// engine-up.sh in this folder brings the engine up on a disposable machine.
+//
+// A test that lacks something says so through [Skip]: the summary of make test
+// lists every such line, and with CI=true the test fails instead.
+package testbed
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	// Socket is where the testbed's engine listens.
+	Socket = "/var/run/docker.sock"
+
+	// Image is on the engine: a static busybox that sleeps when not told
+	// otherwise. It has no registry digest.
+	Image = "testbed/busybox:1"
+
+	// Registry serves plain HTTP on loopback.
+	Registry = "127.0.0.1:5000"
+
+	// PinnedImage is [Image] as pushed to and pulled from [Registry]: it has a
+	// registry digest.
+	PinnedImage = Registry + "/" + Image
+
+	// changeEnv allows tests to change the machine when it is 1.
+	changeEnv = "PLIMSOLL_TESTBED"
+
+	// skipsEnv names the file that collects what could not run.
+	skipsEnv = "PLIMSOLL_SKIPS"
+
+	// api is the lowest version that an engine of the testbed speaks.
+	api = "/v1.40"
+
+	callTimeout = 60 * time.Second
+)
+
+// Bed is a real engine, for the length of one test.
+type Bed struct {
+	t      testing.TB
+	http   *http.Client
+	prefix string
+
+	mu      sync.Mutex
+	created []string // container IDs, removed when the test ends
+}
+
+// Engine returns the engine for tests that only read it.
+func Engine(t testing.TB) *Bed {
+	t.Helper()
+	// Reading the variable before anything else makes a result depend on it:
+	// make test names a new file each time, so that a result that an engine
+	// took part in is never served from the test cache.
+	_ = os.Getenv(skipsEnv)
+	b := newBed(t, Socket)
+	if err := b.ping(); err != nil {
+		Skip(t, fmt.Sprintf("no Docker engine answers on %s (%v); on a disposable machine test/testbed/engine-up.sh starts one", Socket, err))
+	}
+	return b
+}
+
+// Mutable returns the engine for tests that create containers or otherwise
+// change the machine. It needs PLIMSOLL_TESTBED=1.
+func Mutable(t testing.TB) *Bed {
+	t.Helper()
+	if os.Getenv(changeEnv) != "1" {
+		Skip(t, "it changes the machine, which "+changeEnv+"=1 allows on a disposable one")
+	}
+	b := Engine(t)
+	b.need(Image)
+	return b
+}
+
+// Skip ends a test that lacks something, loudly: the reason is noted for the
+// summary of make test. With CI=true a missing part is a failure.
+func Skip(t testing.TB, why string) {
+	t.Helper()
+	why = strings.Join(strings.Fields(why), " ")
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("could not run, and CI=true asks for every test: %s", why)
+	}
+	if err := note(os.Getenv(skipsEnv), t.Name()+": "+why+"\n"); err != nil {
+		t.Fatalf("note what could not run: %v", err)
+	}
+	t.Skip("COULD NOT RUN: " + why)
+}
+
+// note appends one line to a file with one write, so that the lines of
+// concurrent test programs do not mix.
+func note(path, line string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteString(line); err != nil {
+		_ = f.Close() // the write's error says more
+		return err
+	}
+	return f.Close()
+}
+
+func newBed(t testing.TB, socket string) *Bed {
+	var d net.Dialer
+	tr := &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return d.DialContext(ctx, "unix", socket)
+		},
+		MaxIdleConnsPerHost: 16,
+	}
+	b := &Bed{t: t, http: &http.Client{Transport: tr, Timeout: callTimeout}, prefix: newPrefix()}
+	t.Cleanup(func() {
+		b.removeAll()
+		tr.CloseIdleConnections()
+	})
+	return b
+}
