@@ -75,6 +75,7 @@ func (r *runner) rollbackEntry(ctx context.Context, w *writer, all []*Journal, e
 	if !e.InForce() {
 		return Outcome{Step: e.Step, State: StateAlready, Undo: e.Undo, Why: e.Why}, nil
 	}
+	r.chain = successors(all, committedOnly) // the step before may have made a container anew
 	err := r.inTheWay(w.Journal, all, e)
 	if err == nil {
 		if e.Swap == nil {

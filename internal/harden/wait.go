@@ -46,7 +46,7 @@ func (r *runner) waitWell(ctx context.Context, id string, demand bool) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(pollEvery):
+		case <-time.After(min(pollEvery, bound)):
 		}
 	}
 }
