@@ -81,7 +81,7 @@ func (r *runner) applyAll(ctx context.Context, w *writer, info engineInfo, todo 
 func located(err error, s step.Step, journal string) error {
 	var e *Error
 	if !errors.As(err, &e) {
-		e = &Error{Kind: ErrPrecondition, Why: "the engine could not be asked", Cause: err}
+		e = &Error{Kind: ErrPrecondition, Cause: err}
 	}
 	e.Step, e.Target, e.Journal = s.ID, s.Target.Key, cmp.Or(e.Journal, journal)
 	return e
@@ -232,25 +232,24 @@ func (r *runner) takeBack(ctx context.Context, w *writer, e *Entry, cause error)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
 	out := Outcome{Step: e.Step, State: StateIncomplete, Why: cause.Error()}
-	err := r.record(w, Record{Phase: PhaseFailed, Step: e.Step.ID, Why: cause.Error()})
-	if err == nil {
-		err = r.record(w, Record{Phase: PhaseUndoing, Step: e.Step.ID})
+	unwritten := r.record(w, Record{Phase: PhaseFailed, Step: e.Step.ID, Why: cause.Error()})
+	if unwritten == nil {
+		unwritten = r.record(w, Record{Phase: PhaseUndoing, Step: e.Step.ID})
 	}
-	if err != nil {
-		return out, incomplete(e, w.Journal, err)
-	}
+	// A journal that cannot be written is no reason to leave the target half
+	// changed: what is on disk leads the next run to the same undo.
 	undo, why, err := r.undo(ctx, w.Journal, e)
-	if err == nil {
-		err = r.record(w, Record{Phase: PhaseUndone, Step: e.Step.ID, Undo: undo, Why: why})
-	}
 	if err != nil {
-		return out, incomplete(e, w.Journal, err)
+		return out, incomplete(e, w.Journal, errors.Join(err, unwritten))
+	}
+	if unwritten == nil {
+		unwritten = r.record(w, Record{Phase: PhaseUndone, Step: e.Step.ID, Undo: undo, Why: why})
 	}
 	out.State, out.Undo = StateRolledBack, undo
 	if why != "" {
 		out.Why += "; rolled back: " + why
 	}
-	return out, &Error{Kind: ErrTargetNotReached, Why: "it was rolled back", Cause: cause}
+	return out, &Error{Kind: ErrTargetNotReached, Why: "it was rolled back", Cause: errors.Join(cause, unwritten)}
 }
 
 // incomplete is the error for a world between two states.

@@ -70,6 +70,9 @@ func restoreDefaults(config map[string]json.RawMessage, v *view) {
 	if generated || mode == "host" || strings.HasPrefix(mode, "container:") || v.HostConfig.UTSMode == "host" {
 		delete(config, "Hostname")
 	}
+	if strings.HasPrefix(mode, "container:") {
+		delete(config, "ExposedPorts") // the image's own, which may not be asked for in another's network
+	}
 }
 
 func shortID(id string) string { return id[:min(12, len(id))] }

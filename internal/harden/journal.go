@@ -43,7 +43,7 @@ type Header struct {
 	Schema   string    `json:"schema"`
 	ID       string    `json:"id"`
 	Tool     string    `json:"tool"`
-	Started  time.Time `json:"started"` // UTC, whole seconds
+	Started  time.Time `json:"started"` // UTC
 	Endpoint string    `json:"endpoint"`
 	Engine   string    `json:"engine"`           // the engine's own ID
 	Before   string    `json:"before,omitempty"` // file of the snapshot that the steps were planned on

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,7 +79,7 @@ type writer struct {
 func newJournal(state string, h Header, now func() time.Time) (*writer, error) {
 	var id [4]byte
 	rand.Read(id[:])
-	h.Schema, h.ID, h.Started = Schema, hex.EncodeToString(id[:]), now().UTC().Truncate(time.Second)
+	h.Schema, h.ID, h.Started = Schema, hex.EncodeToString(id[:]), now().UTC()
 	path := filepath.Join(journalDir(state), h.Started.Format("20060102T150405Z")+"-"+h.ID+".jsonl")
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 	if err != nil {
@@ -184,7 +185,7 @@ func syncDir(dir string) error {
 // Load reads all journals of a state folder, oldest first. A journal whose
 // very header is torn was never acted upon and is left out.
 func Load(state string) ([]*Journal, error) {
-	dir, err := os.ReadDir(journalDir(state)) // sorted by name, and names begin with the time
+	dir, err := os.ReadDir(journalDir(state))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -204,6 +205,7 @@ func Load(state string) ([]*Journal, error) {
 			all = append(all, j)
 		}
 	}
+	slices.SortStableFunc(all, func(a, b *Journal) int { return a.Header.Started.Compare(b.Header.Started) })
 	return all, nil
 }
 
