@@ -216,5 +216,6 @@ type Summary struct {
 	AcceptedRisk int `json:"acceptedRisk"` // sum of current scores of accepted threats
 
 	Coverage int      `json:"coverage"`
-	Kept     []string `json:"kept,omitempty"` // containers kept for a rollback, not judged
+	Kept     []string `json:"kept,omitempty"`   // containers kept for a rollback, not judged
+	Hidden   int      `json:"hidden,omitempty"` // subjects of findings that --only or --skip took out
 }

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plimsoll/internal/report"
+	"plimsoll/internal/report/text"
+)
+
+func (a *app) benchCommand() *cobra.Command {
+	bench := &cobra.Command{
+		Use:   "bench",
+		Short: "Show the result in the order of a benchmark",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return unknownName("benchmark", args[0], commandNames(cmd), "it is docker")
+		},
+	}
+	bench.AddCommand(a.benchDockerCommand())
+	return bench
+}
+
+func (a *app) benchDockerCommand() *cobra.Command {
+	editions := text.Editions(a.suite)
+	newest := editions[len(editions)-1]
+	var f struct {
+		collectFlags
+		decisionFlags
+		outputFlags
+		screenFlags
+		viewFlags
+		edition string
+		all     bool
+	}
+	cmd := &cobra.Command{
+		Use:   "docker [TARGET...|RESULT]",
+		Short: "Show the result in the order of a CIS Docker edition",
+		Long: "Every number of the edition that a check answers, in its order, with PASS, FAIL, UNKNOWN, MANUAL or N/A\n" +
+			"and the subjects that decide.\n\n" + targetHelp + "\nA saved result is shown as it was decided.",
+		Example: "  plimsoll bench docker --edition cis-docker-1.2.0\n  plimsoll bench docker result.json --all",
+	}
+	f.collectFlags.register(cmd)
+	f.decisionFlags.register(cmd)
+	f.outputFlags.register(cmd)
+	f.screenFlags.register(cmd)
+	f.viewFlags.register(cmd)
+	cmd.Flags().StringVar(&f.edition, "edition", newest, "edition: "+strings.Join(editions, ", "))
+	cmd.Flags().BoolVar(&f.all, "all", false, "append the checks that have no number in the edition")
+	fixed(cmd, "edition", editions...)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		filter, err := f.filter()
+		if err != nil {
+			return err
+		}
+		edition := f.edition
+		if !slices.Contains(editions, edition) {
+			edition = "cis-docker-" + edition // the number alone will do
+		}
+		if !slices.Contains(editions, edition) {
+			return unknownName("edition", f.edition, editions, "it is one of "+strings.Join(editions, ", "))
+		}
+		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, true)
+		if err != nil {
+			return err
+		}
+		r, _, err := a.decide(cmd, src, &f.decisionFlags, shortPlan(), nil)
+		if err != nil {
+			return err
+		}
+		a.filterFindings(r, filter)
+		err = a.emit(f.outputFlags, f.screenFlags, func(w io.Writer, o text.Options) error {
+			if err := announce(w, src); err != nil {
+				return err
+			}
+			return text.Bench(w, r, a.suite, edition, f.all, o)
+		}, func(w io.Writer) error { return a.encodeBench(w, r, edition, f.all) })
+		return joined(err, src.partial)
+	}
+	return cmd
+}
+
+// benchSchema is the version of the JSON form of a benchmark.
+const benchSchema = "plimsoll.bench/v1"
+
+type benchRow struct {
+	Number   string         `json:"number,omitempty"`
+	Word     string         `json:"word"` // PASS, FAIL, UNKNOWN, MANUAL, N/A
+	Title    string         `json:"title"`
+	Level    int            `json:"level,omitempty"`
+	Checks   []string       `json:"checks"`
+	Subjects []benchSubject `json:"subjects"` // that did not pass
+}
+
+type benchSubject struct {
+	Check   string `json:"check"`
+	Subject string `json:"subject"` // key
+	Name    string `json:"name"`
+	Status  string `json:"status"`
+	Message string `json:"message"`
+}
+
+func (a *app) encodeBench(w io.Writer, r *report.Result, edition string, all bool) error {
+	rows := []benchRow{}
+	for _, row := range text.BenchRows(r, a.suite, edition, all) {
+		b := benchRow{Number: row.Number, Word: row.Word, Title: row.Title, Level: row.Level, Checks: row.Checks, Subjects: []benchSubject{}}
+		for i := range r.Findings {
+			g := &r.Findings[i]
+			if slices.Contains(row.Checks, g.Check) && g.Status != "pass" && g.Status != "not-applicable" {
+				s := r.Subject(g)
+				b.Subjects = append(b.Subjects, benchSubject{Check: g.Check, Subject: s.Key, Name: s.Name, Status: g.Status, Message: g.Message})
+			}
+		}
+		rows = append(rows, b)
+	}
+	return encodeJSON(w, map[string]any{"schema": benchSchema, "edition": edition, "snapshot": r.Snapshot.ID, "rows": rows})
+}
+
+func encodeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", " ")
+	return enc.Encode(v)
+}

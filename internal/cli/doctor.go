@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plimsoll/internal/collect"
+	"plimsoll/internal/report/text"
+	"plimsoll/internal/snapshot"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	var f collectFlags
+	cmd := &cobra.Command{
+		Use:   "doctor [TARGET...]",
+		Short: "Say what cannot be seen and the command that would grant it",
+		Long: "Doctor collects, then lists every part that was not seen with the reason and the command that would make it\n" +
+			"visible, everything that plimsoll reads, and what it sends.\n\n" + targetHelp,
+		Example: "  plimsoll doctor\n  plimsoll doctor snapshot.json",
+	}
+	f.register(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		src, err := a.evidence(cmd.Context(), cmd, &f, args, false)
+		if err != nil {
+			return err
+		}
+		if src.snapshot == nil {
+			return usage("%s is a %s; doctor takes %s", src.file, src.kind(), accepted)
+		}
+		return joined(failure(writeDoctor(a.Out, src.snapshot)), src.partial)
+	}
+	return cmd
+}
+
+func writeDoctor(w io.Writer, s *snapshot.Snapshot) error {
+	var b strings.Builder
+	if !hasEngine(s) {
+		b.WriteString("No Docker engine answers on this machine.\n\n")
+	}
+	seen := 0
+	b.WriteString("NOT SEEN\n")
+	missing := slices.DeleteFunc(slices.Clone(s.Parts), func(p snapshot.PartStatus) bool {
+		return p.State == snapshot.Observed || p.State == snapshot.Absent
+	})
+	for _, p := range missing {
+		writePart(&b, s, p)
+	}
+	seen = len(s.Parts) - len(missing)
+	if len(missing) == 0 {
+		b.WriteString("  nothing: every part was seen, or proved absent\n")
+	}
+	fmt.Fprintf(&b, "  %d of %d parts were seen or proved absent\n", seen, len(s.Parts))
+	b.WriteString("\nREAD, when it is there\n")
+	for _, line := range collect.Reads() {
+		b.WriteString("  " + text.Clean(line) + "\n")
+	}
+	b.WriteString("\nSENT\n  reads only: this version has no probe that sends anything else\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writePart(b *strings.Builder, s *snapshot.Snapshot, p snapshot.PartStatus) {
+	where := p.Scope
+	if sc := s.Scope(p.Scope); sc != nil && sc.Name != "" {
+		where = sc.Name
+	}
+	item := ""
+	if p.Item != "" {
+		item = " of " + p.Item
+	}
+	reason := p.State.String()
+	if p.Reason != "" {
+		reason = string(p.Reason)
+	}
+	fmt.Fprintf(b, "  %s%s on %s: %s", p.Part, text.Clean(item), text.Clean(where), text.Clean(reason))
+	if p.Detail != "" {
+		b.WriteString(", " + text.Clean(p.Detail))
+	}
+	b.WriteString("\n")
+	if p.Grant != "" {
+		b.WriteString("      " + text.Clean(p.Grant) + "\n")
+	}
+}
+
+// joined is errors.Join that keeps a single error as it is.
+func joined(errs ...error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
+}
+
+func contains(list []string, s string) bool { return slices.Contains(list, s) }

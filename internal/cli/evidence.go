@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"plimsoll/internal/collect"
+	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/harden"
+	"plimsoll/internal/snapshot"
+)
+
+// parallel is how many requests and files are read at once.
+const parallel = 8
+
+// collectFlags are those of every command that may collect.
+type collectFlags struct {
+	logFlags
+	timeout time.Duration
+	state   string
+}
+
+func (f *collectFlags) register(cmd *cobra.Command) {
+	f.logFlags.register(cmd)
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "stop collecting after this time, such as 30s, and go on with what there is")
+	cmd.Flags().StringVar(&f.state, "state", "", "state folder of harden, which says what containers are kept for a rollback")
+}
+
+// stateDir is the folder of journals.
+func (f *collectFlags) stateDir(a *app) (string, error) {
+	if f.state != "" {
+		return a.path(f.state), nil
+	}
+	dir, err := harden.StateDir()
+	if err != nil {
+		return "", usage("%v; give one with --state", err)
+	}
+	return dir, nil
+}
+
+// source is the evidence that a command works on.
+type source struct {
+	document
+	live    bool
+	partial error // the run was interrupted: what there is, is here
+}
+
+// evidence collects from the targets or reads the saved file. With no target
+// and no engine it is the bundled example, when that serves the command.
+func (a *app) evidence(ctx context.Context, cmd *cobra.Command, f *collectFlags, args []string, exampleServes bool) (*source, error) {
+	if err := f.apply(a.log); err != nil {
+		return nil, err
+	}
+	t, err := a.parseTargets(args)
+	if err != nil {
+		return nil, err
+	}
+	if t.file != "" {
+		d, err := a.readDocument(t.file)
+		if err != nil {
+			return nil, err
+		}
+		return &source{document: *d}, nil
+	}
+	src, err := a.live(ctx, f, t.live)
+	if len(t.live) > 0 || ctx.Err() != nil {
+		return src, err
+	}
+	a.noteSkipped(cmd)
+	if err == nil && hasEngine(src.snapshot) {
+		return src, nil
+	}
+	if !exampleServes {
+		return src, err
+	}
+	a.log.note("no Docker engine answers on this machine; showing the bundled example")
+	s, err := a.example()
+	if err != nil {
+		return nil, failure(err)
+	}
+	return &source{document: document{snapshot: s, file: exampleName}}, nil
+}
+
+// exampleName is what the bundled example is called where a file would be.
+const exampleName = "the bundled example"
+
+// live collects. On an interrupt the evidence so far comes with partial set.
+func (a *app) live(ctx context.Context, f *collectFlags, ts []collect.Target) (*source, error) {
+	kept, err := a.kept(f)
+	if err != nil {
+		return nil, err
+	}
+	inner := ctx
+	if f.timeout > 0 {
+		var cancel context.CancelFunc
+		inner, cancel = context.WithTimeout(ctx, f.timeout)
+		defer cancel()
+	}
+	p := a.progress()
+	s, err := a.collect(inner, collect.Options{
+		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home,
+		Kept: kept, Parallel: parallel, Progress: p.say,
+	})
+	p.end()
+	switch {
+	case ctx.Err() != nil && s != nil:
+		return &source{document: document{snapshot: s}, live: true, partial: interrupted(errors.New("the evidence is partial"))}, nil
+	case err != nil && inner.Err() != nil && ctx.Err() == nil:
+		return nil, failure(fmt.Errorf("nothing was collected within %v: %w; give more with --timeout", f.timeout, err))
+	case err != nil:
+		return nil, failure(err)
+	}
+	if inner.Err() != nil {
+		a.log.warn("collecting was stopped after %v; the evidence is partial", f.timeout)
+	}
+	return &source{document: document{snapshot: s}, live: true}, nil
+}
+
+// kept asks the journals which containers wait for a rollback. A folder that
+// may not be read belongs to another user's runs.
+func (a *app) kept(f *collectFlags) (map[string]string, error) {
+	dir, err := f.stateDir(a)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := harden.Kept(dir)
+	if err != nil {
+		a.log.warn("containers kept for a rollback are judged like others: %v", err)
+	}
+	return kept, nil
+}
+
+func hasEngine(s *snapshot.Snapshot) bool {
+	for _, sc := range s.Scopes {
+		if sc.Kind == snapshot.ScopeEngine {
+			return true
+		}
+	}
+	return false
+}
+
+// noteSkipped says that the engine which the docker command would use was left
+// alone because it is elsewhere.
+func (a *app) noteSkipped(cmd *cobra.Command) {
+	e, err := dockerapi.Resolve("", a.Env, a.Home)
+	if err != nil {
+		a.log.warn("the current docker context was not looked at: %v", err)
+		return
+	}
+	if e.Kind != dockerapi.KindUnix {
+		a.log.note("%s, which docker uses now, is not on this machine and was not asked; name it: %s docker", e.Name, cmd.CommandPath())
+	}
+}

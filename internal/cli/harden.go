@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// hardenFlags are the flags of harden.
+type hardenFlags struct {
+	collectFlags
+	decisionFlags
+	choiceFlags
+	plan               string
+	target             string
+	apply, yes, commit bool
+	wait               time.Duration
+}
+
+func (a *app) hardenCommand() *cobra.Command {
+	var f hardenFlags
+	cmd := &cobra.Command{
+		Use:   "harden MEASURE...|--plan FILE|--commit [JOURNAL]",
+		Short: "Show what measures would change; with --apply, change it reversibly",
+		Long: "Harden collects afresh and shows, line by line, what the measures would change and what that disturbs. Nothing is\n" +
+			"changed without --apply. With it, every step is journaled, performed, read back and confirmed; the first surprise\n" +
+			"stops the run and takes the step back. Containers that compose, Swarm or Kubernetes own are left to their source.\n\n" +
+			"A re-created container's predecessor is kept, stopped, for plimsoll rollback, until --commit removes it.\n\n" +
+			"Exit codes: 0 done, 2 usage, 4 engine unreachable, 5 a step did not take and was rolled back,\n6 a rollback is incomplete: what to do by hand is printed.",
+		Example: "  plimsoll harden container-memory-limit --on web\n  plimsoll harden --plan plan.json --apply\n  plimsoll harden --commit 5f1c9a2e",
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return a.measureIDs(), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	f.collectFlags.register(cmd)
+	f.decisionFlags.register(cmd)
+	f.choiceFlags.register(cmd)
+	cmd.Flags().StringVar(&f.plan, "plan", "", "take the measures and values of a saved plan")
+	cmd.Flags().StringVar(&f.target, "target", "", "the engine: docker or docker:CONTEXT-OR-URL (default the one on this machine)")
+	cmd.Flags().BoolVar(&f.apply, "apply", false, "make the changes")
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask for confirmation")
+	cmd.Flags().DurationVar(&f.wait, "wait", 0, "how long a new container's health test may take (default 2m)")
+	cmd.Flags().BoolVar(&f.commit, "commit", false, "remove the containers that a run keeps for its rollback (default the latest run)")
+	cmd.MarkFlagsMutuallyExclusive("plan", "commit")
+	cmd.MarkFlagsMutuallyExclusive("apply", "commit")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case f.commit:
+			return a.commit(cmd.Context(), &f, args)
+		case f.plan != "" && len(args) > 0:
+			return usage("give measures or --plan, not both; %s is a measure beside the plan", quote(args[0]))
+		case f.plan == "" && len(args) == 0:
+			return usage("nothing to do; name measures, or a plan with --plan FILE (plimsoll plan shows what is on offer)")
+		case f.yes && !f.apply:
+			return usage("--yes confirms --apply, which is missing")
+		}
+		return a.harden(cmd, &f, args)
+	}
+	return cmd
+}
+
+// confirm asks a person. Without a terminal there is nobody to ask.
+func (a *app) confirm(question string, yes bool) error {
+	if yes {
+		return nil
+	}
+	if !a.isTerminal(a.In) || !a.isTerminal(a.Err) {
+		return usage("there is no terminal to ask for confirmation on; give --yes to go ahead without")
+	}
+	fmt.Fprintf(a.Err, "%s [y/N] ", question)
+	answer, err := bufio.NewReader(a.In).ReadString('\n')
+	if err != nil && answer == "" {
+		return usage("no answer; nothing was changed")
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return usage("not confirmed; nothing was changed")
+}

@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"plimsoll/internal/plan"
+	"plimsoll/internal/report"
+	"plimsoll/internal/report/text"
+	"plimsoll/internal/step"
+)
+
+// choiceFlags limit what measures may do.
+type choiceFlags struct {
+	allow string
+	on    []string
+}
+
+func (f *choiceFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.allow, "allow", "recreate", "the most a measure may disturb: none, update or recreate")
+	cmd.Flags().StringArrayVar(&f.on, "on", nil, "only subjects whose name or key matches this pattern, such as web or 'compose/shop/*/*'; repeat for more")
+	fixed(cmd, "allow", "none", "update", "recreate")
+}
+
+func (f *choiceFlags) disturb() (step.Disturb, error) {
+	var d step.Disturb
+	if err := d.UnmarshalText([]byte(f.allow)); err != nil || d > step.DisturbRecreate {
+		return d, unknownName("--allow value", f.allow, []string{"none", "update", "recreate"}, "it is none, update or recreate")
+	}
+	return d, nil
+}
+
+func (a *app) planCommand() *cobra.Command {
+	var f struct {
+		collectFlags
+		decisionFlags
+		screenFlags
+		choiceFlags
+		out              outputFlags
+		limit            int
+		cover            string
+		include, exclude []string
+	}
+	cmd := &cobra.Command{
+		Use:   "plan [TARGET...]",
+		Short: "Choose the few measures that remove the most risk",
+		Long: "Plan simulates every measure on the evidence, chooses those that remove the most risk and says why these and not\n" +
+			"others. Nothing is changed. With -o the plan is also saved, for plimsoll harden --plan FILE.\n\n" + targetHelp,
+		Example: "  plimsoll plan --max 3 -o plan.json\n  plimsoll plan --cover surfaces --allow update",
+	}
+	f.collectFlags.register(cmd)
+	f.decisionFlags.register(cmd)
+	f.screenFlags.register(cmd)
+	f.choiceFlags.register(cmd)
+	cmd.Flags().StringVar(&f.out.format, "format", "text", "text or json, on the standard output")
+	cmd.Flags().StringVarP(&f.out.file, "output", "o", "", "save the plan to this file as JSON, besides showing it")
+	cmd.Flags().IntVar(&f.limit, "max", 3, "most measures; 0 is no limit")
+	cmd.Flags().StringVar(&f.cover, "cover", "", "surfaces: first the best measure of every attack surface")
+	cmd.Flags().StringSliceVar(&f.include, "include", nil, "measures that are chosen whatever they remove")
+	cmd.Flags().StringSliceVar(&f.exclude, "exclude", nil, "measures that are not chosen")
+	fixed(cmd, "format", "text", "json")
+	fixed(cmd, "cover", "surfaces")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		allow, err := f.disturb()
+		switch {
+		case err != nil:
+			return err
+		case f.limit < 0:
+			return usage("--max is %d; it is a number of measures, or 0 for no limit", f.limit)
+		case f.cover != "" && f.cover != "surfaces":
+			return unknownName("--cover value", f.cover, []string{"surfaces"}, "it is surfaces")
+		}
+		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, true)
+		if err != nil {
+			return err
+		}
+		if src.result != nil {
+			return usage("%s is a result; plan simulates on a snapshot and takes %s", src.file, accepted)
+		}
+		r, _, err := a.decide(cmd, src, &f.decisionFlags, plan.Options{
+			Max: f.limit, Cover: f.cover != "", Include: f.include, Exclude: f.exclude, Allow: allow,
+		}, f.on)
+		if err != nil {
+			return err
+		}
+		return joined(a.emitPlan(f.out, f.screenFlags, src, r), src.partial)
+	}
+	return cmd
+}
+
+// emitPlan shows the plan and saves it.
+func (a *app) emitPlan(out outputFlags, s screenFlags, src *source, r *report.Result) error {
+	doc := func(w io.Writer) error { return report.EncodePlan(w, report.NewPlanFile(r)) }
+	err := a.emit(outputFlags{format: out.format}, s, func(w io.Writer, o text.Options) error {
+		if err := announce(w, src); err != nil {
+			return err
+		}
+		return text.Plan(w, r, o)
+	}, doc)
+	if err != nil || out.file == "" {
+		return err
+	}
+	if err := a.save(out.file, doc); err != nil {
+		return fmt.Errorf("the plan was shown but not saved: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"plimsoll/internal/harden"
+)
+
+func (a *app) rollbackCommand() *cobra.Command {
+	var f struct {
+		logFlags
+		state, target string
+		wait          time.Duration
+	}
+	cmd := &cobra.Command{
+		Use:   "rollback [JOURNAL]",
+		Short: "Take back what a run of harden did",
+		Long: "Rollback takes the steps of a run back, the last first, and says of each whether the state is exactly as before\n" +
+			"or equivalent, and why. Without an argument it takes back the latest run with a step in force.\n\n" +
+			"Exit codes: 0 done, 2 usage, 4 engine unreachable, 6 incomplete: what to do by hand is printed.",
+		Example: "  plimsoll rollback\n  plimsoll rollback 5f1c9a2e",
+		Args:    oneJournal,
+	}
+	f.register(cmd)
+	cmd.Flags().StringVar(&f.state, "state", "", "state folder of harden")
+	cmd.Flags().StringVar(&f.target, "target", "", "the engine: docker or docker:CONTEXT-OR-URL (default the one of the run)")
+	cmd.Flags().DurationVar(&f.wait, "wait", 0, "how long a restored container's health test may take (default 2m)")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := f.apply(a.log); err != nil {
+			return err
+		}
+		run, err := a.openRun(cmd.Context(), &collectFlags{state: f.state}, f.target, first(args))
+		if err != nil {
+			return err
+		}
+		defer run.done()
+		run.options.Wait = f.wait
+		rep, err := harden.Rollback(cmd.Context(), run.options, run.journal.Header.ID)
+		return joined(incompleteRollback(err), failure(a.showReport(rep)))
+	}
+	return cmd
+}
+
+// incompleteRollback gives every refusal or failure of a rollback its code:
+// what was asked to be taken back still stands.
+func incompleteRollback(err error) error {
+	var e *harden.Error
+	if !errors.As(err, &e) || errors.Is(e, harden.ErrLocked) {
+		return failureUnlessKnown(err)
+	}
+	return &exitError{exitRollback, err}
+}
+
+func oneJournal(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usage("%s takes one journal at a time; %s is one too many", cmd.CommandPath(), quote(args[1]))
+	}
+	return nil
+}
+
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
+// openedRun is a journal with the engine that it was made on.
+type openedRun struct {
+	journal *harden.Journal
+	options harden.Options
+	done    func()
+}
+
+// openRun finds a journal and connects to its engine.
+func (a *app) openRun(ctx context.Context, f *collectFlags, target, ref string) (*openedRun, error) {
+	dir, err := f.stateDir(a)
+	if err != nil {
+		return nil, err
+	}
+	all, err := harden.Load(dir)
+	if err != nil {
+		return nil, failureUnlessKnown(err)
+	}
+	j, err := harden.Find(all, ref)
+	if err != nil {
+		return nil, usage("%v; the state folder is %s", err, dir)
+	}
+	eng, done, err := a.engine(ctx, target, j.Header.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	return &openedRun{journal: j, done: done, options: harden.Options{Engine: eng, State: dir, Tool: toolName(), Now: a.now}}, nil
+}
+
+// commit removes the containers that a run keeps.
+func (a *app) commit(ctx context.Context, f *hardenFlags, args []string) error {
+	if err := f.logFlags.apply(a.log); err != nil {
+		return err
+	}
+	if len(args) > 1 {
+		return usage("--commit takes one journal at a time; %s is one too many", quote(args[1]))
+	}
+	run, err := a.openRun(ctx, &f.collectFlags, f.target, first(args))
+	if err != nil {
+		return err
+	}
+	defer run.done()
+	kept := 0
+	for _, e := range run.journal.Entries {
+		if e.Keeps() {
+			kept++
+		}
+	}
+	if kept == 0 {
+		a.log.note("run %s keeps no containers; there is nothing to commit", run.journal.Header.ID)
+		return nil
+	}
+	if err := a.confirm(fmt.Sprintf("Remove %d replaced containers for good?", kept), f.yes); err != nil {
+		return err
+	}
+	rep, err := harden.Commit(ctx, run.options, run.journal.Header.ID)
+	return joined(failureUnlessKnown(err), failure(a.showReport(rep)))
+}

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"plimsoll/internal/collect"
+	"plimsoll/internal/yaml"
+)
+
+const accepted = "docker, docker:CONTEXT-OR-URL, host, a saved snapshot, or - for one on standard input"
+
+// targets are what the arguments of a command name: things to collect from, or
+// one saved document.
+type targets struct {
+	live []collect.Target // none: local evidence only
+	file string           // a path, or - for the standard input
+}
+
+// parseTargets reads the arguments. A saved document stands alone.
+func (a *app) parseTargets(args []string) (targets, error) {
+	var t targets
+	for _, arg := range args {
+		live, file, err := a.parseTarget(arg)
+		switch {
+		case err != nil:
+			return t, err
+		case file:
+			if len(args) > 1 {
+				return t, usage("a saved file stands alone; give %s without other targets", quote(arg))
+			}
+			t.file = arg
+		case !slices.Contains(t.live, live):
+			t.live = append(t.live, live)
+		}
+	}
+	return t, nil
+}
+
+// parseTarget reads one argument; file says that it is a saved document. A
+// value with a scheme may hold credentials and is not repeated in errors.
+func (a *app) parseTarget(arg string) (live collect.Target, file bool, err error) {
+	kind, rest, colon := strings.Cut(arg, ":")
+	switch {
+	case arg == "":
+		return live, false, usage("a target is empty; it is %s", accepted)
+	case arg == "-":
+		return live, true, nil
+	case kind == "docker" && (!colon || rest != ""):
+		return collect.Target{Kind: "docker", Arg: rest}, false, nil
+	case arg == "host":
+		return collect.Target{Kind: "host"}, false, nil
+	case kind == "docker":
+		return live, false, usage("the target docker: names no engine; write docker for the current one, or docker:CONTEXT-OR-URL")
+	case arg == "k8s", colon && slices.Contains([]string{"k8s", "registry", "image"}, kind):
+		return live, false, usage("targets of kind %s are not judged by this version; it takes %s", kind, accepted)
+	case strings.Contains(arg, "://"):
+		return live, false, usage("a URL is no target by itself; write docker:URL for an engine")
+	}
+	return live, true, a.checkFile(arg)
+}
+
+// checkFile refuses what cannot be a saved document before anything is read.
+func (a *app) checkFile(name string) error {
+	fi, err := os.Stat(a.path(name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if near := yaml.Nearest(name, []string{"docker", "host"}); near != "" {
+			return usage("there is no target or file %s; did you mean %s?", quote(name), near)
+		}
+		return usage("there is no target or file %s; a target is %s", quote(name), accepted)
+	case err != nil:
+		return usage("%v", err)
+	case fi.IsDir():
+		return usage("%s is a folder; folders of compose and Docker files are not judged by this version, it takes %s", quote(name), accepted)
+	case !fi.Mode().IsRegular() && fi.Mode()&fs.ModeNamedPipe == 0:
+		return usage("%s is no file; a target is %s", quote(name), accepted)
+	}
+	return nil
+}

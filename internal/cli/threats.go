@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plimsoll/internal/model"
+	"plimsoll/internal/report"
+	"plimsoll/internal/report/text"
+	"plimsoll/internal/threat"
+)
+
+func (a *app) threatsCommand() *cobra.Command {
+	var f struct {
+		collectFlags
+		decisionFlags
+		outputFlags
+		screenFlags
+		filter text.ThreatFilter
+	}
+	cmd := &cobra.Command{
+		Use:   "threats [TARGET...|RESULT]",
+		Short: "List the threats with their elements and what decides them",
+		Long: "Threats lists every threat of the catalogue that concerns the target, by status and risk.\n\n" + targetHelp +
+			"\nA saved result is shown as it was decided.",
+		Example: "  plimsoll threats --status open --zone host\n  plimsoll threats result.json --stride E",
+	}
+	f.collectFlags.register(cmd)
+	f.decisionFlags.register(cmd)
+	f.outputFlags.register(cmd)
+	f.screenFlags.register(cmd)
+	cmd.Flags().StringVar(&f.filter.Zone, "zone", "", "only of these zones, separated by commas: client, host, registry")
+	cmd.Flags().StringVar(&f.filter.STRIDE, "stride", "", "only of these classes, separated by commas: S, T, R, I, D, E")
+	cmd.Flags().StringVar(&f.filter.Status, "status", "", "only with these statuses, separated by commas: open, unknown, accepted, mitigated, not-applicable")
+	cmd.Flags().StringVar(&f.filter.Surface, "surface", "", "only of these attack surfaces, as the catalogue words them")
+	cmd.Flags().StringVar(&f.filter.Element, "element", "", "only those that concern this subject, by name or key")
+	cmd.Flags().BoolVar(&f.filter.Source, "source", false, "only those that the source methodology names")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := checkThreatFilter(f.filter); err != nil {
+			return err
+		}
+		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, true)
+		if err != nil {
+			return err
+		}
+		r, _, err := a.decide(cmd, src, &f.decisionFlags, shortPlan(), nil)
+		if err != nil {
+			return err
+		}
+		err = a.emit(f.outputFlags, f.screenFlags, func(w io.Writer, o text.Options) error {
+			if err := announce(w, src); err != nil {
+				return err
+			}
+			return text.Threats(w, r, f.filter, o)
+		}, func(w io.Writer) error {
+			r.Threats = slices.DeleteFunc(r.Threats, func(t report.Threat) bool { return !f.filter.Takes(r, &t) })
+			return report.Encode(w, r)
+		})
+		return joined(err, src.partial)
+	}
+	return cmd
+}
+
+// checkThreatFilter refuses values that can match nothing.
+func checkThreatFilter(f text.ThreatFilter) error {
+	var zones, classes, statuses, surfaces []string
+	for _, z := range model.Zones {
+		zones = append(zones, string(z))
+	}
+	for _, c := range model.Classes {
+		classes = append(classes, string(c))
+	}
+	for _, s := range threat.Statuses {
+		statuses = append(statuses, s.String())
+	}
+	for _, t := range threat.Catalogue() {
+		if !slices.Contains(surfaces, t.Surface) {
+			surfaces = append(surfaces, t.Surface)
+		}
+	}
+	for _, c := range []struct {
+		flag, value string
+		known       []string
+	}{{"zone", f.Zone, zones}, {"stride", f.STRIDE, classes}, {"status", f.Status, statuses}, {"surface", f.Surface, surfaces}} {
+		if c.value == "" {
+			continue
+		}
+		for v := range strings.SplitSeq(c.value, ",") {
+			v = strings.TrimSpace(v)
+			if !slices.ContainsFunc(c.known, func(k string) bool { return strings.EqualFold(k, v) }) {
+				return unknownName("--"+c.flag, v, c.known, "it is one of "+strings.Join(c.known, ", "))
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"plimsoll/internal/assess"
+	"plimsoll/internal/harden"
+	"plimsoll/internal/report"
+	"plimsoll/internal/report/text"
+	"plimsoll/internal/snapshot"
+)
+
+// verifySchema is the version of the JSON form of a verification.
+const verifySchema = "plimsoll.verify/v1"
+
+// verification is what verify found.
+type verification struct {
+	Schema     string             `json:"schema"`
+	Proved     bool               `json:"proved"` // every step's values hold
+	Checks     []harden.Check     `json:"checks"` // one for every value that a step sets
+	Comparison *report.Comparison `json:"comparison,omitempty"`
+}
+
+// checkPlan reads whether the values of a saved plan hold. Only those that a
+// run has applied count for the exit code.
+func (a *app) checkPlan(f *verifyFlags, p *report.PlanFile, now *assess.Assessment) ([]harden.Check, error) {
+	dir, err := f.stateDir(a)
+	if err != nil {
+		return nil, err
+	}
+	all, err := harden.Load(dir)
+	if err != nil {
+		return nil, failureUnlessKnown(err)
+	}
+	o := snapshot.NewOverlay(now.Snapshot)
+	var out []harden.Check
+	for _, m := range p.Measures {
+		for _, id := range m.Steps {
+			s := p.Steps[id]
+			for _, c := range s.Set {
+				got, err := o.Get(s.Target.Scope, s.Target.Key, c.Field)
+				ch := harden.Check{Step: s, Field: c.Field, Want: c.To, Got: got, Holds: err == nil && got == c.To}
+				switch {
+				case err != nil:
+					ch.Why = err.Error()
+				case !ch.Holds && !applied(all, ch):
+					ch.Why = notApplied
+				}
+				out = append(out, ch)
+			}
+		}
+	}
+	return out, nil
+}
+
+// notApplied is the reason of a planned value that nobody has set yet.
+const notApplied = "it was not applied"
+
+func applied(all []*harden.Journal, ch harden.Check) bool {
+	for _, j := range all {
+		for _, e := range j.Entries {
+			if !e.InForce() || e.Step.Target.Scope != ch.Step.Target.Scope || e.Step.Target.Key != ch.Step.Target.Key {
+				continue
+			}
+			for _, c := range e.Step.Set {
+				if c.Field == ch.Field && c.To == ch.Want {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// emitVerification prints the outcome and gives it its exit code.
+func (a *app) emitVerification(f *verifyFlags, v *verification, planned bool) error {
+	if v.Checks == nil {
+		v.Checks = []harden.Check{}
+	}
+	err := a.emit(f.outputFlags, f.screenFlags, func(w io.Writer, _ text.Options) error {
+		_, err := io.WriteString(w, v.page(planned))
+		return err
+	}, func(w io.Writer) error { return encodeJSON(w, v) })
+	for _, c := range v.Checks {
+		if !c.Holds && c.Why != notApplied {
+			return joined(err, &exitError{exitNotReached, errors.New("an applied step's target does not hold: " + c.Step.Target.Key + " " + c.Field)})
+		}
+	}
+	return err
+}
+
+func (v *verification) page(planned bool) string {
+	var b strings.Builder
+	if c := v.Comparison; c != nil {
+		writeComparison(&b, c)
+	}
+	word := "proved"
+	if planned {
+		word = "holds"
+	}
+	for _, c := range v.Checks {
+		line := fmt.Sprintf("%s: %s %s = %s", word, c.Step.Target.Key, c.Field, c.Got)
+		if !c.Holds {
+			line = fmt.Sprintf("NOT SO: %s %s is %s, the step says %s", c.Step.Target.Key, c.Field, orNothing(c.Got), orNothing(c.Want))
+			if c.Why != "" {
+				line += "; " + c.Why
+			}
+		}
+		b.WriteString(text.Clean(line) + "\n")
+	}
+	return b.String()
+}
+
+func writeComparison(b *strings.Builder, c *report.Comparison) {
+	fmt.Fprintf(b, "THREATS THAT CHANGED (%d)\n", len(c.Threats))
+	for _, t := range c.Threats {
+		fmt.Fprintf(b, "  %-13s %s -> %s  %s\n", t.ID, stateText(t.Before), stateText(t.After), text.Clean(t.Title))
+	}
+	fmt.Fprintf(b, "FINDINGS THAT CHANGED OR WERE MEANT TO (%d)\n", len(c.Findings))
+	for _, f := range c.Findings {
+		fmt.Fprintf(b, "  %s -> %s  %s  %s\n", orNothing(f.Before), orNothing(f.After), text.Clean(f.Check), text.Clean(f.Name))
+	}
+	fmt.Fprintf(b, "risk of open threats %d -> %d\n", c.Risk[0], c.Risk[1])
+}
+
+func stateText(s report.State) string {
+	if s.Status == "" {
+		return "(none)"
+	}
+	return text.Clean(s.Status + " " + s.Band)
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return s
+}

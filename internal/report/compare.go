@@ -1,0 +1,124 @@
+package report
+
+import "slices"
+
+// Comparison is what changed between two results of one target.
+type Comparison struct {
+	Before   string          `json:"before"` // snapshot IDs
+	After    string          `json:"after"`
+	Risk     [2]int          `json:"risk"` // sums of current scores, before and after
+	Threats  []ThreatChange  `json:"threats"`
+	Findings []FindingChange `json:"findings"`
+}
+
+// ThreatChange is a threat whose status or current band differs.
+type ThreatChange struct {
+	ID     string `json:"id"`
+	Title  string `json:"title"`
+	Before State  `json:"before"`
+	After  State  `json:"after"`
+}
+
+// State is what a screen shows of a threat or finding; an empty Status says
+// that the result does not have it.
+type State struct {
+	Status string `json:"status"`
+	Band   string `json:"band,omitempty"`
+	Score  int    `json:"score,omitempty"`
+}
+
+// FindingChange is a check on a subject whose status differs, or that a step
+// was meant to change.
+type FindingChange struct {
+	Check   string `json:"check"`
+	Scope   string `json:"scope"`
+	Subject string `json:"subject"` // key
+	Name    string `json:"name"`
+	Before  string `json:"before"`
+	After   string `json:"after"`
+}
+
+// SubjectCheck names a check on a subject.
+type SubjectCheck struct{ Check, Scope, Key string }
+
+// Compare lists the differences of two results. Findings named in targeted are
+// listed even when they did not change.
+func Compare(before, after *Result, targeted []SubjectCheck) *Comparison {
+	c := &Comparison{
+		Before: before.Snapshot.ID, After: after.Snapshot.ID, Risk: [2]int{before.Summary.Risk, after.Summary.Risk},
+		Threats: []ThreatChange{}, Findings: []FindingChange{},
+	}
+	was := make(map[string]*Threat)
+	for i := range before.Threats {
+		was[before.Threats[i].ID] = &before.Threats[i]
+	}
+	for i := range after.Threats {
+		a := &after.Threats[i]
+		ch := ThreatChange{ID: a.ID, Title: a.Title, After: stateOf(a)}
+		if b := was[a.ID]; b != nil {
+			ch.Before = stateOf(b)
+		}
+		if ch.Before != ch.After {
+			c.Threats = append(c.Threats, ch)
+		}
+	}
+	c.findings(before, after, targeted)
+	return c
+}
+
+func stateOf(t *Threat) State {
+	return State{Status: t.Status, Band: t.Risk.Current.Band, Score: t.Risk.Current.Value}
+}
+
+func (c *Comparison) findings(before, after *Result, targeted []SubjectCheck) {
+	was, is := statuses(before), statuses(after)
+	names := make(map[SubjectCheck]string)
+	var order []SubjectCheck
+	for _, r := range []*Result{after, before} {
+		for i := range r.Findings {
+			f := &r.Findings[i]
+			for _, k := range each(r, f) {
+				if _, seen := names[k]; !seen {
+					names[k] = nameOf(r.Subject(f), k.Key)
+					order = append(order, k)
+				}
+			}
+		}
+	}
+	for _, k := range order {
+		if was[k] != is[k] || slices.Contains(targeted, k) {
+			c.Findings = append(c.Findings, FindingChange{
+				Check: k.Check, Scope: k.Scope, Subject: k.Key, Name: names[k], Before: was[k], After: is[k],
+			})
+		}
+	}
+}
+
+// statuses maps every check and subject to its status. A folded subject stands
+// for the members it lists.
+func statuses(r *Result) map[SubjectCheck]string {
+	out := make(map[SubjectCheck]string)
+	for i := range r.Findings {
+		for _, k := range each(r, &r.Findings[i]) {
+			out[k] = r.Findings[i].Status
+		}
+	}
+	return out
+}
+
+func each(r *Result, f *Finding) []SubjectCheck {
+	s := r.Subject(f)
+	var out []SubjectCheck
+	for _, key := range keysOf(s) {
+		out = append(out, SubjectCheck{Check: f.Check, Scope: s.Scope, Key: key})
+	}
+	return out
+}
+
+// nameOf is the subject's name, or its key where it stands for another member.
+func nameOf(s *Subject, key string) string {
+	if key == s.Key {
+		return s.Name
+	}
+	return key
+}
