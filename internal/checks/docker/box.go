@@ -94,6 +94,22 @@ func (b *box) cgroup() *snapshot.Cgroup {
 	return nil
 }
 
+// knob names the control group file that a limit was read from, by version.
+func (b *box) knob(v1, v2 string) string {
+	if b.rt.Cgroup.V.Version == 1 {
+		return v1
+	}
+	return v2
+}
+
+// orUnlimited words a kernel limit, of which -1 is none.
+func orUnlimited(n int64) string {
+	if n < 0 {
+		return "unlimited"
+	}
+	return strconv.FormatInt(n, 10)
+}
+
 // unread reports that a field of the configuration was not understood, so that
 // its zero value says nothing.
 func (b *box) unread(fields ...string) (check.Verdict, bool) {

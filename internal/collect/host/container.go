@@ -91,10 +91,10 @@ func (m *Machine) process(ctx context.Context, pid int, g group) snapshot.Fact[s
 		}},
 	} {
 		if err := step.read(); err != nil {
-			return vanished[snapshot.Process](err, step.source)
+			return vanished[snapshot.Process](err, "/proc/PID"+strings.TrimPrefix(step.source, dir))
 		}
 	}
-	return snapshot.Seen(p, dir)
+	return snapshot.Seen(p, "/proc/PID")
 }
 
 // fillNamespaces compares namespaces with those of the machine's first process.
