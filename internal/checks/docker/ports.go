@@ -1,9 +1,7 @@
 package docker
 
 import (
-	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"plimsoll/internal/check"
@@ -144,8 +142,10 @@ func (b *box) boundPorts(rules []portRule, who snapshot.Subject) check.Verdict {
 	if fallback != "" {
 		v.Evidence = append(v.Evidence, ev(source, fallback))
 	}
-	if major, ok := b.engineMajor(); loopback && ok && major < 28 {
-		v = v.Note(fmt.Sprintf("engine %d: ports bound to loopback can be reached from the same network segment; engine 28 closes this", major))
+	if loopback && b.engine != nil {
+		if engine, ok := parseVersion(b.engine.Version); ok && !engine.atLeast(28, 0, 0) {
+			v = v.Note("before engine 28, ports bound to loopback can be reached from the same network segment; this is engine " + b.engine.Version)
+		}
 	}
 	return v
 }
@@ -188,16 +188,6 @@ func wildcard(ip string) bool {
 func isLoopback(ip string) bool {
 	a, err := netip.ParseAddr(strings.Trim(ip, "[]"))
 	return err == nil && a.Unmap().IsLoopback()
-}
-
-// engineMajor returns the first number of the engine's version.
-func (b *box) engineMajor() (int, bool) {
-	if b.engine == nil {
-		return 0, false
-	}
-	first, _, _ := strings.Cut(b.engine.Version, ".")
-	n, err := strconv.Atoi(first)
-	return n, err == nil
 }
 
 func (b *box) neededPorts(rules []portRule, declared bool, who snapshot.Subject) check.Verdict {
