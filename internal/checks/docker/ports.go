@@ -27,7 +27,7 @@ var noPrivilegedPorts = &check.Check{
 	Run: func(p *check.Probe) {
 		list, _ := p.List("allowed_ports")
 		rules := portRules(list)
-		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.highPorts(rules, who) })
+		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.ports(b.highPorts(rules, who)) })
 	},
 }
 
@@ -48,7 +48,7 @@ var portsBound = &check.Check{
 	Run: func(p *check.Probe) {
 		list, _ := p.List("allowed_ports")
 		rules := portRules(list)
-		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.boundPorts(rules, who) })
+		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.ports(b.boundPorts(rules, who)) })
 	},
 }
 
@@ -68,16 +68,18 @@ var onlyNeededPorts = &check.Check{
 	Run: func(p *check.Probe) {
 		list, declared := p.List("allowed_ports")
 		rules := portRules(list)
-		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.neededPorts(rules, declared, who) })
+		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.ports(b.neededPorts(rules, declared, who)) })
 	},
+}
+
+// ports doubts a verdict on ports that were not all understood.
+func (b *box) ports(v check.Verdict) check.Verdict {
+	return b.unlessUnread(v, "HostConfig.PortBindings", "HostConfig.PublishAllPorts", "HostConfig.NetworkMode", "NetworkSettings", "NetworkSettings.Ports")
 }
 
 // published returns the ports that a container publishes, or the verdict that
 // it publishes none.
 func (b *box) published() ([]snapshot.Port, check.Verdict) {
-	if v, bad := b.unread("HostConfig.PortBindings"); bad {
-		return nil, v
-	}
 	mode := b.spec.NetworkMode
 	switch {
 	case mode == "host":
