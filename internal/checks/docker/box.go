@@ -121,6 +121,15 @@ func (b *box) unread(fields ...string) (check.Verdict, bool) {
 	return check.Verdict{}, false
 }
 
+// unlessUnread keeps a failure, which what was understood is enough for, and
+// doubts any other verdict on fields that were not understood.
+func (b *box) unlessUnread(v check.Verdict, fields ...string) check.Verdict {
+	if u, bad := b.unread(fields...); bad && v.Status != check.Fail {
+		return u
+	}
+	return v
+}
+
 // lacks reports that the engine said its kernel cannot enforce something.
 // An engine whose answer was not read lacks nothing that is known.
 func (b *box) lacks(has bool) bool { return b.at.info && !has }
