@@ -127,7 +127,7 @@ func TestRealContainerBounded(t *testing.T) {
 }
 
 func TestRealContainerListens(t *testing.T) {
-	f := start(t, "listens", nil, "nc", "-lk", "-p", "8080")
+	f := start(t, "listens", nil, "nc", "-l", "-p", "8080")
 	for range 50 { // it takes a moment to listen
 		if f.Process.Known() && len(f.Process.V.Listening) > 0 {
 			break
