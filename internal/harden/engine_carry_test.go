@@ -14,7 +14,7 @@ import (
 // TestRecreateKeepsTheRest compares all of a rich container's configuration
 // before and after a re-creation.
 func TestRecreateKeepsTheRest(t *testing.T) {
-	b := testbed(t)
+	b := realBed(t)
 	net1, net2, vol := b.prefix+"n1", b.prefix+"n2", b.prefix+"v"
 	b.docker("network", "create", "--subnet", "10.203.7.0/24", net1)
 	b.docker("network", "create", net2)
@@ -104,7 +104,7 @@ func (b *bed) sameConfig(before, after []byte, but ...string) {
 // TestRecreateKeepsMAC makes its container through the API: new docker commands
 // cannot ask an old engine for an address.
 func TestRecreateKeepsMAC(t *testing.T) {
-	b := testbed(t)
+	b := realBed(t)
 	const mac = "02:42:0a:cb:07:63"
 	name := b.prefix + "mac"
 	body, _ := json.Marshal(map[string]any{"Image": testImage, "MacAddress": mac, "Cmd": sleeper[1:]})

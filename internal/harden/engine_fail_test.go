@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"plimsoll/internal/step"
+	"plimsoll/test/testbed"
 )
 
 // TestRealRefusalsAndFailures tries on the engine what the in-memory one only
 // assumes.
 func TestRealRefusalsAndFailures(t *testing.T) {
-	b := testbed(t)
+	b := realBed(t)
 	readonly := step.Change{Field: fieldReadonly, From: "false", To: "true"}
 	for _, tc := range []struct {
 		name string
@@ -61,7 +62,7 @@ func TestRealRefusalsAndFailures(t *testing.T) {
 
 // TestStoppedContainer re-creates one that does not run: nothing is started.
 func TestStoppedContainer(t *testing.T) {
-	b := testbed(t)
+	b := realBed(t)
 	on := b.subject("create", "idle", append([]string{"--restart", "always"}, sleeper...)...)
 	o := b.options()
 	if _, err := Apply(t.Context(), o, []step.Step{step.New(step.ContainerRecreate, on, step.Change{Field: fieldNoNew, From: "", To: "true"})}); err != nil {
@@ -81,7 +82,7 @@ func TestStoppedContainer(t *testing.T) {
 // TestSwapReturnsToUnlimited looks at the kernel too: the engine stores -1
 // without telling it.
 func TestSwapReturnsToUnlimited(t *testing.T) {
-	b := testbed(t)
+	b := realBed(t)
 	on := b.run("swap", append([]string{"-m", "128m", "--memory-swap", "-1"}, sleeper...)...)
 	s := step.New(step.ContainerUpdate, on, step.Change{Field: fieldMemory, From: "134217728", To: "67108864"}, step.Change{Field: fieldSwap, From: "-1", To: "67108864"})
 	o := b.options()
@@ -95,7 +96,7 @@ func TestSwapReturnsToUnlimited(t *testing.T) {
 	file := "/sys/fs/cgroup/memory/docker/" + on.UID + "/memory.memsw.limit_in_bytes"
 	limit, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
-		t.Skipf("SKIPPED: %s is not there; this kernel accounts otherwise", file)
+		testbed.Skip(t, file+" is not there: this kernel accounts otherwise")
 	}
 	if err != nil || strings.TrimSpace(string(limit)) != fmt.Sprint(int64(unlimitedSwap)) {
 		t.Errorf("the kernel's limit is %s (%v)", limit, err)
@@ -105,7 +106,7 @@ func TestSwapReturnsToUnlimited(t *testing.T) {
 // TestKilledProcess ends a real run with SIGKILL at points of its way and lets
 // the next one recover.
 func TestKilledProcess(t *testing.T) {
-	b := testbed(t)
+	b := realBed(t)
 	for _, point := range []string{"intent", pointGuarded, pointStopped, pointRenamed, pointMade, "created", pointConnected, pointStarted, "applied", "confirmed"} {
 		t.Run(point, func(t *testing.T) {
 			b := &bed{T: t, eng: b.eng, engine: b.engine, prefix: b.prefix}
@@ -158,7 +159,7 @@ func TestHelperProcess(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &s); err != nil {
 		t.Fatal(err)
 	}
-	b := testbed(t)
+	b := realBed(t)
 	o := b.options()
 	o.State = state
 	o.AfterPhase = func(_, phase string) {

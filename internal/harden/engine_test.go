@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"plimsoll/internal/collect/docker"
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
+	"plimsoll/test/testbed"
 )
 
 const testImage = "testbed/busybox:1"
@@ -23,16 +25,10 @@ type bed struct {
 	prefix string
 }
 
-// testbed connects to the real engine. These tests create and remove
-// containers, so they run only where PLIMSOLL_TESTBED says that they may.
-func testbed(t *testing.T) *bed {
+// realBed connects to the real engine, where it may be changed.
+func realBed(t *testing.T) *bed {
 	t.Helper()
-	if os.Getenv("PLIMSOLL_TESTBED") != "1" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("PLIMSOLL_TESTBED=1 is not set, so nothing was tried on a real engine")
-		}
-		t.Skip("SKIPPED: needs a disposable Docker engine and PLIMSOLL_TESTBED=1")
-	}
+	testbed.Mutable(t)
 	eng, err := dockerapi.Connect(t.Context(), dockerapi.SocketEndpoint(dockerapi.DefaultSocket))
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +96,7 @@ var sleeper = []string{testImage, "sh", "-c", "trap exit TERM; while :; do sleep
 // TestEveryFieldAsSimulated applies each field of each kind alone: what the
 // engine reports afterwards is what the simulation says.
 func TestEveryFieldAsSimulated(t *testing.T) {
-	b := testbed(t)
+	b := realBed(t)
 	digest := b.docker("inspect", "-f", "{{index .RepoDigests 0}}", testImage)
 	for _, tc := range []struct {
 		kind  step.Kind
@@ -147,6 +143,19 @@ func TestEveryFieldAsSimulated(t *testing.T) {
 	}
 }
 
+// collect returns a container's configuration as the collector sees it.
+func (b *bed) collect(on snapshot.Subject) snapshot.ContainerSpec {
+	b.Helper()
+	snap := docker.Collect(b.Context(), docker.Options{Client: b.eng})
+	for i := range snap.Containers {
+		if c := &snap.Containers[i]; c.Name == on.Name && c.Scope == on.Scope && c.Key == on.Key {
+			return snap.ContainerSpecs[c.Spec]
+		}
+	}
+	b.Fatalf("the collector does not see %s under the key %s", on.Name, on.Key)
+	return snapshot.ContainerSpec{}
+}
+
 // sameAsSimulated compares the engine's answer with the simulation of a step.
 func (b *bed) sameAsSimulated(on snapshot.Subject, s step.Step) {
 	b.Helper()
@@ -169,10 +178,12 @@ func (b *bed) sameAsSimulated(on snapshot.Subject, s step.Step) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	collected := b.collect(on)
 	for _, c := range s.Set {
 		want, err := overlay.Get(on.Scope, on.Key, c.Field)
-		if err != nil || now[c.Field] != want {
-			b.Errorf("%s: the engine has %q, simulated %q (%v)", c.Field, now[c.Field], want, err)
+		got := snapshot.ContainerFields[c.Field].Get(&collected)
+		if err != nil || now[c.Field] != want || got != want {
+			b.Errorf("%s: harden reads %q, the collector %q, simulated %q (%v)", c.Field, now[c.Field], got, want, err)
 		}
 	}
 }
