@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"plimsoll/internal/checktest"
+	"plimsoll/internal/report"
 	"plimsoll/internal/schema"
 	"plimsoll/internal/snapshot"
 	"plimsoll/test/schemacheck"
@@ -49,7 +51,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "inert": inert, "mode": mode, "valid": valid, "lines": lines,
+			"exits": exits, "inert": inert, "mode": mode, "valid": valid, "lines": lines, "alike": alike,
 		},
 	})
 }
@@ -112,6 +114,22 @@ func valid(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("no schema is called %s", args[0])
+}
+
+// alike RESULT RESULT checks that two results have the same verdicts, whatever
+// the names of their subjects.
+func alike(ts *testscript.TestScript, _ bool, args []string) {
+	var verdicts [2][]string
+	for i := range verdicts {
+		r, err := report.Decode([]byte(ts.ReadFile(args[i])))
+		ts.Check(err)
+		for _, f := range r.Findings {
+			verdicts[i] = append(verdicts[i], f.Check+" "+f.Status+" "+f.Severity)
+		}
+	}
+	if !slices.Equal(verdicts[0], verdicts[1]) || len(verdicts[0]) == 0 {
+		ts.Fatalf("the verdicts differ:\n%q\n%q", verdicts[0], verdicts[1])
+	}
 }
 
 // lines N FILE checks the number of lines.

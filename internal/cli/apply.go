@@ -129,7 +129,7 @@ func withPlanned(as *assess.Assessment, m step.Measure, ids []string, planned *d
 	for i, id := range ids {
 		saved[i] = planned.plan.Steps[id]
 	}
-	steps, refused := as.Planned(m, saved)
+	steps, refused := as.FromPlan(m, saved)
 	m.Steps, m.Refused = steps, append(slices.Clone(m.Refused), refused...)
 	return m
 }

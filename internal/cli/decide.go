@@ -144,7 +144,7 @@ func (a *app) decide(cmd *cobra.Command, src *source, f *decisionFlags, po plan.
 		return nil, nil, err
 	}
 	as, err := assess.Assess(assess.Inputs{
-		Snapshot: src.snapshot, Suite: a.suite, Policy: d.policy, Waivers: d.waivers, Now: d.now, Digests: d.digests, On: on, Plan: po,
+		Snapshot: src.snapshot, Suite: a.suite, Planned: a.planned, Policy: d.policy, Waivers: d.waivers, Now: d.now, Digests: d.digests, On: on, Plan: po,
 	})
 	if err != nil {
 		return nil, nil, usage("%v", err)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plimsoll/internal/collect"
+	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/report/text"
 	"plimsoll/internal/snapshot"
 )
@@ -39,10 +39,6 @@ func (a *app) doctorCommand() *cobra.Command {
 
 func writeDoctor(w io.Writer, s *snapshot.Snapshot) error {
 	var b strings.Builder
-	if !hasEngine(s) {
-		b.WriteString("No Docker engine answers on this machine.\n\n")
-	}
-	seen := 0
 	b.WriteString("NOT SEEN\n")
 	missing := slices.DeleteFunc(slices.Clone(s.Parts), func(p snapshot.PartStatus) bool {
 		return p.State == snapshot.Observed || p.State == snapshot.Absent
@@ -50,13 +46,12 @@ func writeDoctor(w io.Writer, s *snapshot.Snapshot) error {
 	for _, p := range missing {
 		writePart(&b, s, p)
 	}
-	seen = len(s.Parts) - len(missing)
 	if len(missing) == 0 {
 		b.WriteString("  nothing: every part was seen, or proved absent\n")
 	}
-	fmt.Fprintf(&b, "  %d of %d parts were seen or proved absent\n", seen, len(s.Parts))
+	fmt.Fprintf(&b, "  %d of %d parts were seen or proved absent\n", len(s.Parts)-len(missing), len(s.Parts))
 	b.WriteString("\nREAD, when it is there\n")
-	for _, line := range collect.Reads() {
+	for _, line := range survey.Reads() {
 		b.WriteString("  " + text.Clean(line) + "\n")
 	}
 	b.WriteString("\nSENT\n  reads only: this version has no probe that sends anything else\n")

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,7 +53,7 @@ func (a *app) engine(ctx context.Context, target, recorded string) (harden.Engin
 func (a *app) engineEvidence(ctx context.Context, cmd *cobra.Command, f *collectFlags, target string) (*source, error) {
 	var args []string
 	if target != "" {
-		args = []string{target, "host"}
+		args = []string{target}
 	}
 	src, err := a.evidence(ctx, cmd, f, args, false)
 	switch {
@@ -64,8 +63,9 @@ func (a *app) engineEvidence(ctx context.Context, cmd *cobra.Command, f *collect
 		return nil, usage("--target %s is a file; it is docker or docker:CONTEXT-OR-URL", quote(target))
 	case src.partial != nil:
 		return nil, src.partial
-	case !hasEngine(src.snapshot):
-		return nil, failure(errors.New("no Docker engine answers on this machine; name one with --target docker:CONTEXT-OR-URL"))
+	}
+	if err := engineError(src.snapshot); err != nil {
+		return nil, failure(err)
 	}
 	a.noteUnfinished(f)
 	return src, nil

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plimsoll/internal/collect"
+	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/harden"
 	"plimsoll/internal/snapshot"
@@ -71,11 +71,11 @@ func (a *app) evidence(ctx context.Context, cmd *cobra.Command, f *collectFlags,
 		return src, err
 	}
 	a.noteSkipped(cmd)
-	if err == nil && hasEngine(src.snapshot) {
-		return src, nil
+	if !errors.Is(err, survey.ErrNothing) {
+		return src, err
 	}
 	if !exampleServes {
-		return src, err
+		return nil, failure(errors.New("no Docker engine answers on this machine; name one with docker:CONTEXT-OR-URL"))
 	}
 	a.log.note("no Docker engine answers on this machine; showing the bundled example")
 	s, err := a.example()
@@ -89,7 +89,15 @@ func (a *app) evidence(ctx context.Context, cmd *cobra.Command, f *collectFlags,
 const exampleName = "the bundled example"
 
 // live collects. On an interrupt the evidence so far comes with partial set.
-func (a *app) live(ctx context.Context, f *collectFlags, ts []collect.Target) (*source, error) {
+func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*source, error) {
+	for _, t := range ts {
+		if t.Kind != "docker" {
+			continue
+		}
+		if _, err := dockerapi.Resolve(t.Arg, a.Env, a.Home); err != nil {
+			return nil, usage("%v", err)
+		}
+	}
 	kept, err := a.kept(f)
 	if err != nil {
 		return nil, err
@@ -101,7 +109,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []collect.Target) (*
 		defer cancel()
 	}
 	p := a.progress()
-	s, err := a.collect(inner, collect.Options{
+	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home,
 		Kept: kept, Parallel: parallel, Progress: p.say,
 	})
@@ -134,13 +142,23 @@ func (a *app) kept(f *collectFlags) (map[string]string, error) {
 	return kept, nil
 }
 
-func hasEngine(s *snapshot.Snapshot) bool {
-	for _, sc := range s.Scopes {
-		if sc.Kind == snapshot.ScopeEngine {
-			return true
+// engineError says why no engine of the snapshot could be looked into, or is
+// nil when one could.
+func engineError(s *snapshot.Snapshot) error {
+	err := errors.New("no Docker engine answers on this machine; name one with --target docker:CONTEXT-OR-URL")
+	for _, p := range s.Parts {
+		if p.Part != snapshot.PartEngineContainers || p.Item != "" {
+			continue
+		}
+		if p.State == snapshot.Observed {
+			return nil
+		}
+		err = errors.New(p.Detail)
+		if p.Grant != "" {
+			err = fmt.Errorf("%s; it would be granted by: %s", p.Detail, p.Grant)
 		}
 	}
-	return false
+	return err
 }
 
 // noteSkipped says that the engine which the docker command would use was left

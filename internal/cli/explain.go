@@ -74,7 +74,7 @@ func (a *app) explainCommand() *cobra.Command {
 type topic struct {
 	checks []*check.Check
 	threat *threat.Threat
-	member *threat.Member // a check that threats name and this version does not decide
+	future []check.Planned // rows of the catalogue that this version does not decide
 }
 
 // find looks a name up, whatever its case: a check, a measure, a threat, or an
@@ -98,11 +98,25 @@ func (a *app) find(name string) (topic, error) {
 			return t, nil
 		}
 	}
-	if m, ok := threat.Members()[strings.ToLower(name)]; ok {
-		t.member = &m
+	if t.future = a.findFuture(name); len(t.future) > 0 {
 		return t, nil
 	}
 	return t, unknownName("check, threat or alias", name, a.explainable(), "plimsoll threats lists threats, plimsoll bench docker --all checks")
+}
+
+// findFuture looks a name up among the rows of the catalogue without a check.
+func (a *app) findFuture(name string) []check.Planned {
+	var out []check.Planned
+	for _, p := range a.planned {
+		alias := slices.ContainsFunc(p.Refs, func(r check.Ref) bool { return strings.EqualFold(r.Alias(), name) })
+		if alias || strings.EqualFold(p.ID, name) {
+			out = append(out, p)
+		}
+	}
+	if m, ok := threat.Members()[strings.ToLower(name)]; ok && len(out) == 0 {
+		out = append(out, check.Planned{ID: m.Key, Subject: m.Subject, Title: m.Title})
+	}
+	return out
 }
 
 // explainable lists every name that explain takes.
@@ -123,10 +137,10 @@ func (t *topic) print(w io.Writer, r *report.Result, o text.Options) error {
 	if t.threat != nil {
 		return text.ExplainThreat(w, t.threat, r, o)
 	}
-	if t.member != nil {
-		_, err := fmt.Fprintf(w, "%s\n%s (%s)\nThis version does not decide it, so the threats that need it stay unknown: %s.\n",
-			t.member.Key, t.member.Title, t.member.Subject, strings.Join(threatsNaming(t.member.Key), ", "))
-		return err
+	for _, p := range t.future {
+		if err := printFuture(w, p); err != nil {
+			return err
+		}
 	}
 	for i, c := range t.checks {
 		if i > 0 {
@@ -139,6 +153,20 @@ func (t *topic) print(w io.Writer, r *report.Result, o text.Options) error {
 		}
 	}
 	return nil
+}
+
+func printFuture(w io.Writer, p check.Planned) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s\n  judges %s\n", p.ID, p.Title, p.Subject)
+	for _, r := range p.Refs {
+		fmt.Fprintf(&b, "  number %s\n", r.Alias())
+	}
+	b.WriteString("  This version does not decide it")
+	if ids := threatsNaming(p.ID); len(ids) > 0 {
+		b.WriteString(", so threats that need it stay unknown: " + strings.Join(ids, ", "))
+	}
+	_, err := io.WriteString(w, b.String()+".\n")
+	return err
 }
 
 func threatsNaming(key string) []string {

@@ -16,7 +16,7 @@ import (
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/checks/docker"
-	"plimsoll/internal/collect"
+	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/example"
 	"plimsoll/internal/snapshot"
 )
@@ -51,16 +51,17 @@ type app struct {
 	Stdio
 	log     *logger
 	suite   []*check.Check
+	planned []check.Planned // rows of the catalogue without a check yet
 	now     func() time.Time
-	collect func(context.Context, collect.Options) (*snapshot.Snapshot, error)
+	collect func(context.Context, survey.Options) (*snapshot.Snapshot, error)
 	example func() (*snapshot.Snapshot, error)
 	connect connector
 }
 
 func newApp(s Stdio) *app {
 	return &app{
-		Stdio: s, log: &logger{w: s.Err}, suite: docker.Suite, now: time.Now,
-		collect: collect.Run, example: example.Example, connect: dial,
+		Stdio: s, log: &logger{w: s.Err}, suite: docker.Suite, planned: docker.Planned(), now: time.Now,
+		collect: survey.Run, example: example.Example, connect: dial,
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"plimsoll/internal/collect"
+	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/yaml"
 )
 
@@ -16,8 +16,8 @@ const accepted = "docker, docker:CONTEXT-OR-URL, host, a saved snapshot, or - fo
 // targets are what the arguments of a command name: things to collect from, or
 // one saved document.
 type targets struct {
-	live []collect.Target // none: local evidence only
-	file string           // a path, or - for the standard input
+	live []survey.Target // none: local evidence only
+	file string          // a path, or - for the standard input
 }
 
 // parseTargets reads the arguments. A saved document stands alone.
@@ -42,7 +42,7 @@ func (a *app) parseTargets(args []string) (targets, error) {
 
 // parseTarget reads one argument; file says that it is a saved document. A
 // value with a scheme may hold credentials and is not repeated in errors.
-func (a *app) parseTarget(arg string) (live collect.Target, file bool, err error) {
+func (a *app) parseTarget(arg string) (live survey.Target, file bool, err error) {
 	kind, rest, colon := strings.Cut(arg, ":")
 	switch {
 	case arg == "":
@@ -50,9 +50,9 @@ func (a *app) parseTarget(arg string) (live collect.Target, file bool, err error
 	case arg == "-":
 		return live, true, nil
 	case kind == "docker" && (!colon || rest != ""):
-		return collect.Target{Kind: "docker", Arg: rest}, false, nil
+		return survey.Target{Kind: "docker", Arg: rest}, false, nil
 	case arg == "host":
-		return collect.Target{Kind: "host"}, false, nil
+		return survey.Target{Kind: "host"}, false, nil
 	case kind == "docker":
 		return live, false, usage("the target docker: names no engine; write docker for the current one, or docker:CONTEXT-OR-URL")
 	case arg == "k8s", colon && slices.Contains([]string{"k8s", "registry", "image"}, kind):

@@ -8,14 +8,14 @@ import (
 	"plimsoll/internal/step"
 )
 
-// Planned holds steps of a saved plan, which may come from a stranger, against
+// FromPlan holds steps of a saved plan, which may come from a stranger, against
 // this assessment. A step is taken when the measure offers one for the same
 // target that changes the same fields, when its From still holds, and when the
 // check passes after it. Of the saved step only the values are taken; everything
 // that is shown comes from the measure. The others are refused with the reason.
-func (a *Assessment) Planned(m step.Measure, planned []step.Step) (steps []step.Step, refused []step.Refusal) {
+func (a *Assessment) FromPlan(m step.Measure, planned []step.Step) (steps []step.Step, refused []step.Refusal) {
 	for _, p := range planned {
-		s, why := a.planned(m, p)
+		s, why := a.recheck(m, p)
 		if why != "" {
 			refused = append(refused, step.Refusal{Target: p.Target, Why: why})
 			continue
@@ -25,7 +25,7 @@ func (a *Assessment) Planned(m step.Measure, planned []step.Step) (steps []step.
 	return steps, refused
 }
 
-func (a *Assessment) planned(m step.Measure, p step.Step) (step.Step, string) {
+func (a *Assessment) recheck(m step.Measure, p step.Step) (step.Step, string) {
 	i := slices.IndexFunc(m.Steps, func(f step.Step) bool { return f.Kind == p.Kind && f.Target == p.Target })
 	if i < 0 {
 		return p, "the measure no longer offers this step: its target is fixed, gone or another; plan again"

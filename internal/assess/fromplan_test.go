@@ -10,7 +10,7 @@ import (
 	"plimsoll/internal/step"
 )
 
-func TestPlannedTrustsValuesThatFixAndNothingElse(t *testing.T) {
+func TestFromPlanTakesValuesThatFixAndNothingElse(t *testing.T) {
 	s, _, err := checktest.Tweak([]byte(`{"spec":{"resources":{"memory":0,"memorySwap":0}},"runtime":{"cgroup":{"v":{"memoryMax":-1,"memorySwapMax":-1}}}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestPlannedTrustsValuesThatFixAndNothingElse(t *testing.T) {
 		p := m.Steps[0]
 		p.Set = append([]step.Change(nil), p.Set...)
 		tt.change(&p)
-		steps, refused := a.Planned(m, []step.Step{p})
+		steps, refused := a.FromPlan(m, []step.Step{p})
 		if tt.want == "" {
 			if len(refused) > 0 || len(steps) != 1 || steps[0].Set[0].To != p.Set[0].To || strings.Contains(steps[0].Note+steps[0].ID, "\x1b") {
 				t.Errorf("%s: steps %+v, refused %+v", name, steps, refused)
