@@ -26,8 +26,8 @@ func (s contextStore) current(env func(string) string) (string, error) {
 	}
 	path := filepath.Join(s.dir, "config.json")
 	b, err := readBounded(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return "", nil // as the docker command, whose user may have another's HOME
 	}
 	if err != nil {
 		return "", fmt.Errorf("docker client configuration: %w", err)

@@ -27,6 +27,16 @@ func (s *Snapshot) Validate() error {
 		}
 		return fmt.Errorf("snapshot: %s[%d] names the scope %.100q, which is not one of kind %v here", list, i, scope, kinds)
 	}
+	if err := s.validateParts(scopes, in); err != nil {
+		return err
+	}
+	return s.validateContainers(in)
+}
+
+// inScope reports an error unless an item of a list names a scope of a kind.
+type inScope func(list string, i int, scope string, kinds ...ScopeKind) error
+
+func (s *Snapshot) validateParts(scopes map[string]ScopeKind, in inScope) error {
 	for i, sc := range s.Scopes {
 		if sc.Host == "" {
 			continue
@@ -65,10 +75,10 @@ func (s *Snapshot) Validate() error {
 			return err
 		}
 	}
-	return s.validateContainers(in)
+	return nil
 }
 
-func (s *Snapshot) validateContainers(in func(string, int, string, ...ScopeKind) error) error {
+func (s *Snapshot) validateContainers(in inScope) error {
 	type id struct{ scope, key string }
 	seen := make(map[id]bool, len(s.Containers))
 	for i := range s.Containers {

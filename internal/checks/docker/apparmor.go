@@ -24,7 +24,7 @@ var appArmorProfile = &check.Check{
 }
 
 func confinedByAppArmor(b *box) check.Verdict {
-	_, used := b.securityOption("apparmor", "")
+	_, used := (&daemon{Engine: b.engine}).securityOption("apparmor")
 	used = used && b.at.info
 	switch {
 	case b.host != nil && b.host.AppArmor == snapshot.Absent:

@@ -94,6 +94,22 @@ func (b *box) cgroup() *snapshot.Cgroup {
 	return nil
 }
 
+// knob names the control group file that a limit was read from, by version.
+func (b *box) knob(v1, v2 string) string {
+	if b.rt.Cgroup.V.Version == 1 {
+		return v1
+	}
+	return v2
+}
+
+// orUnlimited words a kernel limit, of which -1 is none.
+func orUnlimited(n int64) string {
+	if n < 0 {
+		return "unlimited"
+	}
+	return strconv.FormatInt(n, 10)
+}
+
 // unread reports that a field of the configuration was not understood, so that
 // its zero value says nothing.
 func (b *box) unread(fields ...string) (check.Verdict, bool) {
@@ -103,6 +119,15 @@ func (b *box) unread(fields ...string) (check.Verdict, bool) {
 		}
 	}
 	return check.Verdict{}, false
+}
+
+// unlessUnread keeps a failure, which what was understood is enough for, and
+// doubts any other verdict on fields that were not understood.
+func (b *box) unlessUnread(v check.Verdict, fields ...string) check.Verdict {
+	if u, bad := b.unread(fields...); bad && v.Status != check.Fail {
+		return u
+	}
+	return v
 }
 
 // lacks reports that the engine said its kernel cannot enforce something.

@@ -43,7 +43,7 @@ func approvedParent(b *box) check.Verdict {
 	case cg == nil:
 		return check.Undecided(snapshot.ReasonPartial, "the limits of the approved parent were not readable", e)
 	case cg.MemoryAncestorMax < 0:
-		return check.Failed("the approved parent has no memory limit", e, ev(b.rt.Cgroup.Source+" (parent group)", cg.MemoryAncestorMax))
+		return check.Failed("the approved parent has no memory limit", e, ev(b.knob("memory.limit_in_bytes", "memory.max")+" (parent group)", cg.MemoryAncestorMax))
 	}
-	return check.Passed("its cgroup parent is approved and limited", e, ev(b.rt.Cgroup.Source+" (parent group)", cg.MemoryAncestorMax))
+	return check.Passed("its cgroup parent is approved and limited", e, ev(b.knob("memory.limit_in_bytes", "memory.max")+" (parent group)", cg.MemoryAncestorMax))
 }

@@ -32,13 +32,10 @@ func offDefaultBridge(b *box) check.Verdict {
 	switch {
 	case attached:
 		return check.Failed("it is attached to the default bridge", conf, ev("NetworkSettings.Networks", firstFew(b.spec.Networks)))
-	case mode == "bridge", b.engine != nil && (mode == "" || mode == "default"):
-		if v, bad := b.unread("HostConfig.NetworkMode"); bad {
-			return v
-		}
+	case mode == "bridge" || mode == "default", mode == "" && b.engine != nil && !slices.Contains(b.spec.Unread, "HostConfig.NetworkMode"):
 		return check.Failed("it is attached to the default bridge", conf)
 	}
-	if v, bad := b.unread("HostConfig.NetworkMode", "NetworkSettings.Networks"); bad {
+	if v, bad := b.unread("HostConfig.NetworkMode", "NetworkSettings", "NetworkSettings.Networks"); bad {
 		return v
 	}
 	switch {

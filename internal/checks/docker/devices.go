@@ -51,8 +51,6 @@ func handedNoDevice(b *box) check.Verdict {
 	if len(h.evidence) > 0 {
 		return h.note(check.Failed("host devices are handed in", h.evidence...))
 	}
-	if v, bad := b.unread("HostConfig.Devices", "HostConfig.DeviceRequests", "Mounts", "HostConfig.Privileged"); bad {
-		return v
-	}
-	return check.Passed("no host device is handed in", ev("HostConfig.Devices, DeviceRequests", len(b.spec.Devices)+len(b.spec.DeviceRequests)))
+	v := check.Passed("no host device is handed in", ev("HostConfig.Devices, DeviceRequests", len(b.spec.Devices)+len(b.spec.DeviceRequests)))
+	return b.unlessUnread(v, "HostConfig.Devices", "HostConfig.DeviceRequests", "Mounts", "HostConfig.Privileged")
 }

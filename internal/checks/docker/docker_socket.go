@@ -32,15 +32,12 @@ var noDockerSocket = &check.Check{
 				return check.Inapplicable("it is on the policy list of filtering proxies").
 					Note("which calls it lets through is judged by api-socket-proxy-scope")
 			}
-			return reachesNoSocket(b)
+			return b.unlessUnread(reachesNoSocket(b), "Mounts")
 		})
 	},
 }
 
 func reachesNoSocket(b *box) check.Verdict {
-	if v, bad := b.unread("Mounts"); bad {
-		return v
-	}
 	shown, doubt := b.socketMounts()
 	switch {
 	case len(shown.evidence) > 0:

@@ -38,11 +38,11 @@ func limitedMemory(b *box) check.Verdict {
 		return check.Failed("the kernel cannot enforce a memory limit", ev("GET /info MemoryLimit", false), ev("HostConfig.Memory", set))
 	}
 	if cg := b.cgroup(); cg != nil {
-		low, src := cg.MemoryMax, b.rt.Cgroup.Source
+		low, src := cg.MemoryMax, b.knob("memory.limit_in_bytes", "memory.max")
 		if cg.MemoryAncestorMax >= 0 && (low < 0 || cg.MemoryAncestorMax < low) {
 			low, src = cg.MemoryAncestorMax, src+" (parent group)"
 		}
-		return finite(low, b, ev(src, low), ev("HostConfig.Memory", set))
+		return finite(low, b, ev(src, orUnlimited(low)), ev("HostConfig.Memory", set))
 	}
 	if set <= 0 && b.spec.Resources.CgroupParent != "" && b.engine != nil {
 		return check.Undecided(snapshot.ReasonPartial, "the limit of its parent group was not readable", ev("HostConfig.CgroupParent", b.spec.Resources.CgroupParent))

@@ -30,7 +30,7 @@ var (
 		func(s *snapshot.ContainerSpec) string { return s.IpcMode }, func(p *snapshot.Process) bool { return p.HostIpc },
 	}
 	utsNamespace = namespace{
-		"host name", "HostConfig.UTSMode",
+		"UTS", "HostConfig.UTSMode",
 		func(s *snapshot.ContainerSpec) string { return s.UTSMode }, func(p *snapshot.Process) bool { return p.HostUts },
 	}
 )

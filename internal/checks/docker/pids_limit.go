@@ -37,7 +37,7 @@ func limitedPids(b *box) check.Verdict {
 		return check.Failed("the kernel cannot enforce a limit of processes", ev("GET /info PidsLimit", false), conf)
 	}
 	if cg := b.cgroup(); cg != nil {
-		return finitePids(cg.PidsMax, ev(b.rt.Cgroup.Source, cg.PidsMax), conf)
+		return finitePids(cg.PidsMax, ev("pids.max", orUnlimited(cg.PidsMax)), conf)
 	}
 	if v, bad := b.unread("HostConfig.PidsLimit"); bad {
 		return v

@@ -1,9 +1,7 @@
 package docker
 
 import (
-	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"plimsoll/internal/check"
@@ -29,7 +27,7 @@ var noPrivilegedPorts = &check.Check{
 	Run: func(p *check.Probe) {
 		list, _ := p.List("allowed_ports")
 		rules := portRules(list)
-		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.highPorts(rules, who) })
+		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.ports(b.highPorts(rules, who)) })
 	},
 }
 
@@ -50,7 +48,7 @@ var portsBound = &check.Check{
 	Run: func(p *check.Probe) {
 		list, _ := p.List("allowed_ports")
 		rules := portRules(list)
-		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.boundPorts(rules, who) })
+		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.ports(b.boundPorts(rules, who)) })
 	},
 }
 
@@ -70,16 +68,18 @@ var onlyNeededPorts = &check.Check{
 	Run: func(p *check.Probe) {
 		list, declared := p.List("allowed_ports")
 		rules := portRules(list)
-		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.neededPorts(rules, declared, who) })
+		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.ports(b.neededPorts(rules, declared, who)) })
 	},
+}
+
+// ports doubts a verdict on ports that were not all understood.
+func (b *box) ports(v check.Verdict) check.Verdict {
+	return b.unlessUnread(v, "HostConfig.PortBindings", "HostConfig.PublishAllPorts", "HostConfig.NetworkMode", "NetworkSettings", "NetworkSettings.Ports")
 }
 
 // published returns the ports that a container publishes, or the verdict that
 // it publishes none.
 func (b *box) published() ([]snapshot.Port, check.Verdict) {
-	if v, bad := b.unread("HostConfig.PortBindings"); bad {
-		return nil, v
-	}
 	mode := b.spec.NetworkMode
 	switch {
 	case mode == "host":
@@ -144,8 +144,10 @@ func (b *box) boundPorts(rules []portRule, who snapshot.Subject) check.Verdict {
 	if fallback != "" {
 		v.Evidence = append(v.Evidence, ev(source, fallback))
 	}
-	if major, ok := b.engineMajor(); loopback && ok && major < 28 {
-		v = v.Note(fmt.Sprintf("engine %d: ports bound to loopback can be reached from the same network segment; engine 28 closes this", major))
+	if loopback && b.engine != nil {
+		if engine, ok := parseVersion(b.engine.Version); ok && !engine.atLeast(28, 0, 0) {
+			v = v.Note("before engine 28, ports bound to loopback can be reached from the same network segment; this is engine " + b.engine.Version)
+		}
 	}
 	return v
 }
@@ -188,16 +190,6 @@ func wildcard(ip string) bool {
 func isLoopback(ip string) bool {
 	a, err := netip.ParseAddr(strings.Trim(ip, "[]"))
 	return err == nil && a.Unmap().IsLoopback()
-}
-
-// engineMajor returns the first number of the engine's version.
-func (b *box) engineMajor() (int, bool) {
-	if b.engine == nil {
-		return 0, false
-	}
-	first, _, _ := strings.Cut(b.engine.Version, ".")
-	n, err := strconv.Atoi(first)
-	return n, err == nil
 }
 
 func (b *box) neededPorts(rules []portRule, declared bool, who snapshot.Subject) check.Verdict {

@@ -29,8 +29,5 @@ func keepsMountsInside(b *box) check.Verdict {
 	if len(h.evidence) > 0 {
 		return h.note(check.Failed("what is mounted inside appears on the host", h.evidence...))
 	}
-	if v, bad := b.unread("Mounts"); bad {
-		return v
-	}
-	return check.Passed("no mount propagates to the host", ev("Mounts", len(b.spec.Mounts)))
+	return b.unlessUnread(check.Passed("no mount propagates to the host", ev("Mounts", len(b.spec.Mounts))), "Mounts")
 }

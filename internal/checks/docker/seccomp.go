@@ -96,37 +96,31 @@ func (b *box) engineProfile(evidence []check.Evidence) check.Verdict {
 	if !b.at.info {
 		return check.Undecided(snapshot.ReasonPartial, "it states no seccomp profile and the engine's default was not readable", evidence...)
 	}
-	profile, ok := b.securityOption("seccomp", "profile")
+	option, ok := (&daemon{Engine: b.engine}).securityOption("seccomp")
 	if !ok {
 		return check.Failed("the engine applies no seccomp profile", append(evidence, ev("GET /info SecurityOptions", "no name=seccomp"))...)
 	}
-	evidence = append(evidence, ev("GET /info SecurityOptions seccomp profile", orDefault(profile)))
+	profile := option["profile"]
+	evidence = append(evidence, ev("GET /info SecurityOptions seccomp profile", profile))
 	switch profile {
-	case "", "default", "builtin":
+	case "default", "builtin":
 		return check.Passed("the built-in seccomp profile confines it", evidence...)
 	case "unconfined":
 		return check.Failed("the engine's default switches seccomp off", evidence...)
+	case "":
+		return check.Undecided(snapshot.ReasonPartial, "the engine did not name its default profile", evidence...)
 	}
-	if len(b.at.list("allowed_profiles")) == 0 {
+	digest := ""
+	if b.engine.Config.Known() {
+		digest = b.engine.Config.V.Seccomp
+	}
+	switch {
+	case len(b.at.list("allowed_profiles")) == 0:
 		return check.Failed("the engine's default profile is not the built-in one and no other is allowed", evidence...)
+	case digest == "":
+		return check.Undecided(snapshot.ReasonPartial, "the engine's default profile is a file whose hash was not read", evidence...)
+	case b.profileAllowed(digest):
+		return check.Passed("the engine's default profile, which is on the policy list, confines it", append(evidence, ev("digest of "+profile, digest))...)
 	}
-	return check.Undecided(snapshot.ReasonPartial, "the engine's default profile is a file whose hash was not read", evidence...)
-}
-
-// securityOption returns a key of an entry of GET /info SecurityOptions, which
-// are written name=NAME,key=value. Old engines write the bare name.
-func (b *box) securityOption(name, key string) (value string, ok bool) {
-	for _, opt := range b.engine.SecurityOptions {
-		head, rest, _ := strings.Cut(opt, ",")
-		if strings.TrimPrefix(head, "name=") != name {
-			continue
-		}
-		for field := range strings.SplitSeq(rest, ",") {
-			if v, found := strings.CutPrefix(field, key+"="); found {
-				return v, true
-			}
-		}
-		return "", true
-	}
-	return "", false
+	return check.Failed("the engine's default profile is neither the built-in one nor on the policy list", append(evidence, ev("digest of "+profile, digest))...)
 }

@@ -30,7 +30,7 @@ func limitedSwap(b *box) check.Verdict {
 		return check.Failed("the kernel cannot enforce a swap limit", ev("GET /info SwapLimit", false), set)
 	}
 	if cg := b.cgroup(); cg != nil {
-		e := ev(b.rt.Cgroup.Source, cg.MemorySwapMax)
+		e := ev(b.knob("memory.memsw.limit_in_bytes", "memory.swap.max and memory.max"), orUnlimited(cg.MemorySwapMax))
 		if cg.MemorySwapMax < 0 {
 			return check.Failed("swap use has no limit", e, set)
 		}

@@ -256,6 +256,19 @@ func TestCanariesStayOut(t *testing.T) {
 	}
 }
 
+func TestImageThatIsNotUnderstoodHasNoKnownUser(t *testing.T) {
+	for _, answer := range []string{"<", "[]", "{}", `{"Config":7}`, `{"Config":{"User":7}}`} {
+		f := newFake(t)
+		f.add("aaaa", "c", container(t, "c", nil))
+		f.set("/images/sha256:img/json", answer)
+		s := f.collect(Options{})
+		seal(t, s)
+		if len(s.Images) != 1 || s.Images[0].UserUID.State != snapshot.Failed || s.Complete {
+			t.Errorf("%s: images %+v, complete %t; want its user failed", answer, s.Images, s.Complete)
+		}
+	}
+}
+
 func TestNamedUsers(t *testing.T) {
 	const passwd = "root:x:0:0::/:\napp:x:0:0::/:\nweb:x:101:1::/:\n"
 	link := func(to string) func(http.ResponseWriter, *http.Request) {

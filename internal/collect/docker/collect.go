@@ -25,11 +25,12 @@ type Options struct {
 
 const defaultParallel = 8
 
-// Collect reads one engine. It always returns a fragment that is valid in
-// itself and has a coverage line for every engine part: what could not be read
-// is in the coverage, and Complete says whether nothing went wrong. The only
-// calls are those that list, one inspect a container and a used image, and one
-// or two for each image that names its user.
+// Collect reads one engine. It always returns a fragment with a coverage line
+// for every engine part: what could not be read is in the coverage, and
+// Complete says whether nothing went wrong. The fragment is joined with that of
+// the host scope it names by [collect.Builder]. The only calls are those that
+// list, one inspect a container and a used image, and one to three for each
+// image that names its user.
 func Collect(ctx context.Context, o Options) *snapshot.Snapshot {
 	c := newCollector(o)
 	c.lists(ctx)

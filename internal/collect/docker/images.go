@@ -48,13 +48,16 @@ func (c *collector) inspectImage(ctx context.Context, id string) {
 	}
 	bad := new(unread)
 	o, ok := parseObject(raw, "", bad)
-	if !ok {
+	if !ok || len(o.fields) == 0 {
 		c.cover(unparsable(part, item, "the image"))
 		c.storeImage(snapshot.Image{ID: id, UserUID: snapshot.Missing[int64](snapshot.Failed, snapshot.ReasonUnparsable, "GET /images/ID/json")})
 		return
 	}
 	m := snapshot.Image{ID: id}
-	config, _ := o.child("Config") // an image without configuration has none
+	config, ok := o.child("Config")
+	if raw := o.fields["Config"]; !ok && raw != nil && string(raw) != "null" {
+		bad.add("Config") // an image may have none, but not one of another form
+	}
 	m.User = config.text("User", maxShort)
 	m.Env = decodeEnv(config)
 	m.Health = healthTest(config)
@@ -64,7 +67,7 @@ func (c *collector) inspectImage(ctx context.Context, id string) {
 	if len(bad.names) > 0 {
 		c.cover(unparsable(part, item, "fields of the image ("+strings.Join(bad.sorted(), ", ")+")"))
 	}
-	m.UserUID = userByNumber(m.User, slices.Contains(bad.names, "Config.User"))
+	m.UserUID = userByNumber(m.User, slices.Contains(bad.names, "Config.User") || slices.Contains(bad.names, "Config"))
 	c.storeImage(m)
 }
 

@@ -58,19 +58,20 @@ func ping(ctx context.Context, addr string, cfg *tls.Config) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", addr)
+	conn, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return false, err
 	}
-	defer c.Close() //nolint:errcheck // only read from
+	defer conn.Close() //nolint:errcheck // only read from
 	end, _ := ctx.Deadline()
-	if err := c.SetDeadline(end); err != nil {
+	if err := conn.SetDeadline(end); err != nil {
 		return false, err
 	}
-	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) }) //nolint:errcheck // a closed connection has ended too
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) }) //nolint:errcheck // a closed connection has ended too
 	defer stop()
+	c := conn
 	if cfg != nil {
-		c = tls.Client(c, cfg)
+		c = tls.Client(conn, cfg)
 	}
 	if _, err := io.WriteString(c, "GET /_ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"); err != nil {
 		return false, err

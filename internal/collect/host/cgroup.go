@@ -154,6 +154,10 @@ func (m *Machine) limit(dir, name string) (int64, error) {
 	return n, nil
 }
 
+// source names where limits come from without the container's ID or pid, so that
+// equal containers stay equal.
+func (g group) source() string { return "cgroup v" + strconv.Itoa(g.version) }
+
 // present reports an error unless the process's group is there.
 func (m *Machine) present(g group) error {
 	if g.err != nil {
@@ -166,7 +170,7 @@ func (m *Machine) present(g group) error {
 // cgroup reads what the kernel enforces on the container's own group.
 func (m *Machine) cgroup(g group) snapshot.Fact[snapshot.Cgroup] {
 	if err := m.present(g); err != nil {
-		return vanished[snapshot.Cgroup](err, g.own)
+		return vanished[snapshot.Cgroup](err, g.source())
 	}
 	c := snapshot.Cgroup{Version: g.version, Path: text(g.parent), CPUQuota: none, CPUShares: 1024}
 	read := m.readV2
@@ -174,9 +178,9 @@ func (m *Machine) cgroup(g group) snapshot.Fact[snapshot.Cgroup] {
 		read = m.readV1
 	}
 	if err := read(g, &c); err != nil {
-		return vanished[snapshot.Cgroup](err, g.own)
+		return vanished[snapshot.Cgroup](err, g.source())
 	}
-	return snapshot.Seen(c, g.own)
+	return snapshot.Seen(c, g.source())
 }
 
 func (m *Machine) readV1(g group, c *snapshot.Cgroup) (err error) {
@@ -288,7 +292,7 @@ func (m *Machine) lowest(dir, top, name string) (int64, error) {
 // counts processes instead of threads.
 func (m *Machine) usage(g group) snapshot.Fact[snapshot.Usage] {
 	if err := m.present(g); err != nil {
-		return vanished[snapshot.Usage](err, g.own)
+		return vanished[snapshot.Usage](err, g.source())
 	}
 	mem, pids, current, peak := g.dirs["memory"], g.dirs["pids"], "memory.usage_in_bytes", "memory.max_usage_in_bytes"
 	if g.version == 2 {
@@ -316,5 +320,5 @@ func (m *Machine) usage(g group) snapshot.Fact[snapshot.Usage] {
 		}
 		u.Pids = int64(len(bytes.Fields(b)))
 	}
-	return snapshot.Seen(u, g.own)
+	return snapshot.Seen(u, g.source())
 }

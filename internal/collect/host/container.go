@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -91,10 +90,10 @@ func (m *Machine) process(ctx context.Context, pid int, g group) snapshot.Fact[s
 		}},
 	} {
 		if err := step.read(); err != nil {
-			return vanished[snapshot.Process](err, step.source)
+			return vanished[snapshot.Process](err, "/proc/PID"+strings.TrimPrefix(step.source, dir))
 		}
 	}
-	return snapshot.Seen(p, dir)
+	return snapshot.Seen(p, "/proc/PID")
 }
 
 // fillNamespaces compares namespaces with those of the machine's first process.
@@ -246,14 +245,13 @@ func (m *Machine) members(ctx context.Context, g group) (pids []int, complete bo
 				pids = append(pids, p)
 			}
 		}
-		names, err := m.list(queue[i])
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, io.EOF) {
+		entries, err := m.entries(queue[i])
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, false, err
 		}
-		for _, n := range names {
-			p, err := m.find(queue[i] + "/" + n)
-			if err == nil && p.info.IsDir() {
-				queue = append(queue, queue[i]+"/"+n)
+		for _, e := range entries {
+			if e.IsDir() {
+				queue = append(queue, queue[i]+"/"+e.Name())
 			}
 		}
 	}

@@ -45,7 +45,7 @@ func (m *Machine) Reads() []string {
 		"docker.pid beside the socket, in /run and where /etc/docker/daemon.json puts it: the daemon's process ID",
 		"/proc/PID of the daemon: exe, status, stat, limits, cmdline, fd, net, ns, children; of environ only HOME and XDG_CONFIG_HOME",
 		"the daemon's configuration file: values of known harmless keys, of others the name, length and shape",
-		"/proc/PID of containers: status, stat, uid_map, cgroup, ns, mountinfo, limits, attr, net/tcp, net/tcp6, and exe of each process",
+		"/proc/PID of containers: status, stat, uid_map, cgroup, ns, mountinfo, limits, attr, net/sockstat, net/tcp, and exe of each process",
 		"/proc/PID/exe of every process: to find dockerd and containerd",
 		"unix sockets of dockerd, containerd, CRI-O, Podman and BuildKit: mode, owner, access list, links and parent directories",
 		"the daemon's TCP listeners: GET /_ping in clear and over TLS, without a client certificate",

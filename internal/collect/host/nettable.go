@@ -63,13 +63,22 @@ func parseHexAddr(s string) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(a, uint16(port)), nil
 }
 
-// tcpListeners reads both tables of a process's network namespace.
+// tcpListeners reads both tables of a process's network namespace. To print one
+// the kernel walks all connections of the machine, so a table is skipped when
+// the namespace's own count says that it is empty.
 func (m *Machine) tcpListeners(pid, limit int) ([]tcpListener, error) {
 	var out []tcpListener
-	for _, name := range []string{"/net/tcp", "/net/tcp6"} {
-		f, err := m.open(proc(pid) + name)
+	for _, table := range []struct{ name, count, key string }{
+		{"/net/tcp", "/net/sockstat", "TCP:"},
+		{"/net/tcp6", "/net/sockstat6", "TCP6:"},
+	} {
+		b, err := m.read(proc(pid)+table.count, maxText)
+		if err == nil && noneInUse(b, table.key) {
+			continue
+		}
+		f, err := m.open(proc(pid) + table.name)
 		if err != nil {
-			if name == "/net/tcp6" && m.exists(proc(pid)+"/net/tcp") {
+			if table.key == "TCP6:" && m.exists(proc(pid)+"/net/tcp") {
 				continue // the kernel has no IPv6
 			}
 			return nil, err
@@ -84,6 +93,18 @@ func (m *Machine) tcpListeners(pid, limit int) ([]tcpListener, error) {
 		out = append(out, rows...)
 	}
 	return out, nil
+}
+
+// noneInUse reports whether /proc/PID/net/sockstat counts no socket of a
+// protocol.
+func noneInUse(b []byte, key string) bool {
+	for l := range bytes.Lines(b) {
+		f := strings.Fields(string(l))
+		if len(f) >= 3 && f[0] == key && f[1] == "inuse" {
+			return f[2] == "0"
+		}
+	}
+	return false
 }
 
 // parseUnix reads the listening stream sockets of /proc/PID/net/unix: inode

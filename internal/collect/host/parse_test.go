@@ -86,6 +86,16 @@ func TestParseTCP(t *testing.T) {
 	}
 }
 
+func TestNoneInUse(t *testing.T) {
+	for in, want := range map[string]bool{
+		"sockets: used 2\nTCP: inuse 0 orphan 0\n": true, "TCP: inuse 1 orphan 0\n": false, "TCP6: inuse 0\n": false, "TCP: x": false, "": false,
+	} {
+		if got := noneInUse([]byte(in), "TCP:"); got != want {
+			t.Errorf("%q: %v", in, got)
+		}
+	}
+}
+
 func TestParseUnix(t *testing.T) {
 	in := "Num       RefCount Protocol Flags    Type St Inode Path\n" +
 		"0000: 00000002 00000000 00010000 0001 01  4683 /var/run/docker.sock\n" +

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"plimsoll/internal/collect/docker"
 	"plimsoll/internal/snapshot"
@@ -17,7 +18,10 @@ import (
 
 var _ docker.Local = (*Machine)(nil)
 
-const socket = "/var/run/docker.sock"
+const (
+	socket = "/var/run/docker.sock"
+	prefix = "collect-host-" // of the containers that these tests create
+)
 
 // engine skips the test, loudly, on a machine without an engine.
 func engine(t *testing.T) {
@@ -66,20 +70,26 @@ func TestRealDaemon(t *testing.T) {
 	}
 }
 
-// run starts a container with the options and returns what the kernel says.
-func run(t *testing.T, name string, options ...string) docker.ContainerFacts {
+// start runs a container and returns what the kernel says of it.
+func start(t *testing.T, name string, options []string, command ...string) docker.ContainerFacts {
 	t.Helper()
 	engine(t)
 	if os.Getenv("PLIMSOLL_TESTBED") != "1" {
 		t.Skip("PLIMSOLL_TESTBED is not 1: no containers are created")
 	}
-	name = "collect-host-" + name
-	args := append([]string{"run", "-d", "--rm", "--name", name}, options...)
-	if out, err := exec.Command("docker", append(args, "testbed/busybox:1", "sleep", "600")...).CombinedOutput(); err != nil {
+	args := append([]string{"run", "-d", "--rm", "--name", prefix + name}, options...)
+	args = append(append(args, "testbed/busybox:1"), command...)
+	if out, err := exec.Command("docker", args...).CombinedOutput(); err != nil {
 		t.Fatalf("docker run: %v: %s", err, out)
 	}
-	t.Cleanup(func() { exec.Command("docker", "rm", "-f", name).Run() })
-	out, err := exec.Command("docker", "inspect", "-f", "{{.State.Pid}}", name).Output()
+	t.Cleanup(func() { exec.Command("docker", "rm", "-f", prefix+name).Run() })
+	return again(t, name)
+}
+
+// again reads a started container once more.
+func again(t *testing.T, name string) docker.ContainerFacts {
+	t.Helper()
+	out, err := exec.Command("docker", "inspect", "-f", "{{.State.Pid}}", prefix+name).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,9 +101,9 @@ func run(t *testing.T, name string, options ...string) docker.ContainerFacts {
 }
 
 func TestRealContainerBounded(t *testing.T) {
-	f := run(t, "bounded", "--memory", "64m", "--memory-swap", "96m", "--cpus", "0.5", "--cpu-shares", "512", "--pids-limit", "50",
+	f := start(t, "bounded", []string{"--memory", "64m", "--memory-swap", "96m", "--cpus", "0.5", "--cpu-shares", "512", "--pids-limit", "50",
 		"--cpuset-cpus", "0", "--user", "1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only",
-		"--ulimit", "nofile=100:200", "--ulimit", "nproc=300:400")
+		"--ulimit", "nofile=100:200", "--ulimit", "nproc=300:400"}, "sleep", "600")
 	if !f.Process.Known() || !f.Cgroup.Known() || !f.Usage.Known() {
 		t.Fatalf("%+v", f)
 	}
@@ -116,8 +126,22 @@ func TestRealContainerBounded(t *testing.T) {
 	}
 }
 
+func TestRealContainerListens(t *testing.T) {
+	f := start(t, "listens", nil, "nc", "-l", "-p", "8080")
+	for range 50 { // it takes a moment to listen
+		if f.Process.Known() && len(f.Process.V.Listening) > 0 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+		f = again(t, "listens")
+	}
+	if !slices.Equal(f.Process.V.Listening, []uint16{8080}) {
+		t.Errorf("listening: %+v", f.Process)
+	}
+}
+
 func TestRealContainerOpen(t *testing.T) {
-	f := run(t, "open", "--net", "host", "--pid", "host", "--ipc", "host", "--uts", "host", "--cap-add", "NET_ADMIN")
+	f := start(t, "open", []string{"--net", "host", "--pid", "host", "--ipc", "host", "--uts", "host", "--cap-add", "NET_ADMIN"}, "sleep", "600")
 	p, c := f.Process.V, f.Cgroup.V
 	if !p.HostNet || !p.HostPid || !p.HostIpc || !p.HostUts || p.UID != 0 || p.RootReadOnly || p.NoNewPriv {
 		t.Errorf("process: %+v", f.Process)

@@ -148,6 +148,16 @@ func (t tree) link(name string) (string, error) {
 
 // list returns the names in a directory, at most maxEntries of them, unsorted.
 func (t tree) list(name string) ([]string, error) {
+	entries, err := t.entries(name)
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	return names, err
+}
+
+// entries is list with the kind of each entry.
+func (t tree) entries(name string) ([]fs.DirEntry, error) {
 	name, err := t.outside(name)
 	if err != nil {
 		return nil, err
@@ -156,11 +166,11 @@ func (t tree) list(name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := d.Readdirnames(maxEntries)
+	entries, err := d.ReadDir(maxEntries)
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return names, errors.Join(err, d.Close())
+	return entries, errors.Join(err, d.Close())
 }
 
 // exists reports whether a path leads somewhere.

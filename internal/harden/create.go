@@ -1,0 +1,265 @@
+package harden
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"plimsoll/internal/step"
+)
+
+const (
+	fieldImage    = "Config.Image"
+	fieldReadonly = "HostConfig.ReadonlyRootfs"
+	fieldCapDrop  = "HostConfig.CapDrop"
+	fieldNoNew    = "HostConfig.SecurityOpt.no-new-privileges"
+)
+
+// creation is all that makes a container like another.
+type creation struct {
+	body     map[string]json.RawMessage // of POST /containers/create
+	networks []attachment               // to connect after creation
+}
+
+type attachment struct {
+	network  string
+	endpoint json.RawMessage
+}
+
+// successor builds the creation of a container that is as the one described,
+// but for the changes. image is the inspect answer of its image; connected is
+// the same container, seen when it was stopped if it was.
+func successor(raw, image []byte, connected *view, set []step.Change) (*creation, error) {
+	v, err := parseView(raw)
+	if err != nil {
+		return nil, err
+	}
+	var in struct {
+		Config, HostConfig map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(raw, &in); err != nil || in.Config == nil || in.HostConfig == nil {
+		return nil, refuse("the engine's description of it has no configuration")
+	}
+	restoreDefaults(in.Config, v)
+	if err := keepEntrypoint(in.Config, image); err != nil {
+		return nil, err
+	}
+	if err := carryVolumes(in.HostConfig, v); err != nil {
+		return nil, err
+	}
+	for _, c := range set {
+		if err := setCreation(in.Config, in.HostConfig, c.Field, c.To); err != nil {
+			return nil, err
+		}
+	}
+	c := &creation{body: in.Config}
+	if c.body["HostConfig"], err = json.Marshal(in.HostConfig); err != nil {
+		return nil, err
+	}
+	return c, c.attach(connected)
+}
+
+// restoreDefaults takes out what the engine filled in by itself and would
+// refuse or freeze if it were given back.
+func restoreDefaults(config map[string]json.RawMessage, v *view) {
+	mode := v.HostConfig.NetworkMode
+	generated := v.Config.Hostname == shortID(v.ID)
+	if generated || mode == "host" || strings.HasPrefix(mode, "container:") || v.HostConfig.UTSMode == "host" {
+		delete(config, "Hostname")
+	}
+	if strings.HasPrefix(mode, "container:") {
+		delete(config, "ExposedPorts") // the image's own, which may not be asked for in another's network
+	}
+}
+
+func shortID(id string) string { return id[:min(12, len(id))] }
+
+// keepEntrypoint writes an entrypoint that was emptied as the engine wants to
+// be told so; else the image's own would come back.
+func keepEntrypoint(config map[string]json.RawMessage, image []byte) error {
+	var has []string
+	var img struct{ Config struct{ Entrypoint []string } }
+	if err := json.Unmarshal(config["Entrypoint"], &has); err != nil && config["Entrypoint"] != nil {
+		return refuse("its entrypoint is not understood")
+	}
+	if err := json.Unmarshal(image, &img); err != nil {
+		return refuse("the engine's description of its image is not understood")
+	}
+	if len(has) == 0 && len(img.Config.Entrypoint) > 0 {
+		config["Entrypoint"] = json.RawMessage(`[""]`)
+	}
+	return nil
+}
+
+// carryVolumes names the anonymous volumes that the container got at creation,
+// so that its successor mounts the same ones.
+func carryVolumes(host map[string]json.RawMessage, v *view) error {
+	named := make(map[string]bool)
+	for _, b := range v.HostConfig.Binds {
+		named[bindTarget(b)] = true
+	}
+	var mounts []map[string]json.RawMessage
+	if m := host["Mounts"]; m != nil {
+		if err := json.Unmarshal(m, &mounts); err != nil {
+			return refuse("its mounts are not understood")
+		}
+	}
+	volumes := make(map[string]mountView)
+	for _, m := range v.Mounts {
+		if m.Type == "volume" && m.Name != "" {
+			volumes[m.Destination] = m
+		}
+	}
+	for i, m := range v.HostConfig.Mounts {
+		named[m.Target] = true
+		if vol, ok := volumes[m.Target]; ok && m.Source == "" && i < len(mounts) {
+			mounts[i]["Source"], _ = json.Marshal(vol.Name) // a string always encodes
+		}
+	}
+	binds := slices.Clone(v.HostConfig.Binds)
+	for _, dest := range slices.Sorted(maps.Keys(volumes)) {
+		if named[dest] {
+			continue
+		}
+		b := volumes[dest].Name + ":" + dest
+		if !volumes[dest].RW {
+			b += ":ro"
+		}
+		binds = append(binds, b)
+	}
+	var err error
+	if mounts != nil {
+		if host["Mounts"], err = json.Marshal(mounts); err != nil {
+			return err
+		}
+	}
+	if binds != nil {
+		host["Binds"], err = json.Marshal(binds)
+	}
+	return err
+}
+
+// bindTarget returns the path in the container of a bind in the engine's form
+// SOURCE:TARGET[:OPTIONS].
+func bindTarget(b string) string {
+	parts := strings.Split(b, ":")
+	if len(parts) < 2 {
+		return b
+	}
+	return parts[1]
+}
+
+func setCreation(config, host map[string]json.RawMessage, field, value string) error {
+	var v any
+	into, name := host, strings.TrimPrefix(field, "HostConfig.")
+	switch field {
+	case fieldImage:
+		into, name, v = config, "Image", value
+	case fieldReadonly:
+		b, err := strconv.ParseBool(value)
+		if err != nil {
+			return refuse("%s %q is neither true nor false", name, printable(value))
+		}
+		v = b
+	case fieldCapDrop:
+		list := []string{}
+		if value != "" {
+			list = strings.Split(value, ",")
+		}
+		v = list
+	case fieldNoNew:
+		var opts []string
+		if err := json.Unmarshal(host["SecurityOpt"], &opts); err != nil && host["SecurityOpt"] != nil {
+			return refuse("its security options are not understood")
+		}
+		set, err := setNoNewPrivileges(opts, value)
+		if err != nil {
+			return err
+		}
+		name, v = "SecurityOpt", set
+	default:
+		return recreatable(field)
+	}
+	b, err := json.Marshal(v)
+	into[name] = b
+	return err
+}
+
+func recreatable(field string) error {
+	switch field {
+	case fieldImage, fieldReadonly, fieldCapDrop, fieldNoNew:
+		return nil
+	}
+	return refuse("%q is not changed by re-creating a container", printable(field))
+}
+
+// attach writes the first network into the creation, since engines before API
+// 1.44 take only one there, and lists the others.
+func (c *creation) attach(v *view) error {
+	mode := v.HostConfig.NetworkMode
+	if mode == "host" || mode == "none" || strings.HasPrefix(mode, "container:") {
+		return nil
+	}
+	if mode == "default" || mode == "" {
+		mode = "bridge"
+	}
+	first := ""
+	for _, name := range slices.Sorted(maps.Keys(v.NetworkSettings.Networks)) {
+		var e endpointView
+		if err := json.Unmarshal(v.NetworkSettings.Networks[name], &e); err != nil {
+			return refuse("its connection to network %q is not understood", printable(name))
+		}
+		if v.State.Running {
+			e.MacAddress = "" // it may be one that the engine chose
+		}
+		config, err := e.config(v.ID)
+		if err != nil {
+			return err
+		}
+		if name == mode || e.NetworkID == mode {
+			first = name
+			quoted, _ := json.Marshal(name) // a string always encodes
+			c.body["NetworkingConfig"] = json.RawMessage(fmt.Sprintf(`{"EndpointsConfig":{%s:%s}}`, quoted, config))
+			continue
+		}
+		c.networks = append(c.networks, attachment{network: name, endpoint: config})
+	}
+	if first == "" {
+		return refuse("it was disconnected by hand from its first network %q; connect it again or create it anew", printable(mode))
+	}
+	return nil
+}
+
+// endpointView is the part of a network connection that was asked for, not
+// given out by the engine. The engine forgets a MAC address that it chose when
+// the container stops.
+type endpointView struct {
+	IPAMConfig, Links, DriverOpts json.RawMessage
+	Aliases                       []string
+	NetworkID, MacAddress         string
+}
+
+func (e endpointView) config(id string) (json.RawMessage, error) {
+	out := make(map[string]any)
+	for name, raw := range map[string]json.RawMessage{"IPAMConfig": e.IPAMConfig, "Links": e.Links, "DriverOpts": e.DriverOpts} {
+		if raw != nil && string(raw) != "null" {
+			out[name] = raw
+		}
+	}
+	var aliases []string
+	for _, a := range e.Aliases {
+		if a != shortID(id) { // the engine adds it by itself
+			aliases = append(aliases, a)
+		}
+	}
+	if e.MacAddress != "" {
+		out["MacAddress"] = e.MacAddress
+	}
+	if aliases != nil {
+		out["Aliases"] = aliases
+	}
+	return json.Marshal(out)
+}

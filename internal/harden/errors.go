@@ -1,0 +1,83 @@
+package harden
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The ways in which a run can end other than well. An [Error] wraps one of them.
+var (
+	// ErrTargetNotReached: a step did not take effect and was rolled back.
+	ErrTargetNotReached = errors.New("a step's target state was not reached")
+	// ErrRollbackIncomplete: the world is in neither state; a person must act.
+	ErrRollbackIncomplete = errors.New("rollback is incomplete")
+	// ErrLocked: another harden or rollback holds the state folder.
+	ErrLocked = errors.New("another run holds the lock")
+	// ErrPrecondition: a step was refused and nothing was touched for it.
+	ErrPrecondition = errors.New("refused")
+	// ErrJournal: a journal is damaged or missing.
+	ErrJournal = errors.New("journal is not usable")
+)
+
+// Error says what went wrong with which step and what a person can do.
+type Error struct {
+	Kind    error    // one of the errors above
+	Step    string   // ID of the step, when one is concerned
+	Target  string   // key of its target
+	Why     string   // one sentence
+	Hand    []string // what to do by hand, in order
+	Journal string   // path of the journal
+	Cause   error
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Kind.Error())
+	if e.Target != "" {
+		fmt.Fprintf(&b, ": %s", printable(e.Target))
+	}
+	if e.Why != "" {
+		fmt.Fprintf(&b, ": %s", e.Why)
+	}
+	if e.Cause != nil {
+		fmt.Fprintf(&b, ": %v", e.Cause)
+	}
+	if len(e.Hand) > 0 {
+		fmt.Fprintf(&b, "; by hand: %s", strings.Join(e.Hand, "; "))
+	}
+	if e.Journal != "" {
+		fmt.Fprintf(&b, " (journal %s)", e.Journal)
+	}
+	return b.String()
+}
+
+// Unwrap lets [errors.Is] find both the kind and the cause.
+func (e *Error) Unwrap() []error { return []error{e.Kind, e.Cause} }
+
+func refuse(format string, args ...any) *Error {
+	return &Error{Kind: ErrPrecondition, Why: fmt.Sprintf(format, args...)}
+}
+
+// printable returns s with everything a terminal could act on escaped, and at
+// most 500 bytes of it.
+func printable(s string) string {
+	const most = 500
+	var b strings.Builder
+	for _, r := range s {
+		if b.Len() >= most {
+			b.WriteString("…")
+			break
+		}
+		if r == '\n' || r == '\t' {
+			r = ' '
+		}
+		if !isPrint(r) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -1,0 +1,105 @@
+package harden
+
+import (
+	"time"
+
+	"plimsoll/internal/step"
+)
+
+// Options is what a run needs besides the steps.
+type Options struct {
+	Engine Engine
+	State  string // the state folder, see [StateDir]
+	Tool   string // name and version, for the journal
+	Before string // file of the snapshot that the steps were planned on, for the journal
+	Plan   string // digest of the plan, for the journal
+
+	// Settle is how long a started container without a health test must run
+	// before it is trusted; 0 is 3 seconds.
+	Settle time.Duration
+	// Wait bounds how long a health test may take; 0 is 2 minutes.
+	Wait time.Duration
+	// Now is the clock of the journal; nil is the machine's.
+	Now func() time.Time
+	// AfterPhase, when set, is told of every phase once it is on disk and of the
+	// points inside a replacement. A test that panics in it leaves the world as
+	// kill -9 would: nothing is cleaned up on the way out but the lock.
+	AfterPhase func(stepID, phase string)
+}
+
+func (o Options) settle() time.Duration {
+	if o.Settle > 0 {
+		return o.Settle
+	}
+	return 3 * time.Second
+}
+
+func (o Options) wait() time.Duration {
+	if o.Wait > 0 {
+		return o.Wait
+	}
+	return 2 * time.Minute
+}
+
+func (o Options) now() func() time.Time {
+	if o.Now != nil {
+		return o.Now
+	}
+	return time.Now
+}
+
+// State is what became of a step.
+type State string
+
+// What can become of a step.
+const (
+	StateApplied    State = "applied"
+	StateRolledBack State = "rolled-back" // it failed and the target is as before
+	StateNotStarted State = "not-started" // a step before it failed
+	StateUndone     State = "undone"
+	StateAlready    State = "already-undone"
+	StateIncomplete State = "incomplete" // a person must act
+	StateUnchanged  State = "unchanged"  // found after an interruption: nothing had happened
+	StateCommitted  State = "committed"
+)
+
+// Outcome is what became of one step.
+type Outcome struct {
+	Step  step.Step `json:"step"`
+	State State     `json:"state"`
+	Undo  step.Undo `json:"undo,omitempty"` // of an undone or rolled-back step
+	Why   string    `json:"why,omitempty"`
+}
+
+// Report is what a run did. It is complete also when the run ends in an error.
+type Report struct {
+	Journal   string    `json:"journal,omitempty"` // path
+	ID        string    `json:"id,omitempty"`
+	Recovered []Outcome `json:"recovered,omitempty"` // what was left of earlier runs that were interrupted
+	Steps     []Outcome `json:"steps"`
+}
+
+// runner performs steps on one engine.
+type runner struct {
+	eng   Engine
+	opts  Options
+	chain succession // who took whose place for good, in earlier runs
+}
+
+func newRunner(o Options) *runner { return &runner{eng: o.Engine, opts: o} }
+
+// reached tells the test hook.
+func (r *runner) reached(step, phase string) {
+	if r.opts.AfterPhase != nil {
+		r.opts.AfterPhase(step, phase)
+	}
+}
+
+// record appends to the journal and tells the test hook.
+func (r *runner) record(w *writer, rec Record) error {
+	if err := w.append(rec); err != nil {
+		return err
+	}
+	r.reached(rec.Step, string(rec.Phase))
+	return nil
+}

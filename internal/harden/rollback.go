@@ -1,0 +1,275 @@
+package harden
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"plimsoll/internal/step"
+)
+
+const whyReverse = "the replaced container had been removed by commit; an equal one was made from its description, without its logs"
+
+// Rollback takes the steps of one run back, last first. ref is as in [Find]. A
+// step whose target is neither as the run left it nor as it was before is
+// refused, because someone changed it since; the steps after it in the report
+// are then not started. A step that can only be taken back in effect is
+// equivalent, with the reason.
+func Rollback(ctx context.Context, o Options, ref string) (Report, error) {
+	rep := Report{Steps: []Outcome{}}
+	r := newRunner(o)
+	lock, err := lockState(o.State)
+	if err != nil {
+		return rep, err
+	}
+	defer lock.Unlock()
+	if rep.Recovered, err = r.recoverAll(ctx); err != nil {
+		return rep, err
+	}
+	w, all, err := r.open(ctx, ref)
+	if err != nil {
+		return rep, err
+	}
+	defer w.close()
+	rep.Journal, rep.ID = w.Path, w.Header.ID
+	for i, e := range slices.Backward(w.Entries) {
+		out, err := r.rollbackEntry(ctx, w, all, e)
+		rep.Steps = append(rep.Steps, out)
+		if err != nil {
+			for _, rest := range slices.Backward(w.Entries[:i]) {
+				rep.Steps = append(rep.Steps, Outcome{Step: rest.Step, State: StateNotStarted, Why: "a step before it failed"})
+			}
+			return rep, located(err, e.Step, w.Path)
+		}
+	}
+	return rep, nil
+}
+
+// open finds a journal of this engine and opens it for writing.
+func (r *runner) open(ctx context.Context, ref string) (*writer, []*Journal, error) {
+	all, err := Load(r.opts.State)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.chain = successors(all, committedOnly)
+	j, err := Find(all, ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := r.info(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("ask the engine who it is: %w", err)
+	}
+	if j.Header.Engine != info.ID {
+		return nil, nil, &Error{Kind: ErrPrecondition, Journal: j.Path,
+			Why: fmt.Sprintf("the run was on engine %s at %s, this is %s", printable(j.Header.Engine), printable(j.Header.Endpoint), printable(info.ID))}
+	}
+	w, err := reopen(r.opts.State, j, r.opts.now())
+	return w, all, err
+}
+
+func (r *runner) rollbackEntry(ctx context.Context, w *writer, all []*Journal, e *Entry) (Outcome, error) {
+	out := Outcome{Step: e.Step, State: StateNotStarted}
+	if !e.InForce() {
+		return Outcome{Step: e.Step, State: StateAlready, Undo: e.Undo, Why: e.Why}, nil
+	}
+	r.chain = successors(all, committedOnly) // the step before may have made a container anew
+	err := r.inTheWay(w.Journal, all, e)
+	if err == nil {
+		if e.Swap == nil {
+			out, err = r.rollbackUpdate(ctx, w, e)
+		} else {
+			out, err = r.rollbackSwap(ctx, w, e)
+		}
+	}
+	if err != nil {
+		out.Why = err.Error()
+	}
+	return out, err
+}
+
+// inTheWay refuses when a later run changed what this step left.
+func (r *runner) inTheWay(j *Journal, all []*Journal, e *Entry) error {
+	mine := e.Step.Target.UID
+	if e.Swap != nil {
+		mine = e.Swap.New
+	}
+	mine = r.chain.follow(mine)
+	later := false
+	for _, other := range all {
+		if other.Path == j.Path {
+			later = true
+			continue
+		}
+		for _, o := range other.Entries {
+			if later && o.InForce() && o.Step.Target.UID == mine && (o.Swap != nil || e.Swap != nil) {
+				return refuse("run %s changed the same container later; roll that back first", other.Header.ID)
+			}
+		}
+	}
+	return nil
+}
+
+func (r *runner) rollbackUpdate(ctx context.Context, w *writer, e *Entry) (Outcome, error) {
+	out := Outcome{Step: e.Step, State: StateNotStarted}
+	raw, v, err := r.inspect(ctx, r.chain.follow(e.Step.Target.UID))
+	if err != nil {
+		return out, err
+	}
+	if v == nil {
+		o, err := r.settle(w, e, "the container no longer exists")
+		o.Step, o.State = e.Step, StateAlready
+		return o, err
+	}
+	before, err := differing(raw, e.Step.Set, from)
+	if err != nil {
+		return out, err
+	}
+	if len(before) == 0 {
+		o, err := r.settle(w, e, "it was found as before")
+		o.Step, o.State = e.Step, StateAlready
+		return o, err
+	}
+	if after, err := differing(raw, e.Step.Set, to); err != nil || len(after) > 0 {
+		return out, errors.Join(refuse("it was changed since: %s; nothing is taken back over someone else's change", strings.Join(after, ", ")), err)
+	}
+	return r.takeDown(ctx, w, e, nil)
+}
+
+// takeDown undoes a step in force; swap, when set, replaces the recorded one.
+func (r *runner) takeDown(ctx context.Context, w *writer, e *Entry, swap *Swap) (Outcome, error) {
+	out := Outcome{Step: e.Step, State: StateIncomplete}
+	if err := r.record(w, Record{Phase: PhaseUndoing, Step: e.Step.ID, Swap: swap}); err != nil {
+		return out, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	undo, why, err := r.undo(ctx, w.Journal, e)
+	if err == nil {
+		err = r.record(w, Record{Phase: PhaseUndone, Step: e.Step.ID, Undo: undo, Why: why})
+	}
+	if err != nil {
+		return out, incomplete(e, w.Journal, err)
+	}
+	return Outcome{Step: e.Step, State: StateUndone, Undo: undo, Why: why}, nil
+}
+
+func (r *runner) rollbackSwap(ctx context.Context, w *writer, e *Entry) (Outcome, error) {
+	out := Outcome{Step: e.Step, State: StateNotStarted}
+	id := r.chain.follow(e.Swap.New)
+	raw, v, err := r.inspect(ctx, id)
+	if err != nil {
+		return out, err
+	}
+	_, old, err := r.inspect(ctx, e.Swap.Old)
+	if err != nil {
+		return out, err
+	}
+	if err := r.checkReplaceable(ctx, e, v); err != nil {
+		return out, err
+	}
+	if old == nil {
+		if v == nil {
+			return out, refuse("both the old and the new container are gone; the old one's description is in the before-image %s", e.Image)
+		}
+		return r.reverse(ctx, w, e, raw, v)
+	}
+	s := *e.Swap
+	if v != nil {
+		s.Start = v.State.Running || v.State.Restarting
+	}
+	if _, holder, err := r.inspect(ctx, s.Name); err != nil || holder != nil && holder.ID != s.New {
+		return out, errors.Join(refuse("another container took the name %s meanwhile", printable(s.Name)), err)
+	}
+	return r.takeDown(ctx, w, e, &s)
+}
+
+// checkReplaceable refuses to take the hardened container away when something
+// would be lost with it.
+func (r *runner) checkReplaceable(ctx context.Context, e *Entry, v *view) error {
+	if v == nil {
+		return nil
+	}
+	if v.State.Paused {
+		return refuse("it is paused; unpause or stop it first")
+	}
+	if v.Name != e.Swap.Name {
+		return refuse("it was renamed to %s since", printable(v.Name))
+	}
+	c := recreator{r}
+	if err := c.checkSharers(ctx, v); err != nil {
+		return err
+	}
+	return c.checkLayer(ctx, v, false)
+}
+
+// reverse makes the former container anew after commit removed it.
+func (r *runner) reverse(ctx context.Context, w *writer, e *Entry, raw []byte, v *view) (Outcome, error) {
+	out := Outcome{Step: e.Step, State: StateNotStarted}
+	source, err := w.image(e.Image)
+	if err != nil {
+		return out, err
+	}
+	image, err := w.saveImage(e.Step.ID+"-undo", raw)
+	if err != nil {
+		return out, err
+	}
+	s := Swap{Name: v.Name, Old: v.ID, Kept: keptName(v.Name, w.Header.ID+"-undo"), Start: v.State.Running, Image: image, Reverse: true}
+	noted := s
+	if err := r.record(w, Record{Phase: PhaseUndoing, Step: e.Step.ID, Swap: &noted}); err != nil {
+		return out, err
+	}
+	if err = r.replace(ctx, w, e.Step.ID, &s, source, nil); err == nil {
+		err = r.readsBack(ctx, e, s.New)
+	}
+	if err != nil {
+		return r.giveUpReverse(ctx, w, e, err)
+	}
+	if err := r.finishReverse(ctx, w, e); err != nil {
+		out.State = StateIncomplete
+		return out, incomplete(e, w.Journal, err)
+	}
+	return Outcome{Step: e.Step, State: StateUndone, Undo: step.UndoEquivalent, Why: whyReverse}, nil
+}
+
+func (r *runner) readsBack(ctx context.Context, e *Entry, id string) error {
+	raw, _, err := r.inspect(ctx, id)
+	if err != nil {
+		return err
+	}
+	diff, err := differing(raw, e.Step.Set, from)
+	if err == nil && len(diff) > 0 {
+		err = errors.New(strings.Join(diff, ", "))
+	}
+	return err
+}
+
+// giveUpReverse gives the hardened container its place back.
+func (r *runner) giveUpReverse(ctx context.Context, w *writer, e *Entry, cause error) (Outcome, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	out := Outcome{Step: e.Step, State: StateApplied, Why: cause.Error()}
+	err := r.restore(ctx, w.Journal, e.Step.ID, e.Undoing)
+	if err == nil {
+		err = r.record(w, Record{Phase: PhaseCommitted, Step: e.Step.ID, Why: cause.Error()})
+	}
+	if err != nil {
+		out.State = StateIncomplete
+		return out, incomplete(e, w.Journal, errors.Join(cause, err))
+	}
+	return out, &Error{Kind: ErrTargetNotReached, Why: "the former container could not be made anew; the hardened one is back in place", Cause: cause}
+}
+
+// finishReverse removes the hardened container that gave way.
+func (r *runner) finishReverse(ctx context.Context, w *writer, e *Entry) error {
+	if _, v, err := r.inspect(ctx, e.Undoing.Old); err != nil {
+		return err
+	} else if v != nil {
+		if err := r.eng.Remove(ctx, v.ID, false); err != nil {
+			return err
+		}
+	}
+	return r.record(w, Record{Phase: PhaseUndone, Step: e.Step.ID, Undo: step.UndoEquivalent, Why: whyReverse})
+}

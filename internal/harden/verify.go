@@ -1,0 +1,62 @@
+package harden
+
+import (
+	"context"
+	"fmt"
+
+	"plimsoll/internal/step"
+)
+
+// Check is whether one value that a run set still holds.
+type Check struct {
+	Step  step.Step `json:"step"`
+	Field string    `json:"field"`
+	Want  string    `json:"want"`
+	Got   string    `json:"got"`
+	Holds bool      `json:"holds"`
+	Why   string    `json:"why,omitempty"` // why it could not be read
+}
+
+// Verify reads, for every step of a run that is in force, whether its values
+// still hold. It changes nothing and needs no lock.
+func Verify(ctx context.Context, o Options, ref string) ([]Check, error) {
+	r := newRunner(o)
+	all, err := Load(o.State)
+	if err != nil {
+		return nil, err
+	}
+	j, err := Find(all, ref)
+	if err != nil {
+		return nil, err
+	}
+	info, err := r.info(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ask the engine who it is: %w", err)
+	}
+	if j.Header.Engine != info.ID {
+		return nil, &Error{Kind: ErrPrecondition, Why: "the run was on another engine: " + printable(j.Header.Endpoint), Journal: j.Path}
+	}
+	chain := successors(all, everyone)
+	var out []Check
+	for _, e := range j.Entries {
+		if !e.InForce() {
+			continue
+		}
+		raw, v, err := r.inspect(ctx, chain.follow(e.Step.Target.UID))
+		if err != nil {
+			return out, err
+		}
+		var got map[string]string
+		why := "the container is gone"
+		if v != nil {
+			why = ""
+			if got, err = ReadFields(raw, fieldNames(e.Step.Set)); err != nil {
+				return out, err
+			}
+		}
+		for _, c := range e.Step.Set {
+			out = append(out, Check{Step: e.Step, Field: c.Field, Want: c.To, Got: got[c.Field], Holds: v != nil && got[c.Field] == c.To, Why: why})
+		}
+	}
+	return out, nil
+}
