@@ -12,10 +12,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"plimsoll/internal/policy"
 	"plimsoll/internal/yaml"
+	"plimsoll/test/schemacheck"
 )
 
 var update = flag.Bool("update", false, "write the errors that come out into testdata")
@@ -46,7 +46,7 @@ func TestFixtures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		schema := compile(t, name, f.schema())
+		schema := compile(t, f.schema())
 		want := make(map[string]string)
 		for _, file := range archive.Files {
 			want[file.Name] = string(file.Data)
@@ -85,19 +85,9 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
-func compile(t *testing.T, name, text string) *jsonschema.Schema {
+func compile(t *testing.T, text string) *schemacheck.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.AssertFormat()
-	if err := c.AddResource(name, doc); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile(name)
+	s, err := schemacheck.Compile([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +95,7 @@ func compile(t *testing.T, name, text string) *jsonschema.Schema {
 }
 
 // validate holds a file against a schema as an editor would.
-func validate(s *jsonschema.Schema, data []byte) error {
+func validate(s *schemacheck.Schema, data []byte) error {
 	n, err := yaml.Parse(data, "f.yaml", yaml.Limits{})
 	if err != nil {
 		return err
