@@ -143,8 +143,12 @@ func TestRealBadlyRunContainers(t *testing.T) {
 		t.Error("a canary is in the snapshot")
 	}
 
-	k, bad := find(t, s, "cd-bad")
-	check := func(what string, got, want any) {
+	checkBad(t, s)
+	checkShop(t, s)
+}
+
+func checker(t *testing.T) func(what string, got, want any) {
+	return func(what string, got, want any) {
 		t.Helper()
 		g, _ := json.Marshal(got)
 		w, _ := json.Marshal(want)
@@ -152,6 +156,12 @@ func TestRealBadlyRunContainers(t *testing.T) {
 			t.Errorf("%s is %s, want %s", what, g, w)
 		}
 	}
+}
+
+func checkBad(t *testing.T, s *snapshot.Snapshot) {
+	t.Helper()
+	check := checker(t)
+	k, bad := find(t, s, "cd-bad")
 	check("key", k.Key, "name/cd-bad")
 	check("status", s.Runtimes[k.Runtime].Status, "created")
 	check("privileged", bad.Privileged, true)
@@ -174,7 +184,11 @@ func TestRealBadlyRunContainers(t *testing.T) {
 	check("mount", bad.Mounts[at], snapshot.Mount{Type: "bind", Source: "/etc", Destination: "/host", Propagation: "rprivate"})
 	peer, _ := find(t, s, "cd-peer")
 	check("sharers", peer.Sharers, []string{"name/cd-bad"})
+}
 
+func checkShop(t *testing.T, s *snapshot.Snapshot) {
+	t.Helper()
+	check := checker(t)
 	k, shop := find(t, s, "cd-shop")
 	check("key", k.Key, "compose/shop/web/1")
 	check("owner", k.Owner, snapshot.Owner{Kind: "compose", Name: "shop/web", Sources: []string{"/srv/shop/compose.yaml"}})
