@@ -188,7 +188,11 @@ func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 	if err != nil {
 		return failure(err)
 	}
-	rep, err := harden.Apply(ctx, harden.Options{Engine: eng, State: dir, Tool: toolName(), Before: name, Plan: digest, Wait: f.wait, Now: a.now}, sel.steps)
+	p := a.progress()
+	rep, err := harden.Apply(ctx, harden.Options{
+		Engine: eng, State: dir, Tool: toolName(), Before: name, Plan: digest, Wait: f.wait, Now: a.now, AfterPhase: p.phase(sel.steps),
+	}, sel.steps)
+	p.end()
 	if rep.ID == "" { // no journal refers to it
 		err = joined(err, removeBefore(dir, name))
 	}

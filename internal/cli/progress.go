@@ -3,6 +3,8 @@ package cli
 import (
 	"sync"
 	"time"
+
+	"plimsoll/internal/step"
 )
 
 const (
@@ -69,6 +71,19 @@ func (p *progress) say(msg string) {
 	p.last = msg
 	p.mu.Unlock()
 	p.log.detail("%s", msg)
+}
+
+// phase tells of the phases of steps.
+func (p *progress) phase(steps []step.Step) func(id, phase string) {
+	return func(id, phase string) {
+		target := "step " + id // one that was merged from several
+		for _, s := range steps {
+			if s.ID == id {
+				target = s.Target.Key
+			}
+		}
+		p.say(target + ": " + phase)
+	}
 }
 
 func (p *progress) end() {

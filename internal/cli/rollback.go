@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plimsoll/internal/harden"
+	"plimsoll/internal/step"
 )
 
 func (a *app) rollbackCommand() *cobra.Command {
@@ -39,8 +40,10 @@ func (a *app) rollbackCommand() *cobra.Command {
 			return err
 		}
 		defer run.done()
-		run.options.Wait = f.wait
+		p := a.progress()
+		run.options.Wait, run.options.AfterPhase = f.wait, p.phase(run.steps())
 		rep, err := harden.Rollback(cmd.Context(), run.options, run.journal.Header.ID)
+		p.end()
 		return joined(incompleteRollback(err), failure(a.showReport(rep)))
 	}
 	return cmd
@@ -75,6 +78,14 @@ type openedRun struct {
 	journal *harden.Journal
 	options harden.Options
 	done    func()
+}
+
+func (r *openedRun) steps() []step.Step {
+	var out []step.Step
+	for _, e := range r.journal.Entries {
+		out = append(out, e.Step)
+	}
+	return out
 }
 
 // openRun finds a journal and connects to its engine.

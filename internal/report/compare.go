@@ -1,6 +1,10 @@
 package report
 
-import "slices"
+import (
+	"slices"
+
+	"plimsoll/internal/check"
+)
 
 // Comparison is what changed between two results of one target.
 type Comparison struct {
@@ -42,7 +46,8 @@ type FindingChange struct {
 type SubjectCheck struct{ Check, Scope, Key string }
 
 // Compare lists the differences of two results. Findings named in targeted are
-// listed even when they did not change.
+// listed even when they did not change. A subject that came or went with nothing
+// to say against it is no difference.
 func Compare(before, after *Result, targeted []SubjectCheck) *Comparison {
 	c := &Comparison{
 		Before: before.Snapshot.ID, After: after.Snapshot.ID, Risk: [2]int{before.Summary.Risk, after.Summary.Risk},
@@ -86,12 +91,18 @@ func (c *Comparison) findings(before, after *Result, targeted []SubjectCheck) {
 		}
 	}
 	for _, k := range order {
-		if was[k] != is[k] || slices.Contains(targeted, k) {
+		news := was[k] != is[k] && (counts(was[k]) || counts(is[k]))
+		if news || slices.Contains(targeted, k) {
 			c.Findings = append(c.Findings, FindingChange{
 				Check: k.Check, Scope: k.Scope, Subject: k.Key, Name: names[k], Before: was[k], After: is[k],
 			})
 		}
 	}
+}
+
+// counts reports whether a status is one that a person looks at.
+func counts(status string) bool {
+	return status != "" && status != check.Pass.String() && status != check.NotApplicable.String()
 }
 
 // statuses maps every check and subject to its status. A folded subject stands

@@ -78,6 +78,7 @@ func TestCompare(t *testing.T) {
 		before.Findings[i].Status, after.Findings[i].Status = "fail", "fail"
 	}
 	after.Findings[0].Status = "pass"
+	before.Findings[2].Status, after.Findings[2].Status = "pass", "not-applicable" // no news
 	before.Threats = []Threat{{ID: "A", Status: "open", Risk: Risk{Current: Score{Value: 12, Band: "high"}}}, {ID: "B", Status: "open"}}
 	after.Threats = []Threat{{ID: "A", Status: "mitigated", Risk: Risk{Current: Score{Value: 3, Band: "low"}}}, {ID: "B", Status: "open"}}
 	c := Compare(before, after, []SubjectCheck{{Check: "container-memory-limit", Key: "compose/shop/db/1"}})

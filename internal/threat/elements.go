@@ -96,7 +96,8 @@ func (e *evaluator) scopesFor(kind snapshot.Kind) []int {
 }
 
 // withoutEnclosing drops candidates that have another candidate inside: what
-// was said of them applies there.
+// was said of them applies there. Containers that are kept for a rollback are
+// not judged, so they are no elements either.
 func (e *evaluator) withoutEnclosing(seen map[int]bool) []int {
 	outer := make(map[int]bool)
 	for s := range seen {
@@ -106,7 +107,7 @@ func (e *evaluator) withoutEnclosing(seen map[int]bool) []int {
 	}
 	out := make([]int, 0, len(seen))
 	for s := range seen {
-		if !outer[s] {
+		if c := e.in.Index.Container(s); !outer[s] && (c == nil || c.KeptFor == "") {
 			out = append(out, s)
 		}
 	}
