@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -12,21 +11,16 @@ import (
 
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/snapshot"
+	"plimsoll/test/testbed"
 )
 
 // realEngine connects to the engine of this machine or skips the test.
 func realEngine(t *testing.T) *dockerapi.Client {
 	t.Helper()
-	e, err := dockerapi.Resolve("", os.Getenv, os.Getenv("HOME"))
+	testbed.Engine(t)
+	c, err := dockerapi.Connect(t.Context(), dockerapi.SocketEndpoint(testbed.Socket))
 	if err != nil {
 		t.Fatal(err)
-	}
-	c, err := dockerapi.Connect(t.Context(), e)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no engine, and CI=true forbids to skip: %v", err)
-		}
-		t.Skipf("SKIPPED: needs a real engine: %v", err)
 	}
 	t.Cleanup(c.Close)
 	return c
@@ -123,9 +117,7 @@ func seal(t *testing.T, s *snapshot.Snapshot) []byte {
 // TestRealBadlyRunContainers reads containers with every bad setting that this
 // engine can hold.
 func TestRealBadlyRunContainers(t *testing.T) {
-	if os.Getenv("PLIMSOLL_TESTBED") != "1" {
-		t.Skip("SKIPPED: changes the machine; set PLIMSOLL_TESTBED=1")
-	}
+	testbed.Mutable(t)
 	c := realEngine(t)
 	const secret = "cd-canary-7f3a"
 	create(t, "cd-peer", testImage, "sleep", "60")
