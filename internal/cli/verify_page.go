@@ -80,7 +80,7 @@ func (a *app) emitVerification(f *verifyFlags, v *verification, planned bool) er
 	if v.Checks == nil {
 		v.Checks = []harden.Check{}
 	}
-	err := a.emit(f.outputFlags, f.screenFlags, func(w io.Writer, _ text.Options) error {
+	err := a.emit(f.outputFlags, screenFlags{color: "never"}, func(w io.Writer, _ text.Options) error {
 		_, err := io.WriteString(w, v.page(planned))
 		return err
 	}, func(w io.Writer) error { return encodeJSON(w, v) })

@@ -15,7 +15,6 @@ import (
 
 	"plimsoll/internal/policy"
 	"plimsoll/internal/yaml"
-
 	"plimsoll/test/schemacheck"
 )
 
@@ -47,7 +46,7 @@ func TestFixtures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		schema := f.schema()
+		schema := compile(t, f.schema())
 		want := make(map[string]string)
 		for _, file := range archive.Files {
 			want[file.Name] = string(file.Data)
@@ -86,17 +85,22 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
+func compile(t *testing.T, text string) *schemacheck.Schema {
+	t.Helper()
+	s, err := schemacheck.Compile([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // validate holds a file against a schema as an editor would.
-func validate(schema string, data []byte) error {
+func validate(s *schemacheck.Schema, data []byte) error {
 	n, err := yaml.Parse(data, "f.yaml", yaml.Limits{})
 	if err != nil {
 		return err
 	}
-	doc, err := json.Marshal(instance(n))
-	if err != nil {
-		return err
-	}
-	return schemacheck.Check([]byte(schema), doc)
+	return s.Validate(instance(n))
 }
 
 // instance is the JSON value of a tree.

@@ -193,3 +193,18 @@ func TestMonotone(t *testing.T) {
 		}
 	}
 }
+
+func TestKeptContainersAreNoElements(t *testing.T) {
+	x := world(t)
+	s := *x.Snapshot
+	s.Containers = slices.Clone(s.Containers)
+	s.Containers[1].KeptFor = "5f1c9a2e"
+	x = snapshot.NewIndex(&s)
+	for id, r := range decide(t, x, nil, said{"container-memory-limit", "name/a", check.Fail}, said{"container-memory-limit", "name/b", check.NotApplicable}) {
+		for _, g := range r.Groups {
+			if slices.Contains(g.Members, subject(t, x, "name/b")) {
+				t.Errorf("%s is decided for a kept container", id)
+			}
+		}
+	}
+}
