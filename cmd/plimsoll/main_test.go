@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,6 +54,34 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "inert": inert, "mode": mode, "valid": valid, "lines": lines, "alike": alike,
 		},
+	})
+}
+
+// TestEngine runs the scripts that change containers of a real engine.
+func TestEngine(t *testing.T) {
+	if os.Getenv("PLIMSOLL_TESTBED") != "1" {
+		t.Skip("NOT TESTED: the loop on a real engine; PLIMSOLL_TESTBED=1 allows it to create containers here")
+	}
+	name := fmt.Sprintf("cli-loop-%d", os.Getpid())
+	t.Cleanup(func() {
+		out, err := exec.Command("docker", "ps", "-aq", "--filter", "name="+name).Output()
+		if err != nil {
+			t.Error(err)
+		}
+		for _, id := range strings.Fields(string(out)) {
+			if err := exec.Command("docker", "rm", "-f", id).Run(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "engine"),
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("NAME", name)
+			e.Setenv("HOME", e.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "valid": valid},
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"plimsoll/internal/check"
 	"plimsoll/internal/report"
 	"plimsoll/internal/report/text"
 )
@@ -75,16 +76,48 @@ func (a *app) benchDockerCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		a.filterFindings(r, filter)
+		suite := a.shownSuite(r, filter, edition)
 		err = a.emit(f.outputFlags, f.screenFlags, func(w io.Writer, o text.Options) error {
 			if err := announce(w, src); err != nil {
 				return err
 			}
-			return text.Bench(w, r, a.suite, edition, f.all, o)
-		}, func(w io.Writer) error { return a.encodeBench(w, r, edition, f.all) })
+			return text.Bench(w, r, suite, edition, f.all, o)
+		}, func(w io.Writer) error { return encodeBench(w, r, suite, edition, f.all) })
 		return joined(err, src.partial)
 	}
 	return cmd
+}
+
+// shownSuite leaves out checks without a finding that the filter shows, unless
+// they share a number with one that has. A row is shown whole or not at all, so
+// that a filter never changes its word.
+func (a *app) shownSuite(r *report.Result, f report.Filter, edition string) []*check.Check {
+	if f.Empty() {
+		return a.suite
+	}
+	numbers, shown := make(map[string]bool), make(map[string]bool)
+	for i := range r.Findings {
+		g := &r.Findings[i]
+		if !f.Shows(g, r.Subject(g)) {
+			continue
+		}
+		shown[g.Check] = true
+		for _, ref := range g.Refs {
+			if ref.Source+"-"+ref.Edition == edition {
+				numbers[ref.ID] = true
+			}
+		}
+	}
+	r.NotJudged = slices.DeleteFunc(r.NotJudged, func(n report.NotJudged) bool { return !numbered(n.Refs, edition, numbers) })
+	suite := slices.DeleteFunc(slices.Clone(a.suite), func(c *check.Check) bool {
+		return !shown[c.ID] && !numbered(c.Refs, edition, numbers)
+	})
+	a.log.note("%d of %d checks are shown; --only and --skip hide the others", len(suite), len(a.suite))
+	return suite
+}
+
+func numbered(refs []check.Ref, edition string, numbers map[string]bool) bool {
+	return slices.ContainsFunc(refs, func(r check.Ref) bool { return r.Source+"-"+r.Edition == edition && numbers[r.ID] })
 }
 
 // benchSchema is the version of the JSON form of a benchmark.
@@ -107,9 +140,9 @@ type benchSubject struct {
 	Message string `json:"message"`
 }
 
-func (a *app) encodeBench(w io.Writer, r *report.Result, edition string, all bool) error {
+func encodeBench(w io.Writer, r *report.Result, suite []*check.Check, edition string, all bool) error {
 	rows := []benchRow{}
-	for _, row := range text.BenchRows(r, a.suite, edition, all) {
+	for _, row := range text.BenchRows(r, suite, edition, all) {
 		b := benchRow{Number: row.Number, Word: row.Word, Title: row.Title, Level: row.Level, Checks: row.Checks, Subjects: []benchSubject{}}
 		for i := range r.Findings {
 			g := &r.Findings[i]

@@ -98,10 +98,6 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 			return nil, usage("%v", err)
 		}
 	}
-	kept, err := a.kept(f)
-	if err != nil {
-		return nil, err
-	}
 	inner := ctx
 	if f.timeout > 0 {
 		var cancel context.CancelFunc
@@ -111,7 +107,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home,
-		Kept: kept, Parallel: parallel, Progress: p.say,
+		Kept: a.kept(f), Parallel: parallel, Progress: p.say,
 	})
 	p.end()
 	switch {
@@ -128,18 +124,18 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	return &source{document: document{snapshot: s}, live: true}, nil
 }
 
-// kept asks the journals which containers wait for a rollback. A folder that
-// may not be read belongs to another user's runs.
-func (a *app) kept(f *collectFlags) (map[string]string, error) {
+// kept asks the journals which containers wait for a rollback. Reading works
+// without a state folder; what it would have said is then not known.
+func (a *app) kept(f *collectFlags) map[string]string {
 	dir, err := f.stateDir(a)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		var kept map[string]string
+		if kept, err = harden.Kept(dir); err == nil {
+			return kept
+		}
 	}
-	kept, err := harden.Kept(dir)
-	if err != nil {
-		a.log.warn("containers kept for a rollback are judged like others: %v", err)
-	}
-	return kept, nil
+	a.log.warn("containers kept for a rollback, if any, are judged like others: %v", err)
+	return nil
 }
 
 // engineError says why no engine of the snapshot could be looked into, or is

@@ -57,6 +57,9 @@ func failure(err error) error {
 }
 
 func interrupted(err error) error {
+	if slices.Contains(collectCodes(err, nil), exitInterrupted) {
+		return err // it says so already
+	}
 	return &exitError{exitInterrupted, fmt.Errorf("interrupted: %w", err)}
 }
 

@@ -44,10 +44,10 @@ func (a *app) hardenCommand() *cobra.Command {
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask for confirmation")
 	cmd.Flags().DurationVar(&f.wait, "wait", 0, "how long a new container's health test may take (default 2m)")
 	cmd.Flags().BoolVar(&f.commit, "commit", false, "remove the containers that a run keeps for its rollback (default the latest run)")
-	cmd.MarkFlagsMutuallyExclusive("plan", "commit")
-	cmd.MarkFlagsMutuallyExclusive("apply", "commit")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
+		case f.commit && (f.apply || f.plan != ""):
+			return usage("--commit settles a run that is over; give it without --apply and --plan")
 		case f.commit:
 			return a.commit(cmd.Context(), &f, args)
 		case f.plan != "" && len(args) > 0:
@@ -55,7 +55,7 @@ func (a *app) hardenCommand() *cobra.Command {
 		case f.plan == "" && len(args) == 0:
 			return usage("nothing to do; name measures, or a plan with --plan FILE (plimsoll plan shows what is on offer)")
 		case f.yes && !f.apply:
-			return usage("--yes confirms --apply, which is missing")
+			return usage("--yes confirms --apply or --commit, which is missing")
 		}
 		return a.harden(cmd, &f, args)
 	}

@@ -65,11 +65,11 @@ func checkPattern(key, pattern string) error {
 // Apply takes the findings that the filter hides out of the result and counts
 // their subjects in Summary.Hidden.
 func (f Filter) Apply(r *Result) {
-	if len(f.Only)+len(f.Skip) == 0 {
+	if f.Empty() {
 		return
 	}
 	r.Findings = slices.DeleteFunc(r.Findings, func(g Finding) bool {
-		if f.shows(&g, r.Subject(&g)) {
+		if f.Shows(&g, r.Subject(&g)) {
 			return false
 		}
 		r.Summary.Hidden += g.Count
@@ -77,7 +77,11 @@ func (f Filter) Apply(r *Result) {
 	})
 }
 
-func (f Filter) shows(g *Finding, s *Subject) bool {
+// Empty reports whether the filter shows everything.
+func (f Filter) Empty() bool { return len(f.Only)+len(f.Skip) == 0 }
+
+// Shows reports whether a finding about a subject is shown.
+func (f Filter) Shows(g *Finding, s *Subject) bool {
 	holds := func(t Terms) bool { return t.hold(g, s) }
 	if len(f.Only) > 0 && !slices.ContainsFunc(f.Only, holds) {
 		return false
