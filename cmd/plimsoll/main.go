@@ -1,4 +1,4 @@
-// Plimsoll builds a STRIDE threat model of a running Docker host from evidence.
+// Command plimsoll builds a STRIDE threat model of a running Docker host from evidence.
 package main
 
 import (

@@ -49,6 +49,9 @@ func Assess(in Inputs) (*Assessment, error) {
 		Suite: in.Suite, Measures: a.Measures, Base: a.World,
 		Evaluate: func(x *snapshot.Index) plan.World { return Evaluate(in, x) },
 	}
+	if len(in.On) > 0 {
+		pl.Focus = func(s int) bool { return plan.Selects(in.On, a.Index.Subjects[s]) }
+	}
 	var err error
 	a.Plan, err = pl.Build(in.Plan)
 	return a, err

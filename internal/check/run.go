@@ -81,6 +81,7 @@ func runScope(c *Check, p *Probe) []Finding {
 	}
 	for i := range p.out {
 		slices.Sort(p.out[i].Members)
+		answer(p.policy, &p.out[i])
 		regrade(p.policy, &p.out[i])
 	}
 	slices.SortStableFunc(p.out, func(a, b Finding) int { return cmp.Compare(a.Members[0], b.Members[0]) })
@@ -118,4 +119,27 @@ func regrade(p *policy.Policy, f *Finding) {
 	if s, err := ParseSeverity(p.Severity[f.Check.ID]); err == nil {
 		f.Severity = s
 	}
+}
+
+// answer puts a person's answer in the place of a manual verdict.
+func answer(p *policy.Policy, f *Finding) {
+	if p == nil || f.Status != Manual {
+		return
+	}
+	a, ok := p.Answers[f.Check.ID]
+	if !ok {
+		return
+	}
+	switch a.Status {
+	case Pass.String():
+		f.Status = Pass
+	case Fail.String():
+		f.Status = Fail
+	case NotApplicable.String():
+		f.Status = NotApplicable
+	default:
+		return
+	}
+	f.Evidence = append(f.Evidence[:len(f.Evidence):len(f.Evidence)],
+		Evidence{Source: "answered by " + a.Owner + " on " + a.Date.Format("2006-01-02"), Value: cmp.Or(a.Note, a.Status)})
 }

@@ -253,7 +253,7 @@ func TestWriteErrorsKeepTheirKind(t *testing.T) {
 func TestHelperProxy(t *testing.T) {
 	path := os.Getenv("PLIMSOLL_TEST_PROXY")
 	if path == "" {
-		t.Skip("helper of TestSSH")
+		return // an ordinary run
 	}
 	c, err := net.Dial("unix", path)
 	if err != nil {

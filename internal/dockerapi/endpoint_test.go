@@ -47,8 +47,6 @@ func TestResolve(t *testing.T) {
 	home := t.TempDir()
 	addContext(t, home, "far", "ssh://me@far:2222")
 	addContext(t, home, "safe", "tcp://safe:2376", "ca.pem", "cert.pem", "key.pem")
-	addContext(t, home, "evil", "ssh://-oProxyCommand=x")
-	addContext(t, home, "broken", "")
 	current := t.TempDir()
 	addContext(t, current, "here", "unix:///run/other.sock")
 	write(t, filepath.Join(current, ".docker", "config.json"), `{"currentContext":"here"}`)
@@ -91,6 +89,12 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%q: name %q does not say where", tt.target, e.Name)
 		}
 	}
+}
+
+func TestResolveRefuses(t *testing.T) {
+	home := t.TempDir()
+	addContext(t, home, "evil", "ssh://-oProxyCommand=x")
+	addContext(t, home, "broken", "")
 	refused := map[string]string{
 		"nosuch":                        "no docker context",
 		"../../etc":                     "neither",

@@ -4,24 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"testing"
 	"time"
+
+	"plimsoll/test/testbed"
 )
 
 // realEngine connects to the engine of this machine or skips the test.
 func realEngine(t *testing.T) *Client {
 	t.Helper()
-	e, err := Resolve("", os.Getenv, os.Getenv("HOME"))
+	testbed.Engine(t)
+	c, err := Connect(t.Context(), SocketEndpoint(testbed.Socket))
 	if err != nil {
 		t.Fatal(err)
-	}
-	c, err := Connect(t.Context(), e)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no engine, and CI=true forbids to skip: %v", err)
-		}
-		t.Skipf("SKIPPED: needs a real engine: %v", err)
 	}
 	t.Cleanup(c.Close)
 	return c
@@ -47,9 +42,7 @@ func TestRealEngineReads(t *testing.T) {
 
 // TestRealEngineWrites walks one container through every write.
 func TestRealEngineWrites(t *testing.T) {
-	if os.Getenv("PLIMSOLL_TESTBED") != "1" {
-		t.Skip("SKIPPED: changes the machine; set PLIMSOLL_TESTBED=1")
-	}
+	testbed.Mutable(t)
 	c, ctx := realEngine(t), t.Context()
 	const name = "collect-docker-writes"
 	_ = c.Remove(ctx, name, true)

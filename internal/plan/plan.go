@@ -35,6 +35,10 @@ type Planner struct {
 	Measures []step.Measure
 	Base     World
 	Evaluate func(*snapshot.Index) World // decides a simulated snapshot
+
+	// Focus, where set, says which subjects the plan is for: a threat then weighs
+	// as much as on the worst of them, whatever it is elsewhere.
+	Focus func(subject int) bool
 }
 
 // Choice is a chosen measure and what it does.
@@ -109,35 +113,63 @@ func (pl *Planner) ids() []string {
 // that turns unknown counts in full, so that losing sight of it is never a gain.
 func (pl *Planner) risk(ts []threat.Result) int {
 	sum := 0
-	for i, t := range ts {
-		if pl.Base.Threats[i].Status == threat.Open {
-			sum += t.Current.Value()
+	for i := range ts {
+		if pl.worst(&pl.Base.Threats[i]).Status == threat.Open {
+			sum += pl.worst(&ts[i]).Risk.Value()
 		}
 	}
 	return sum
 }
 
+// worst is a threat on the worst of the subjects that the plan is for.
+// Groups come worst first.
+func (pl *Planner) worst(r *threat.Result) *threat.Group {
+	for i := range r.Groups {
+		if g := &r.Groups[i]; pl.members(g) > 0 {
+			return g
+		}
+	}
+	return &threat.Group{Status: threat.NotApplicable}
+}
+
+// members counts the elements of a group that the plan is for.
+func (pl *Planner) members(g *threat.Group) int {
+	if pl.Focus == nil {
+		return len(g.Members)
+	}
+	n := 0
+	for _, m := range g.Members {
+		if pl.Focus(m) {
+			n++
+		}
+	}
+	return n
+}
+
 // toGo is how much of the open threats' risk still stands on failing clauses,
 // over all elements: it ranks measures that close no threat by themselves.
-func toGo(ts []threat.Result) float64 {
+func (pl *Planner) toGo(ts []threat.Result) float64 {
 	var sum float64
-	for _, t := range ts {
-		if t.Status != threat.Open {
+	for i := range ts {
+		t := &ts[i]
+		worst := pl.worst(t)
+		if worst.Status != threat.Open {
 			continue
 		}
 		var failing, members float64
-		for _, g := range t.Groups {
-			n := 0
+		for j := range t.Groups {
+			g, n := &t.Groups[j], 0
 			for _, v := range g.Required {
 				if v == threat.Fail {
 					n++
 				}
 			}
-			failing += float64(len(g.Members)) * float64(n) / float64(max(1, len(g.Required)))
-			members += float64(len(g.Members))
+			count := float64(pl.members(g))
+			failing += count * float64(n) / float64(max(1, len(g.Required)))
+			members += count
 		}
 		if members > 0 {
-			sum += float64(t.Current.Value()) * failing / members
+			sum += float64(worst.Risk.Value()) * failing / members
 		}
 	}
 	return sum
@@ -253,7 +285,7 @@ func (r *run) try(m step.Measure) (trial, bool) {
 	w := r.Evaluate(r.Base.Index.With(o.Snapshot()))
 	return trial{
 		measure: m, world: w,
-		removes: r.risk(r.now.Threats) - r.risk(w.Threats), nearer: toGo(r.now.Threats) - toGo(w.Threats),
+		removes: r.risk(r.now.Threats) - r.risk(w.Threats), nearer: r.toGo(r.now.Threats) - r.toGo(w.Threats),
 	}, true
 }
 
@@ -289,25 +321,20 @@ func (r *run) take(t trial, why string) {
 	}
 	r.plan.Choices = append(r.plan.Choices, Choice{
 		Measure: t.measure, Surface: r.surface(t.measure), Removes: t.removes, Why: why,
-		Changes: Deltas(r.now.Threats, t.world.Threats),
+		Changes: r.deltas(r.now.Threats, t.world.Threats),
 	})
 	r.now = t.world
 }
 
-// Deltas lists the threats that differ between two decisions of one catalogue.
-func Deltas(before, after []threat.Result) []Delta {
-	at := make(map[string]*threat.Result, len(after))
-	for i := range after {
-		at[after[i].Threat.ID] = &after[i]
-	}
+// deltas lists the threats that differ between two decisions of one catalogue on
+// the same subjects.
+func (pl *Planner) deltas(before, after []threat.Result) []Delta {
 	var out []Delta
 	for i := range before {
-		b := &before[i]
-		a := at[b.Threat.ID]
-		if a == nil || (a.Status == b.Status && a.Current == b.Current) {
-			continue
+		b, a := pl.worst(&before[i]), pl.worst(&after[i])
+		if b.Status != a.Status || b.Risk != a.Risk {
+			out = append(out, Delta{Threat: before[i].Threat, Before: b.Status, After: a.Status, From: b.Risk, To: a.Risk})
 		}
-		out = append(out, Delta{Threat: b.Threat, Before: b.Status, After: a.Status, From: b.Current, To: a.Current})
 	}
 	slices.SortStableFunc(out, func(a, b Delta) int {
 		return cmp.Compare(b.From.Value()-b.To.Value(), a.From.Value()-a.To.Value())

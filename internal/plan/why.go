@@ -32,10 +32,11 @@ func (r *run) explainRest(rest []step.Measure) {
 func (r *run) missing(t trial) string {
 	for i := range t.world.Threats {
 		w := &t.world.Threats[i]
-		if w.Status != threat.Open || !slices.ContainsFunc(w.Threat.Required, func(c threat.Clause) bool { return slices.Contains(c, t.measure.Check) }) {
+		worst := r.worst(w)
+		if worst.Status != threat.Open || !slices.ContainsFunc(w.Threat.Required, func(c threat.Clause) bool { return slices.Contains(c, t.measure.Check) }) {
 			continue
 		}
-		for j, v := range w.Groups[0].Required {
+		for j, v := range worst.Required {
 			if v == threat.Fail && !slices.Contains(w.Threat.Required[j], t.measure.Check) {
 				return fmt.Sprintf(": %s also needs %s", w.Threat.ID, w.Threat.Required[j])
 			}

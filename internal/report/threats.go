@@ -60,25 +60,34 @@ func (b *builder) evidence(t *threat.Result) string {
 	if t.Status != threat.Open {
 		return ""
 	}
-	failing := make(map[string]bool)
+	element := t.Groups[0].Members[0]
 	for i, v := range t.Groups[0].Required {
-		if v == threat.Fail {
-			for _, key := range t.Threat.Required[i] {
-				failing[key] = true
+		if v != threat.Fail {
+			continue
+		}
+		for _, key := range t.Threat.Required[i] {
+			if f := b.failure(key, element); f != nil {
+				if len(f.Evidence) > 0 {
+					return f.Evidence[0].Source + "=" + f.Evidence[0].Value
+				}
+				return f.Message
 			}
 		}
 	}
+	return ""
+}
+
+// failure is the failing finding of a check that counts for an element: its own
+// or one of a subject around it.
+func (b *builder) failure(key string, element int) *check.Finding {
 	for i := range b.a.Findings {
 		f := &b.a.Findings[i]
-		if f.Status != check.Fail || !failing[f.Check.ID] {
-			continue
+		if f.Check.ID == key && f.Status == check.Fail &&
+			slices.ContainsFunc(f.Members, func(m int) bool { return b.a.Index.Encloses(m, element) }) {
+			return f
 		}
-		if len(f.Evidence) > 0 {
-			return f.Evidence[0].Source + "=" + f.Evidence[0].Value
-		}
-		return f.Message
 	}
-	return ""
+	return nil
 }
 
 // blind reports whether an unknown threat could turn out open if a reader had

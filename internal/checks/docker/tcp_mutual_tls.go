@@ -2,7 +2,7 @@ package docker
 
 import (
 	"cmp"
-	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,7 +75,7 @@ func (d *daemon) callers() (open, unprobed []string, evidence []check.Evidence) 
 		if l.Scope != d.Scope || l.Network == "unix" {
 			continue
 		}
-		at := net.JoinHostPort(l.Address, strconv.Itoa(int(l.Port)))
+		at := addressPort(l)
 		switch l.API {
 		case "open", "tls-open":
 			open = append(open, at)
@@ -95,4 +95,12 @@ func listensOnTCP(hosts []string) bool {
 		scheme, _, ok := strings.Cut(h, "://")
 		return h != "" && (!ok || scheme != "unix" && scheme != "fd" && scheme != "npipe")
 	})
+}
+
+// addressPort writes an address as programs take it: IPv6 in brackets.
+func addressPort(l *snapshot.Listener) string {
+	if a, err := netip.ParseAddr(l.Address); err == nil {
+		return netip.AddrPortFrom(a, l.Port).String()
+	}
+	return l.Address + ":" + strconv.Itoa(int(l.Port))
 }

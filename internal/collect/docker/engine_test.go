@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -12,21 +11,16 @@ import (
 
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/snapshot"
+	"plimsoll/test/testbed"
 )
 
 // realEngine connects to the engine of this machine or skips the test.
 func realEngine(t *testing.T) *dockerapi.Client {
 	t.Helper()
-	e, err := dockerapi.Resolve("", os.Getenv, os.Getenv("HOME"))
+	testbed.Engine(t)
+	c, err := dockerapi.Connect(t.Context(), dockerapi.SocketEndpoint(testbed.Socket))
 	if err != nil {
 		t.Fatal(err)
-	}
-	c, err := dockerapi.Connect(t.Context(), e)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no engine, and CI=true forbids to skip: %v", err)
-		}
-		t.Skipf("SKIPPED: needs a real engine: %v", err)
 	}
 	t.Cleanup(c.Close)
 	return c
@@ -123,9 +117,7 @@ func seal(t *testing.T, s *snapshot.Snapshot) []byte {
 // TestRealBadlyRunContainers reads containers with every bad setting that this
 // engine can hold.
 func TestRealBadlyRunContainers(t *testing.T) {
-	if os.Getenv("PLIMSOLL_TESTBED") != "1" {
-		t.Skip("SKIPPED: changes the machine; set PLIMSOLL_TESTBED=1")
-	}
+	testbed.Mutable(t)
 	c := realEngine(t)
 	const secret = "cd-canary-7f3a"
 	create(t, "cd-peer", testImage, "sleep", "60")
@@ -143,8 +135,12 @@ func TestRealBadlyRunContainers(t *testing.T) {
 		t.Error("a canary is in the snapshot")
 	}
 
-	k, bad := find(t, s, "cd-bad")
-	check := func(what string, got, want any) {
+	checkBad(t, s)
+	checkShop(t, s)
+}
+
+func checker(t *testing.T) func(what string, got, want any) {
+	return func(what string, got, want any) {
 		t.Helper()
 		g, _ := json.Marshal(got)
 		w, _ := json.Marshal(want)
@@ -152,6 +148,12 @@ func TestRealBadlyRunContainers(t *testing.T) {
 			t.Errorf("%s is %s, want %s", what, g, w)
 		}
 	}
+}
+
+func checkBad(t *testing.T, s *snapshot.Snapshot) {
+	t.Helper()
+	check := checker(t)
+	k, bad := find(t, s, "cd-bad")
 	check("key", k.Key, "name/cd-bad")
 	check("status", s.Runtimes[k.Runtime].Status, "created")
 	check("privileged", bad.Privileged, true)
@@ -174,7 +176,11 @@ func TestRealBadlyRunContainers(t *testing.T) {
 	check("mount", bad.Mounts[at], snapshot.Mount{Type: "bind", Source: "/etc", Destination: "/host", Propagation: "rprivate"})
 	peer, _ := find(t, s, "cd-peer")
 	check("sharers", peer.Sharers, []string{"name/cd-bad"})
+}
 
+func checkShop(t *testing.T, s *snapshot.Snapshot) {
+	t.Helper()
+	check := checker(t)
 	k, shop := find(t, s, "cd-shop")
 	check("key", k.Key, "compose/shop/web/1")
 	check("owner", k.Owner, snapshot.Owner{Kind: "compose", Name: "shop/web", Sources: []string{"/srv/shop/compose.yaml"}})

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"plimsoll/internal/snapshot"
+	"plimsoll/test/testbed"
 )
 
 // listening is a machine with a live socket at /s that this test process
@@ -34,7 +35,7 @@ func listening(t *testing.T, exe string, more map[string]string) *Machine {
 	}
 	t.Cleanup(func() { l.Close() })
 	if err := os.Link(filepath.Join(dir, "s"), m.root+"/s"); err != nil {
-		t.Skipf("no hard link: %v", err)
+		testbed.Skip(t, "no hard link: "+err.Error())
 	}
 	return m
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"plimsoll/internal/snapshot"
+	"plimsoll/test/testbed"
 )
 
 var machine = map[string]string{
@@ -104,7 +105,7 @@ func TestFileACL(t *testing.T) {
 	list := "\x02\x00\x00\x00\x01\x00\x06\x00\xff\xff\xff\xff\x02\x00\x06\x00\xe8\x03\x00\x00\x04\x00\x00\x00\xff\xff\xff\xff" +
 		"\x10\x00\x06\x00\xff\xff\xff\xff\x20\x00\x00\x00\xff\xff\xff\xff"
 	if err := unix.Setxattr(at, "system.posix_acl_access", []byte(list), 0); err != nil {
-		t.Skipf("no access lists here: %v", err)
+		testbed.Skip(t, "the file system keeps no access lists: "+err.Error())
 	}
 	if err := os.Chmod(filepath.Join(m.root, "run"), 0o777|os.ModeSticky); err != nil {
 		t.Fatal(err)

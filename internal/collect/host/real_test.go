@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"encoding/json"
-	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -14,6 +13,8 @@ import (
 
 	"plimsoll/internal/collect/docker"
 	"plimsoll/internal/snapshot"
+
+	"plimsoll/test/testbed"
 )
 
 var _ docker.Local = (*Machine)(nil)
@@ -23,22 +24,8 @@ const (
 	prefix = "collect-host-" // of the containers that these tests create
 )
 
-// engine skips the test, loudly, on a machine without an engine.
-func engine(t *testing.T) {
-	t.Helper()
-	c, err := net.Dial("unix", socket)
-	if err == nil {
-		c.Close()
-		return
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("CI needs a running Docker engine: %v", err)
-	}
-	t.Skipf("SKIPPED, NOTHING PROVED: no Docker engine: %v", err)
-}
-
 func TestRealDaemon(t *testing.T) {
-	engine(t)
+	testbed.Engine(t)
 	m, ctx := Open(""), context.Background()
 	d := m.Daemon(ctx, socket)
 	if !d.Known() || !isDaemon(d.V.Exe) || d.V.PID < 1 || d.V.Started.IsZero() || d.V.Nofile == 0 || d.V.UID != 0 {
@@ -73,10 +60,7 @@ func TestRealDaemon(t *testing.T) {
 // start runs a container and returns what the kernel says of it.
 func start(t *testing.T, name string, options []string, command ...string) docker.ContainerFacts {
 	t.Helper()
-	engine(t)
-	if os.Getenv("PLIMSOLL_TESTBED") != "1" {
-		t.Skip("PLIMSOLL_TESTBED is not 1: no containers are created")
-	}
+	testbed.Mutable(t)
 	args := append([]string{"run", "-d", "--rm", "--name", prefix + name}, options...)
 	args = append(append(args, "testbed/busybox:1"), command...)
 	if out, err := exec.Command("docker", args...).CombinedOutput(); err != nil {

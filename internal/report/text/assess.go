@@ -12,7 +12,10 @@ import (
 	"plimsoll/internal/snapshot"
 )
 
-const topThreats = 5
+const (
+	topThreats  = 5
+	matrixWidth = 100 // columns from which the matrix and the fixes have room for words
+)
 
 // Assess prints the first screen of a result.
 func Assess(w io.Writer, r *report.Result, o Options) error {
@@ -62,15 +65,19 @@ func zones(r *report.Result) []model.Zone {
 // matrix prints the STRIDE matrix: per zone and class the worst band of open
 // threats and their number.
 func (p *page) matrix(r *report.Result) {
+	cell, counts, heads := 8, "%4d  %9d  %8d  %7d", "open  mitigated  accepted  unknown"
+	if p.o.Width < matrixWidth {
+		cell, counts, heads = 7, "%4d  %3d  %3d  %3d", "open  mit  acc  unk"
+	}
 	head := pad("STRIDE", 15)
 	for _, c := range model.Classes {
-		head += pad(c.Short(), 8)
+		head += pad(c.Short(), cell)
 	}
-	p.line(p.bold(head + "open  mitigated  accepted  unknown"))
+	p.line(p.bold(head + heads))
 	for _, z := range zones(r) {
 		row := pad(string(z), 15)
 		for _, c := range model.Classes {
-			row += p.cell(r, z, string(c))
+			row += p.cell(r, z, string(c), cell)
 		}
 		n := make(map[string]int)
 		for _, t := range r.Threats {
@@ -78,12 +85,12 @@ func (p *page) matrix(r *report.Result) {
 				n[t.Status]++
 			}
 		}
-		p.line(row + fmt.Sprintf("%4d  %9d  %8d  %7d", n["open"], n["mitigated"], n["accepted"], n["unknown"]))
+		p.line(row + fmt.Sprintf(counts, n["open"], n["mitigated"], n["accepted"], n["unknown"]))
 	}
-	p.line(p.dim(fmt.Sprintf("%scell = worst band (C/H/M/L) and number of open threats · ? = cannot tell     evidence coverage %d%%", strings.Repeat(" ", 15), r.Summary.Coverage)))
+	p.wrap(strings.Repeat(" ", 15), fmt.Sprintf("cell = worst band (C/H/M/L) and number of open threats · ? = cannot tell · evidence coverage %d%%", r.Summary.Coverage))
 }
 
-func (p *page) cell(r *report.Result, z model.Zone, class string) string {
+func (p *page) cell(r *report.Result, z model.Zone, class string, width int) string {
 	var worst report.Score
 	open, unknown := 0, 0
 	for _, t := range r.Threats {
@@ -106,11 +113,11 @@ func (p *page) cell(r *report.Result, z model.Zone, class string) string {
 		if unknown > 0 {
 			s += "?"
 		}
-		return p.band(worst.Band, s) + strings.Repeat(" ", 8-columns(s))
+		return p.band(worst.Band, s) + strings.Repeat(" ", max(1, width-columns(s)))
 	case unknown > 0:
-		return pad("?", 8)
+		return pad("?", width)
 	}
-	return pad("·", 8)
+	return pad("·", width)
 }
 
 // openThreats returns the open threats, worst first.
@@ -154,7 +161,7 @@ func (p *page) threatRow(rank string, t *report.Threat) string {
 	evidence := Clean(t.Evidence)
 	room := p.o.Width - columns(rank) - 16
 	title := t.Title
-	if right := evidence + of; right != "" && room >= 60 {
+	if evidence != "" && room >= 80 {
 		left := min(room/2, 52)
 		return fmt.Sprintf("%s %s %s %s  %s", rank, p.band(band, letter(band)), pad(t.ID, 12), pad(title, left), cut(evidence, room-left-columns(of)-2)+of)
 	}
@@ -183,7 +190,12 @@ func (p *page) fixes(r *report.Result) {
 	p.line(head + fmt.Sprintf("   closes %d of %s, removes %d of %d risk", closed, count(r.Summary.Threats["open"], "open threat", "open threats"), pl.Before-pl.After, pl.Before))
 	for i, c := range pl.Choices {
 		m := r.Measure(c.Measure)
-		p.line(fmt.Sprintf("%2d %s %s %s", i+1, pad(m.Title, 34), pad("plimsoll harden "+m.ID, 50), disturbance(m)))
+		if p.o.Width < matrixWidth {
+			p.wrap(fmt.Sprintf("%2d ", i+1), m.Title+" · "+disturbance(m))
+			p.line("      plimsoll harden " + m.ID)
+			continue
+		}
+		p.line(fmt.Sprintf("%2d %s %s %s", i+1, pad(m.Title, 36), pad("plimsoll harden "+m.ID, 50), disturbance(m)))
 	}
 }
 

@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/report"
@@ -23,18 +24,7 @@ func Plan(w io.Writer, r *report.Result, o Options) error {
 		for _, d := range c.Changes {
 			p.wrap("   ", fmt.Sprintf("%s %s → %s, risk %d → %d", d.Threat, d.Before, d.After, d.From, d.To))
 		}
-		for _, s := range m.Steps {
-			st := r.Steps[s]
-			for _, ch := range st.Set {
-				p.wrap("     ", fmt.Sprintf("%s: %s %s → %s", Clean(st.Target.Name), ch.Field, orNone(Clean(ch.From)), Clean(ch.To)))
-			}
-			if st.Note != "" {
-				p.wrap("       ", "note: "+st.Note)
-			}
-			for _, warn := range st.Warnings {
-				p.wrap("       ", Clean(warn))
-			}
-		}
+		p.steps(r, m)
 		for _, warn := range m.Warnings {
 			p.wrap("   ", p.band("medium", "warning: ")+Clean(warn))
 		}
@@ -53,6 +43,39 @@ func Plan(w io.Writer, r *report.Result, o Options) error {
 		p.line("do it: plimsoll harden " + strings.Join(ids, " ") + " --apply")
 	}
 	return p.err
+}
+
+// steps prints what changes on each target, then once what holds for all.
+func (p *page) steps(r *report.Result, m *report.Measure) {
+	var notes []string
+	once := func(s string) {
+		if s != "" && !slices.Contains(notes, s) {
+			notes = append(notes, s)
+		}
+	}
+	for _, s := range m.Steps {
+		st := r.Steps[s]
+		for _, ch := range st.Set {
+			p.wrap("     ", fmt.Sprintf("%s: %s %s → %s", Clean(st.Target.Name), ch.Field, orNone(shortDigest(Clean(ch.From))), shortDigest(Clean(ch.To))))
+		}
+		once(st.Note)
+		for _, warn := range st.Warnings {
+			once(warn)
+		}
+	}
+	for _, n := range notes {
+		p.wrap("       ", "note: "+Clean(n))
+	}
+}
+
+// shortDigest cuts a sha256 digest to what a person compares by eye.
+func shortDigest(s string) string {
+	const shown = 12
+	i := strings.Index(s, "@sha256:")
+	if i < 0 || len(s) < i+len("@sha256:")+shown {
+		return s
+	}
+	return s[:i+len("@sha256:")+shown] + "…"
 }
 
 func (p *page) notChosen(r *report.Result) {

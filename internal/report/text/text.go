@@ -49,11 +49,13 @@ func (p *page) line(s string) {
 
 func (p *page) linef(format string, a ...any) { p.line(fmt.Sprintf(format, a...)) }
 
-// wrap prints a paragraph, broken at spaces, each line after the indent.
+// wrap prints a paragraph, broken at spaces: the first line after the indent,
+// the others after as many spaces.
 func (p *page) wrap(indent, s string) {
 	width := max(20, p.o.Width-utf8.RuneCountInString(indent))
 	for _, l := range fold(s, width) {
 		p.line(indent + l)
+		indent = strings.Repeat(" ", utf8.RuneCountInString(indent))
 	}
 }
 
