@@ -50,7 +50,11 @@ func Assess(in Inputs) (*Assessment, error) {
 		Evaluate: func(x *snapshot.Index) plan.World { return Evaluate(in, x) },
 	}
 	if len(in.On) > 0 {
-		pl.Focus = func(s int) bool { return plan.Selects(in.On, a.Index.Subjects[s]) }
+		focus := make([]bool, len(a.Index.Subjects))
+		for i, s := range a.Index.Subjects {
+			focus[i] = plan.Selects(in.On, s)
+		}
+		pl.Focus = func(s int) bool { return focus[s] }
 	}
 	var err error
 	a.Plan, err = pl.Build(in.Plan)

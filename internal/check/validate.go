@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/model"
+	"plimsoll/internal/snapshot"
 )
 
 var (
@@ -47,7 +48,7 @@ func (c *Check) validate() []error {
 	if c.Severity < Low || c.Severity > Critical {
 		bad("severity %v", c.Severity)
 	}
-	if _, ok := scopesOf[c.Subject]; !ok {
+	if _, ok := snapshot.Kinds[c.Subject]; !ok {
 		bad("subject kind %q belongs to no scope", c.Subject)
 	}
 	if !slices.Contains(model.Zones, c.Zone) || !slices.Contains(model.Surfaces, c.Surface) {

@@ -150,10 +150,18 @@ func tryFixes(t *testing.T, name string, c *check.Check, in check.Inputs, findin
 				}
 				after := in
 				after.Index = in.Index.With(o.Snapshot())
+				verdicts := 0
 				for _, g := range check.RunOne(c, after) {
-					if slices.Contains(g.Members, m) && g.Status != check.Pass {
+					if !slices.Contains(g.Members, m) {
+						continue
+					}
+					verdicts++
+					if g.Status != check.Pass {
 						t.Errorf("%s: the fix %s does not fix %s: %v, %s", name, c.MeasureID(fix), in.Index.Subjects[m].Key, g.Status, g.Message)
 					}
+				}
+				if verdicts != 1 {
+					t.Errorf("%s: after the fix %s there are %d verdicts on %s", name, c.MeasureID(fix), verdicts, in.Index.Subjects[m].Key)
 				}
 				fixed[i] = true
 			}

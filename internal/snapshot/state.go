@@ -44,13 +44,14 @@ const (
 	ReasonStaleData       Reason = "stale-data"
 	ReasonUnparsable      Reason = "unparsable"
 	ReasonUnresolved      Reason = "unresolved"
-	ReasonStatic          Reason = "static" // only a running system shows it
+	ReasonStatic          Reason = "static"   // only a running system shows it
+	ReasonDisabled        Reason = "disabled" // switched off by policy
 )
 
 // Reasons lists every reason in the order used by schemas and screens.
 var Reasons = []Reason{
 	ReasonNone, ReasonDenied, ReasonFailed, ReasonPartial, ReasonNotCollected, ReasonUndeclared,
-	ReasonProviderManaged, ReasonSuspect, ReasonStaleData, ReasonUnparsable, ReasonUnresolved, ReasonStatic,
+	ReasonProviderManaged, ReasonSuspect, ReasonStaleData, ReasonUnparsable, ReasonUnresolved, ReasonStatic, ReasonDisabled,
 }
 
 // ReasonFor maps a part's state to the reason its dependants are unknown for.

@@ -33,7 +33,8 @@ var limitWarnings = map[string]string{
 func judgeControllers(p *check.Probe) {
 	engines := enginesOn(p)
 	if len(engines) == 0 {
-		return // no container host
+		p.Report(check.Inapplicable("the machine is no container host"), p.Self())
+		return
 	}
 	var missing, gaps []string
 	var evidence []check.Evidence
@@ -51,7 +52,7 @@ func judgeControllers(p *check.Probe) {
 	}
 	for _, s := range engines {
 		e := p.Snapshot.Engine(s.ID)
-		if e == nil || p.Snapshot.Part(s.ID, snapshot.PartEngineInfo).State != snapshot.Observed {
+		if e == nil || p.Index.Part(s.ID, snapshot.PartEngineInfo).State != snapshot.Observed {
 			gaps = append(gaps, "the engine "+s.Name+" did not say what it can enforce")
 			continue
 		}
