@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"plimsoll/internal/policy"
 	"plimsoll/internal/snapshot"
 )
@@ -64,6 +66,6 @@ func (v Verdict) At(s Severity) Verdict { v.Severity = s; return v }
 
 // Note returns the verdict with a further remark.
 func (v Verdict) Note(n string) Verdict {
-	v.Notes = append(v.Notes[:len(v.Notes):len(v.Notes)], n)
+	v.Notes = append(slices.Clip(v.Notes), n)
 	return v
 }

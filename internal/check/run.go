@@ -165,6 +165,6 @@ func answer(p *policy.Policy, f *Finding) {
 	default:
 		return
 	}
-	f.Evidence = append(f.Evidence[:len(f.Evidence):len(f.Evidence)],
+	f.Evidence = append(slices.Clip(f.Evidence),
 		Evidence{Source: "answered by " + a.Owner + " on " + a.Date.Format("2006-01-02"), Value: cmp.Or(a.Note, a.Status)})
 }

@@ -19,14 +19,13 @@ type builder struct {
 	prefix string // set when there are several engines
 }
 
-func (b *builder) element(e Element) string {
+func (b *builder) element(e Element) {
 	e.ID = b.prefix + e.ID
 	e.Count = max(1, e.Count)
 	if e.State == "" {
 		e.State = "observed"
 	}
 	b.Elements = append(b.Elements, e)
-	return e.ID
 }
 
 func (b *builder) flow(f Flow) {
