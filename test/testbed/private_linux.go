@@ -33,7 +33,7 @@ func Private(t testing.TB, flags ...string) *Bed {
 	data := privateFolder(t, "/var/lib")
 	socket := filepath.Join(run, "docker.sock")
 	args := append([]string{
-		"--data-root", data, "--exec-root", filepath.Join(run, "exec"), "--pidfile", filepath.Join(run, "docker.pid"),
+		"--data-root", data, "--exec-root", filepath.Join(run, "docker"), "--pidfile", filepath.Join(run, "docker.pid"),
 		"--host", "unix://" + socket, "--bridge=none", "--iptables=false",
 	}, flags...)
 	d := &daemon{cmd: exec.CommandContext(t.Context(), "dockerd", args...), gone: make(chan struct{})}
