@@ -93,7 +93,7 @@ func (b *builder) containers(x *snapshot.Index) {
 	}
 	if published > 0 {
 		b.element(Element{ID: "network", Kind: External, Zone: ZoneClient, Name: "network", Notes: []string{"any address that reaches the host"}})
-		b.flow(Flow{From: "network", To: "containers", Protocol: "tcp", Auth: "unknown", Crosses: true, Label: fmt.Sprintf("%d published ports", published)})
+		b.flow(Flow{From: "network", To: "containers", Protocol: "tcp", Auth: "unknown", Crosses: true, Label: fmt.Sprintf("published ports: %d", published)})
 	}
 }
 
