@@ -172,6 +172,8 @@ type Plan struct {
 	Uncovered []Uncovered `json:"uncovered,omitempty"`
 	Before    int         `json:"before"` // sum of current scores
 	After     int         `json:"after"`
+	OpenNow   int         `json:"openNow"`  // elements that threats are open on, summed over the threats
+	OpenThen  int         `json:"openThen"` // the same after all choices
 }
 
 // Choice is one chosen measure.

@@ -115,7 +115,7 @@ func (b *builder) blind(t *threat.Result) bool {
 
 func (b *builder) plan() {
 	p := b.a.Plan
-	out := Plan{Choices: []Choice{}, Before: p.Before, After: p.After}
+	out := Plan{Choices: []Choice{}, Before: p.Before, After: p.After, OpenNow: p.OpenNow, OpenThen: p.OpenThen}
 	for _, c := range p.Choices {
 		ch := Choice{Measure: c.Measure.ID, Surface: c.Surface, Removes: c.Removes, Why: c.Why}
 		for _, d := range c.Changes {
