@@ -26,7 +26,13 @@ type Check struct {
 	Params   []Param
 	Forms    []Form
 	Needs    []snapshot.Part
-	Covered  []string // checks at which the risk is counted when both fail for one cause
+
+	// Reads names the fields of a container's configuration, by their path in
+	// [snapshot.ContainerSpec], that a pass rests on. When one was not understood,
+	// [Run] doubts the pass, unless the verdict is one of the kernel.
+	Reads []string
+
+	Covered []string // checks at which the risk is counted when both fail for one cause
 
 	// Run judges every subject of one scope. It is called only when every part
 	// in Needs was observed.

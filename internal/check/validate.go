@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/model"
+	"plimsoll/internal/snapshot"
 )
 
 var (
@@ -62,6 +63,11 @@ func (c *Check) validate() []error {
 	for _, r := range c.Refs {
 		if r.Source == "" || r.Edition == "" || r.ID == "" || r.Level < 0 || r.Level > 2 {
 			bad("reference %+v", r)
+		}
+	}
+	for _, r := range c.Reads {
+		if !snapshot.IsSpecPath(r) || c.Subject != snapshot.KindContainer {
+			bad("it reads %q, which is no field of the configuration of its subject", r)
 		}
 	}
 	for _, p := range c.Params {

@@ -1,7 +1,8 @@
 // Package checktest proves a suite of checks from its fixtures: that each check
 // passes, fails and stays unknown where it should, that its findings are what
-// the golden files say, that every fix fixes, and that no snapshot, however
-// broken, makes a check panic.
+// the golden files say, that every fix fixes, that none passes a container on
+// configuration that was not understood, and that no snapshot, however broken,
+// makes a check panic.
 //
 // A fixture file testdata/CHECK-ID.txtar holds pairs of archive members. A
 // member pass/NAME, fail/NAME, unknown/NAME, na/NAME or manual/NAME is a JSON
@@ -41,6 +42,9 @@ func Run(t *testing.T, suite []*check.Check, dir string) {
 	orphans(t, suite, dir)
 	for _, c := range suite {
 		t.Run(c.ID, func(t *testing.T) { runFixtures(t, c, dir) })
+		if c.Subject == snapshot.KindContainer {
+			t.Run(c.ID+"/unread", func(t *testing.T) { unread(t, c, dir) })
+		}
 	}
 	t.Run("mutations", func(t *testing.T) { mutate(t, suite) })
 }

@@ -20,6 +20,7 @@ var appArmorProfile = &check.Check{
 	Refs:  check.CIS(1, "5.1", "5.2", ""),
 	Forms: []check.Form{check.Live},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"security.appArmor", "privileged"},
 	Run:   func(p *check.Probe) { judge(p, confinedByAppArmor) },
 }
 
@@ -33,10 +34,7 @@ func confinedByAppArmor(b *box) check.Verdict {
 		return b.hostUnknown("AppArmor")
 	}
 	if proc := b.proc(); proc != nil && proc.LSM != "" {
-		return enforced(proc.LSM)
-	}
-	if v, bad := b.unread("HostConfig.SecurityOpt", "AppArmorProfile"); bad {
-		return v
+		return enforced(proc.LSM).ByKernel()
 	}
 	profile := b.spec.Security.AppArmor
 	e := ev("AppArmorProfile", cmp.Or(profile, "not set"))

@@ -46,12 +46,8 @@ func judgeNamed(p *check.Probe, mentioned map[string]bool, verdict func(*box, sn
 			spec: &p.Snapshot.ContainerSpecs[cl.Spec], rt: &p.Snapshot.Runtimes[cl.Runtime],
 			engine: engine, host: host, at: at,
 		}
-		switch {
-		case cl.Kept != "":
+		if cl.Kept != "" {
 			p.Report(check.Inapplicable("kept, stopped, to roll back "+cl.Kept), cl.Members...)
-			continue
-		case slices.Contains(b.spec.Unread, "*"):
-			p.Report(check.Undecided(snapshot.ReasonFailed, "the engine did not answer for this container"), cl.Members...)
 			continue
 		}
 		report := p.Report
@@ -110,24 +106,14 @@ func orUnlimited(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// unread reports that a field of the configuration was not understood, so that
-// its zero value says nothing.
+// unread reports that a field of the configuration was not understood. Only a
+// rule that fails where the field is empty asks: a pass is doubted by
+// [check.Check].Reads, without asking.
 func (b *box) unread(fields ...string) (check.Verdict, bool) {
-	for _, f := range fields {
-		if slices.Contains(b.spec.Unread, f) {
-			return check.Undecided(snapshot.ReasonUnparsable, "the engine's answer for "+f+" was not understood"), true
-		}
+	if path := b.spec.FirstUnread(fields...); path != "" {
+		return check.NotUnderstood(path), true
 	}
 	return check.Verdict{}, false
-}
-
-// unlessUnread keeps a failure, which what was understood is enough for, and
-// doubts any other verdict on fields that were not understood.
-func (b *box) unlessUnread(v check.Verdict, fields ...string) check.Verdict {
-	if u, bad := b.unread(fields...); bad && v.Status != check.Fail {
-		return u
-	}
-	return v
 }
 
 // lacks reports that the engine said its kernel cannot enforce something.

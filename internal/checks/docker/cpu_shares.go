@@ -24,6 +24,7 @@ var cpuShares = &check.Check{
 	Refs:  check.CIS(1, "5.11", "5.12", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"resources.cpuShares", "resources.nanoCPUs", "resources.cpuQuota", "resources.cpusetCPUs"},
 	Params: []check.Param{{
 		Name: "shares", Unit: "count", Default: []string{"512"}, Meaning: "weight that the fix sets; the default of a container is 1024",
 	}},
@@ -52,13 +53,11 @@ func boundedCPU(b *box) check.Verdict {
 		weightsCount: b.engine == nil || !b.lacks(b.engine.CPUShares), quotasCount: b.engine == nil || !b.lacks(b.engine.CPUQuota),
 	}
 	if cg := b.cgroup(); cg != nil {
-		return c.of(b.rt.Cgroup.Source, cg).verdict(b)
+		return c.of(b.rt.Cgroup.Source, cg).verdict(b).ByKernel()
 	}
 	v := c.verdict(b)
-	if v.Status == check.Fail {
-		if u, bad := b.unread("HostConfig.CpuShares", "HostConfig.NanoCpus", "HostConfig.CpuQuota", "HostConfig.CpusetCpus"); bad {
-			return u
-		}
+	if u, bad := b.unread("resources.cpuShares", "resources.nanoCPUs", "resources.cpuQuota", "resources.cpusetCPUs"); bad && v.Status == check.Fail {
+		return u
 	}
 	return b.configured(v)
 }

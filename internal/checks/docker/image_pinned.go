@@ -21,12 +21,13 @@ var imageDigestPinned = &check.Check{
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceImage, STRIDE: "T", Tier: 1,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"image"},
 	Run:   func(p *check.Probe) { judge(p, pinned) },
 	Fixes: []check.Fix{{Title: "pin the image to the digest it runs", Disturbs: step.DisturbRecreate, Step: pinImage}},
 }
 
 func pinned(b *box) check.Verdict {
-	if v, bad := b.unread("Config.Image"); bad {
+	if v, bad := b.unread("image"); bad {
 		return v
 	}
 	ref := b.spec.Image

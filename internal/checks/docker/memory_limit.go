@@ -20,6 +20,7 @@ var memoryLimit = &check.Check{
 	Refs:  check.CIS(1, "5.10", "5.11", "5.11"),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"resources.memory"},
 	Params: []check.Param{{
 		Name: "limit", Unit: "bytes", Meaning: "limit that the fix sets; empty: twice the highest use seen, at least 64 MiB",
 	}},
@@ -30,9 +31,6 @@ var memoryLimit = &check.Check{
 }
 
 func limitedMemory(b *box) check.Verdict {
-	if v, bad := b.unread("HostConfig.Memory"); bad {
-		return v
-	}
 	set := b.spec.Resources.Memory
 	if b.engine != nil && b.lacks(b.engine.MemoryLimit) {
 		return check.Failed("the kernel cannot enforce a memory limit", ev("GET /info MemoryLimit", false), ev("HostConfig.Memory", set))
@@ -42,7 +40,10 @@ func limitedMemory(b *box) check.Verdict {
 		if cg.MemoryAncestorMax >= 0 && (low < 0 || cg.MemoryAncestorMax < low) {
 			low, src = cg.MemoryAncestorMax, src+" (parent group)"
 		}
-		return finite(low, b, ev(src, orUnlimited(low)), ev("HostConfig.Memory", set))
+		return finite(low, b, ev(src, orUnlimited(low)), ev("HostConfig.Memory", set)).ByKernel()
+	}
+	if v, bad := b.unread("resources.memory"); bad {
+		return v
 	}
 	if set <= 0 && b.spec.Resources.CgroupParent != "" && b.engine != nil {
 		return check.Undecided(snapshot.ReasonPartial, "the limit of its parent group was not readable", ev("HostConfig.CgroupParent", b.spec.Resources.CgroupParent))

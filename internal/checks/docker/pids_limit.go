@@ -20,6 +20,7 @@ var pidsLimit = &check.Check{
 	Refs:  check.CIS(1, "5.28", "5.29", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"resources.pidsLimit"},
 	Params: []check.Param{{
 		Name: "limit", Unit: "count", Meaning: "limit that the fix sets; empty: four times the processes seen, at least 100",
 	}},
@@ -37,9 +38,9 @@ func limitedPids(b *box) check.Verdict {
 		return check.Failed("the kernel cannot enforce a limit of processes", ev("GET /info PidsLimit", false), conf)
 	}
 	if cg := b.cgroup(); cg != nil {
-		return finitePids(cg.PidsMax, ev("pids.max", orUnlimited(cg.PidsMax)), conf)
+		return finitePids(cg.PidsMax, ev("pids.max", orUnlimited(cg.PidsMax)), conf).ByKernel()
 	}
-	if v, bad := b.unread("HostConfig.PidsLimit"); bad {
+	if v, bad := b.unread("resources.pidsLimit"); bad {
 		return v
 	}
 	var limit int64

@@ -19,6 +19,7 @@ var readonlyRootfs = &check.Check{
 	Refs:  check.CIS(1, "5.12", "5.13", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"readonlyRootfs"},
 	Run:   func(p *check.Probe) { judge(p, rootIsReadOnly) },
 	Fixes: []check.Fix{{Title: "make the root file system read-only", Disturbs: step.DisturbRecreate, Step: makeReadOnly}},
 }
@@ -30,7 +31,7 @@ func rootIsReadOnly(b *box) check.Verdict {
 	if proc := b.proc(); proc != nil {
 		readOnly = proc.RootReadOnly
 		evidence = []check.Evidence{ev("/proc/PID/mountinfo, / is read-only", readOnly), conf}
-	} else if v, bad := b.unread("HostConfig.ReadonlyRootfs"); bad {
+	} else if v, bad := b.unread("readonlyRootfs"); bad {
 		return v
 	}
 	v := check.Failed("its root file system is writable", evidence...)

@@ -17,6 +17,7 @@ var restartPolicy = &check.Check{
 	Refs:  check.CIS(1, "5.14", "5.15", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"restartPolicy"},
 	Run:   func(p *check.Probe) { judge(p, boundedRestarts) },
 	Fixes: []check.Fix{{Title: "bound restarts to five tries", Disturbs: step.DisturbUpdate, Step: boundRestarts}},
 }
@@ -24,8 +25,8 @@ var restartPolicy = &check.Check{
 const maxRestarts = 5
 
 func boundedRestarts(b *box) check.Verdict {
-	if v, bad := b.unread("HostConfig.RestartPolicy"); bad {
-		return v
+	if v, bad := b.unread("restartPolicy"); bad {
+		return v // a name without its count fails
 	}
 	rp := b.spec.RestartPolicy
 	e := ev("HostConfig.RestartPolicy", rp.String())

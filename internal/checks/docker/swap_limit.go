@@ -19,6 +19,7 @@ var swapLimit = &check.Check{
 	Severity: check.Low, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "D", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"resources.memory", "resources.memorySwap"},
 	Run:   func(p *check.Probe) { judge(p, limitedSwap) },
 	Fixes: []check.Fix{{Title: "limit memory and swap together", Disturbs: step.DisturbUpdate, Step: limitSwap}},
 }
@@ -34,9 +35,9 @@ func limitedSwap(b *box) check.Verdict {
 		if cg.MemorySwapMax < 0 {
 			return check.Failed("swap use has no limit", e, set)
 		}
-		return check.Passed("memory and swap together are limited to "+bytes(cg.MemorySwapMax), e, set)
+		return check.Passed("memory and swap together are limited to "+bytes(cg.MemorySwapMax), e, set).ByKernel()
 	}
-	if v, bad := b.unread("HostConfig.Memory", "HostConfig.MemorySwap"); bad {
+	if v, bad := b.unread("resources.memory", "resources.memorySwap"); bad {
 		return v
 	}
 	switch {
