@@ -71,9 +71,8 @@ type Form string
 
 // The forms.
 const (
-	Live       Form = "live" // a running engine or host
-	Compose    Form = "compose"
-	DaemonJSON Form = "daemon.json"
+	Live    Form = "live" // a running engine or host
+	Compose Form = "compose"
 )
 
 // Param is a value of policy that a check reads.
@@ -91,12 +90,13 @@ type Param struct {
 
 // Fix is one way to make a failing subject pass.
 type Fix struct {
-	Suffix   string // appended to the check's ID to name the measure; empty for the first
-	Title    string // a verb phrase
-	Disturbs step.Disturb
+	Suffix string    // appended to the check's ID to name the measure; empty for the first
+	Title  string    // a verb phrase
+	Kind   step.Kind // of all its steps
 
-	// Step returns the change for one failing subject, or a *step.Refuse error
-	// that says why not and what to do instead.
+	// Step returns the change that helps one failing subject, or a
+	// *step.RefusedError that says why not and what to do instead. The target may
+	// be another subject, and one step may help several: it is then the same step.
 	Step func(*Probe, int) (step.Step, error)
 
 	// Review, where set, looks at all steps of the measure together and returns

@@ -70,7 +70,7 @@ func enforced(lsm string) check.Verdict {
 
 // hostUnknown says why it is not known whether the host has a security module.
 func (b *box) hostUnknown(module string) check.Verdict {
-	st := b.at.p.Fact(snapshot.PartHostIdentity)
+	st := b.at.p.Part(snapshot.PartHostIdentity)
 	reason := cmp.Or(st.Reason, snapshot.ReasonFor(st.State), snapshot.ReasonPartial)
 	return check.Undecided(reason, "whether the host has "+module+" was not readable")
 }

@@ -153,16 +153,16 @@ func ev(source string, value any) check.Evidence {
 func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.ContainerSpec, error) {
 	c := p.Index.Container(subject)
 	if c == nil {
-		return nil, nil, &step.Refuse{Why: "it is not a container"}
+		return nil, nil, &step.RefusedError{Why: "it is not a container"}
 	}
 	if p.Scope.Kind == snapshot.ScopeFiles {
-		return nil, nil, &step.Refuse{Why: "it is defined in a file; change it there"}
+		return nil, nil, &step.RefusedError{Why: "it is defined in a file; change it there"}
 	}
 	if o := c.Owner; o != nil {
-		return nil, nil, &step.Refuse{Why: ownerAdvice(o)}
+		return nil, nil, &step.RefusedError{Why: ownerAdvice(o)}
 	}
-	if p.Engine() == nil || p.Fact(snapshot.PartEngineInfo).State != snapshot.Observed {
-		return nil, nil, &step.Refuse{Why: "what its engine can do was not read; collect again with access to GET /info"}
+	if p.Engine() == nil || p.Part(snapshot.PartEngineInfo).State != snapshot.Observed {
+		return nil, nil, &step.RefusedError{Why: "what its engine can do was not read; collect again with access to GET /info"}
 	}
 	return c, &p.Snapshot.ContainerSpecs[c.Spec], nil
 }
@@ -191,7 +191,7 @@ func change(spec *snapshot.ContainerSpec, field, to string) step.Change {
 // update returns a step that changes a running container in place.
 func update(p *check.Probe, subject int, set ...step.Change) (step.Step, error) {
 	if !slices.ContainsFunc(set, func(c step.Change) bool { return c.From != c.To }) {
-		return step.Step{}, &step.Refuse{Why: "its configuration states this already and the kernel does not enforce it; create the container anew"}
+		return step.Step{}, &step.RefusedError{Why: "its configuration states this already and the kernel does not enforce it; create the container anew"}
 	}
 	return step.New(step.ContainerUpdate, p.Index.Subjects[subject], set...), nil
 }
@@ -200,7 +200,7 @@ func update(p *check.Probe, subject int, set ...step.Change) (step.Step, error) 
 func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error) {
 	c := p.Index.Container(subject)
 	if p.Snapshot.ContainerSpecs[c.Spec].AutoRemove {
-		return step.Step{}, &step.Refuse{Why: "it is removed when it stops (--rm), so that it could not be put back; start it anew with the change"}
+		return step.Step{}, &step.RefusedError{Why: "it is removed when it stops (--rm), so that it could not be put back; start it anew with the change"}
 	}
 	s := step.New(step.ContainerRecreate, p.Index.Subjects[subject], set...)
 	if len(c.Sharers) > 0 {

@@ -76,7 +76,7 @@ var netRawDropped = &check.Check{
 				"it can open raw sockets", "it cannot open raw sockets")
 		})
 	},
-	Fixes: []check.Fix{{Title: "drop NET_RAW", Disturbs: step.DisturbRecreate, Step: dropNetRaw}},
+	Fixes: []check.Fix{{Title: "drop NET_RAW", Kind: step.ContainerRecreate, Step: dropNetRaw}},
 }
 
 // holdsNone passes a container in whose effective set the predicate finds
@@ -158,13 +158,13 @@ func dropNetRaw(p *check.Probe, subject int) (step.Step, error) {
 	}
 	switch {
 	case spec.Privileged:
-		return step.Step{}, &step.Refuse{Why: "it is privileged, which grants every capability; start it without --privileged first"}
+		return step.Step{}, &step.RefusedError{Why: "it is privileged, which grants every capability; start it without --privileged first"}
 	case slices.Contains(spec.CapAdd, "ALL"):
-		return step.Step{}, &step.Refuse{Why: "it adds ALL capabilities; add those it needs by name instead, without NET_RAW"}
+		return step.Step{}, &step.RefusedError{Why: "it adds ALL capabilities; add those it needs by name instead, without NET_RAW"}
 	case slices.Contains(spec.CapAdd, "NET_RAW"):
-		return step.Step{}, &step.Refuse{Why: "it adds NET_RAW on purpose; remove --cap-add NET_RAW where it is started, if it does not need it"}
+		return step.Step{}, &step.RefusedError{Why: "it adds NET_RAW on purpose; remove --cap-add NET_RAW where it is started, if it does not need it"}
 	case slices.Contains(spec.CapDrop, "ALL"), slices.Contains(spec.CapDrop, "NET_RAW"):
-		return step.Step{}, &step.Refuse{Why: "its configuration drops NET_RAW already, its process has it nevertheless; find out which runtime grants it"}
+		return step.Step{}, &step.RefusedError{Why: "its configuration drops NET_RAW already, its process has it nevertheless; find out which runtime grants it"}
 	}
 	drop := append(slices.Clone(spec.CapDrop), "NET_RAW")
 	slices.Sort(drop)

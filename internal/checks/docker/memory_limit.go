@@ -26,7 +26,7 @@ var memoryLimit = &check.Check{
 	}},
 	Run: func(p *check.Probe) { judge(p, limitedMemory) },
 	Fixes: []check.Fix{{
-		Title: "limit memory", Disturbs: step.DisturbUpdate, Step: limitMemory, Review: reviewMemory,
+		Title: "limit memory", Kind: step.ContainerUpdate, Step: limitMemory, Review: reviewMemory,
 	}},
 }
 
@@ -78,22 +78,22 @@ func limitMemory(p *check.Probe, subject int) (step.Step, error) {
 		return step.Step{}, err
 	}
 	if !p.Engine().MemoryLimit {
-		return step.Step{}, &step.Refuse{Why: "the kernel of this machine cannot enforce memory limits; enable the memory controller"}
+		return step.Step{}, &step.RefusedError{Why: "the kernel of this machine cannot enforce memory limits; enable the memory controller"}
 	}
 	limit := p.Int("limit")
 	used := max(c.Usage.V.MemoryPeak, c.Usage.V.MemoryCurrent)
 	switch {
 	case limit != 0 && limit < engineMinMemory:
-		return step.Step{}, &step.Refuse{Why: "the engine refuses a limit below " + bytes(engineMinMemory) + "; give a higher one"}
+		return step.Step{}, &step.RefusedError{Why: "the engine refuses a limit below " + bytes(engineMinMemory) + "; give a higher one"}
 	case limit > 0 && c.Usage.Known() && limit < c.Usage.V.MemoryCurrent:
-		return step.Step{}, &step.Refuse{Why: fmt.Sprintf("it uses %s now, more than the limit %s", bytes(c.Usage.V.MemoryCurrent), bytes(limit))}
+		return step.Step{}, &step.RefusedError{Why: fmt.Sprintf("it uses %s now, more than the limit %s", bytes(c.Usage.V.MemoryCurrent), bytes(limit))}
 	case limit == 0 && (!c.Usage.Known() || used == 0):
-		return step.Step{}, &step.Refuse{Why: "its memory use was never observed; give a limit with --set container-memory-limit.limit=SIZE"}
+		return step.Step{}, &step.RefusedError{Why: "its memory use was never observed; give a limit with --set container-memory-limit.limit=SIZE"}
 	case limit == 0:
 		limit = max(minMemory, (2*used+memoryRound-1)/memoryRound*memoryRound)
 	}
 	if limit >= p.Engine().MemTotal {
-		return step.Step{}, &step.Refuse{Why: "the limit " + bytes(limit) + " is not below the memory of the machine, " + bytes(p.Engine().MemTotal)}
+		return step.Step{}, &step.RefusedError{Why: "the limit " + bytes(limit) + " is not below the memory of the machine, " + bytes(p.Engine().MemTotal)}
 	}
 	set := []step.Change{change(spec, "HostConfig.Memory", strconv.FormatInt(limit, 10))}
 	if p.Engine().SwapLimit {

@@ -19,7 +19,7 @@ var noNewPrivileges = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"security.noNewPrivileges"},
 	Run:   func(p *check.Probe) { judge(p, gainsNothing) },
-	Fixes: []check.Fix{{Title: "forbid new privileges", Disturbs: step.DisturbRecreate, Step: forbidNewPrivileges}},
+	Fixes: []check.Fix{{Title: "forbid new privileges", Kind: step.ContainerRecreate, Step: forbidNewPrivileges}},
 }
 
 func gainsNothing(b *box) check.Verdict {

@@ -21,7 +21,7 @@ var readonlyRootfs = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"readonlyRootfs"},
 	Run:   func(p *check.Probe) { judge(p, rootIsReadOnly) },
-	Fixes: []check.Fix{{Title: "make the root file system read-only", Disturbs: step.DisturbRecreate, Step: makeReadOnly}},
+	Fixes: []check.Fix{{Title: "make the root file system read-only", Kind: step.ContainerRecreate, Step: makeReadOnly}},
 }
 
 func rootIsReadOnly(b *box) check.Verdict {
@@ -50,7 +50,7 @@ func makeReadOnly(p *check.Probe, subject int) (step.Step, error) {
 		return step.Step{}, err
 	}
 	if spec.ReadonlyRootfs {
-		return step.Step{}, &step.Refuse{Why: "its configuration asks for it already, its root is mounted writable nevertheless; find out what remounted it"}
+		return step.Step{}, &step.RefusedError{Why: "its configuration asks for it already, its root is mounted writable nevertheless; find out what remounted it"}
 	}
 	s, err := recreate(p, subject, change(spec, "HostConfig.ReadonlyRootfs", "true"))
 	if err != nil {

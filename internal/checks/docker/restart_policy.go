@@ -19,7 +19,7 @@ var restartPolicy = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"restartPolicy"},
 	Run:   func(p *check.Probe) { judge(p, boundedRestarts) },
-	Fixes: []check.Fix{{Title: "bound restarts to five tries", Disturbs: step.DisturbUpdate, Step: boundRestarts}},
+	Fixes: []check.Fix{{Title: "bound restarts to five tries", Kind: step.ContainerUpdate, Step: boundRestarts}},
 }
 
 const maxRestarts = 5
@@ -52,7 +52,7 @@ func boundRestarts(p *check.Probe, subject int) (step.Step, error) {
 		return step.Step{}, err
 	}
 	if spec.AutoRemove {
-		return step.Step{}, &step.Refuse{Why: "it is removed when it exits (--rm), which excludes a restart policy"}
+		return step.Step{}, &step.RefusedError{Why: "it is removed when it exits (--rm), which excludes a restart policy"}
 	}
 	return update(p, subject, change(spec, "HostConfig.RestartPolicy", "on-failure:5"))
 }

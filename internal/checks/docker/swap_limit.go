@@ -21,7 +21,7 @@ var swapLimit = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"resources.memory", "resources.memorySwap"},
 	Run:   func(p *check.Probe) { judge(p, limitedSwap) },
-	Fixes: []check.Fix{{Title: "limit memory and swap together", Disturbs: step.DisturbUpdate, Step: limitSwap}},
+	Fixes: []check.Fix{{Title: "limit memory and swap together", Kind: step.ContainerUpdate, Step: limitSwap}},
 }
 
 func limitedSwap(b *box) check.Verdict {
@@ -57,9 +57,9 @@ func limitSwap(p *check.Probe, subject int) (step.Step, error) {
 	memory := spec.Resources.Memory
 	switch {
 	case !p.Engine().SwapLimit:
-		return step.Step{}, &step.Refuse{Why: "the kernel of this machine cannot enforce swap limits; enable swap accounting (swapaccount=1) or switch swap off"}
+		return step.Step{}, &step.RefusedError{Why: "the kernel of this machine cannot enforce swap limits; enable swap accounting (swapaccount=1) or switch swap off"}
 	case memory <= 0:
-		return step.Step{}, &step.Refuse{Why: "it has no memory limit, and swap is limited beside one; apply container-memory-limit, which sets both"}
+		return step.Step{}, &step.RefusedError{Why: "it has no memory limit, and swap is limited beside one; apply container-memory-limit, which sets both"}
 	}
 	s, err := update(p, subject, change(spec, "HostConfig.MemorySwap", strconv.FormatInt(2*memory, 10)))
 	if err != nil {
