@@ -71,6 +71,7 @@ func runScope(c *Check, p *Probe) []Finding {
 	p.complete(c)
 	for i := range p.out {
 		slices.Sort(p.out[i].Members)
+		doubt(p.Index, &p.out[i])
 		answer(p.policy, &p.out[i])
 		regrade(p.policy, &p.out[i])
 	}

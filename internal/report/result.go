@@ -168,7 +168,7 @@ type Measure struct {
 // Plan is the chosen measures and what they would do.
 type Plan struct {
 	Choices   []Choice    `json:"choices"`
-	Passed    []NotChosen `json:"passed,omitempty"`
+	NotChosen []NotChosen `json:"notChosen,omitempty"`
 	Uncovered []Uncovered `json:"uncovered,omitempty"`
 	Before    int         `json:"before"` // sum of current scores
 	After     int         `json:"after"`

@@ -125,8 +125,8 @@ func (b *builder) plan() {
 		}
 		out.Choices = append(out.Choices, ch)
 	}
-	for _, n := range p.Passed {
-		out.Passed = append(out.Passed, NotChosen{Measure: n.Measure.ID, Why: n.Why})
+	for _, n := range p.NotChosen {
+		out.NotChosen = append(out.NotChosen, NotChosen{Measure: n.Measure.ID, Why: n.Why})
 	}
 	for _, u := range p.Uncovered {
 		out.Uncovered = append(out.Uncovered, Uncovered{Surface: u.Surface, Checks: u.Checks, Why: u.Why})

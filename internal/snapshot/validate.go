@@ -81,6 +81,13 @@ func (s *Snapshot) validateParts(scopes map[string]ScopeKind, in inScope) error 
 func (s *Snapshot) validateContainers(in inScope) error {
 	type id struct{ scope, key string }
 	seen := make(map[id]bool, len(s.Containers))
+	for i := range s.ContainerSpecs {
+		for _, u := range s.ContainerSpecs[i].Unread {
+			if u != AllUnread && !IsSpecPath(u) {
+				return fmt.Errorf("snapshot: containerSpecs[%d].unread names %.100q, which is no field of a spec, such as resources.memory", i, u)
+			}
+		}
+	}
 	for i := range s.Containers {
 		c := &s.Containers[i]
 		if err := in("containers", i, c.Scope, ScopeEngine, ScopeFiles); err != nil {
