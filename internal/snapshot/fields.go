@@ -21,21 +21,19 @@ type Field struct {
 var ContainerFields = map[string]Field{
 	"HostConfig.Memory": intField(
 		func(s *ContainerSpec) *int64 { return &s.Resources.Memory },
-		func(c *Cgroup, v int64) { c.MemoryMax = limit(v) }),
+		func(c *Cgroup, v int64) { c.MemoryMax = pages(v) }),
 	"HostConfig.MemorySwap": intField(
 		func(s *ContainerSpec) *int64 { return &s.Resources.MemorySwap },
-		func(c *Cgroup, v int64) { c.MemorySwapMax = limit(v) }),
+		func(c *Cgroup, v int64) { c.MemorySwapMax = pages(v) }),
 	"HostConfig.NanoCpus": intField(
 		func(s *ContainerSpec) *int64 { return &s.Resources.NanoCPUs },
-		func(c *Cgroup, v int64) {
-			if c.CPUPeriod == 0 {
-				c.CPUPeriod = 100000
-			}
-			c.CPUQuota = limit(v * c.CPUPeriod / 1e9)
+		func(c *Cgroup, v int64) { // the engine refuses it beside a period of another length
+			c.CPUPeriod = cpuPeriod
+			c.CPUQuota = limit(v / (1e9 / cpuPeriod))
 		}),
 	"HostConfig.CpuShares": intField(
 		func(s *ContainerSpec) *int64 { return &s.Resources.CPUShares },
-		func(c *Cgroup, v int64) {
+		func(c *Cgroup, v int64) { // version 2 keeps a weight near it: which one is the runtime's choice
 			if v == 0 {
 				v = 1024
 			}
@@ -51,6 +49,14 @@ var ContainerFields = map[string]Field{
 		Set: func(s *ContainerSpec, _ *Runtime, v string) error { s.Image = v; return nil },
 	},
 }
+
+const (
+	cpuPeriod = 100000 // microseconds; what the engine turns a number of CPUs into a quota of
+	pageSize  = 4096   // bytes; the kernel counts memory in pages, which are larger on few machines
+)
+
+// pages is limit for memory: the kernel drops what does not fill a page.
+func pages(v int64) int64 { return limit(v &^ (pageSize - 1)) }
 
 // limit turns the API's "0 or -1 is none" into the kernel facts' -1.
 func limit(v int64) int64 {
@@ -89,7 +95,8 @@ func setPids(s *ContainerSpec, r *Runtime, v string) error {
 	if err != nil {
 		return fmt.Errorf("PIDs limit %.40q is not a whole number", v)
 	}
-	s.Resources.PidsLimit = &n
+	stored := max(n, 0) // an engine writes 0 for an explicit "no limit"
+	s.Resources.PidsLimit = &stored
 	if r.Cgroup.Known() {
 		r.Cgroup.V.PidsMax = limit(n)
 	}
@@ -134,15 +141,22 @@ func setReadonly(s *ContainerSpec, r *Runtime, v string) error {
 }
 
 func setCapDrop(s *ContainerSpec, r *Runtime, v string) error {
+	before := EffectiveCaps(s)
 	s.CapDrop = nil
 	if v != "" {
 		s.CapDrop = strings.Split(v, ",")
 		slices.Sort(s.CapDrop)
 	}
-	if r.Process.Known() && !s.Privileged {
-		set := EffectiveCaps(s)
-		r.Process.V.CapBnd = set
-		r.Process.V.CapEff &= set
+	if r.Process.Known() {
+		// The difference alone: the engine may itself lack some of what it should
+		// grant, and a process without root has none in effect.
+		after, p := EffectiveCaps(s), &r.Process.V
+		lost, gained := before&^after, after&^before
+		p.CapBnd = p.CapBnd&^lost | gained
+		p.CapEff &^= lost
+		if p.UID == 0 {
+			p.CapEff |= gained
+		}
 	}
 	return nil
 }
