@@ -190,6 +190,12 @@ func change(spec *snapshot.ContainerSpec, field, to string) step.Change {
 
 // update returns a step that changes a running container in place.
 func update(p *check.Probe, subject int, set ...step.Change) (step.Step, error) {
+	spec := &p.Snapshot.ContainerSpecs[p.Index.Container(subject).Spec]
+	for _, c := range set {
+		if spec.FirstUnread(snapshot.ContainerFields[c.Field].Path) != "" {
+			return step.Step{}, &step.RefusedError{Why: "what its " + c.Field + " is now was not understood, so it could not be put back"}
+		}
+	}
 	if !slices.ContainsFunc(set, func(c step.Change) bool { return c.From != c.To }) {
 		return step.Step{}, &step.RefusedError{Why: "its configuration states this already and the kernel does not enforce it; create the container anew"}
 	}
@@ -199,7 +205,11 @@ func update(p *check.Probe, subject int, set ...step.Change) (step.Step, error) 
 // recreate returns a step that replaces a container by one with changes.
 func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error) {
 	c := p.Index.Container(subject)
-	if p.Snapshot.ContainerSpecs[c.Spec].AutoRemove {
+	spec := &p.Snapshot.ContainerSpecs[c.Spec]
+	if len(spec.Unread) > 0 {
+		return step.Step{}, &step.RefusedError{Why: "the engine's answer for " + spec.Unread[0] + " was not understood, so it might be lost; create it anew by hand with the change"}
+	}
+	if spec.AutoRemove {
 		return step.Step{}, &step.RefusedError{Why: "it is removed when it stops (--rm), so that it could not be put back; start it anew with the change"}
 	}
 	s := step.New(step.ContainerRecreate, p.Index.Subjects[subject], set...)

@@ -95,13 +95,15 @@ func limitMemory(p *check.Probe, subject int) (step.Step, error) {
 	if limit >= p.Engine().MemTotal {
 		return step.Step{}, &step.RefusedError{Why: "the limit " + bytes(limit) + " is not below the memory of the machine, " + bytes(p.Engine().MemTotal)}
 	}
-	set := []step.Change{change(spec, "HostConfig.Memory", strconv.FormatInt(limit, 10))}
+	// Both together: the engine refuses a memory limit above the old swap limit,
+	// even if that is unset or none. Where the kernel does not account for swap
+	// the engine stores -1 whatever is asked for.
+	swap := int64(-1)
 	if p.Engine().SwapLimit {
-		// Both together: the engine refuses a limit above an old swap limit, and
-		// would leave swap without one.
-		set = append(set, change(spec, "HostConfig.MemorySwap", strconv.FormatInt(2*limit, 10)))
+		swap = 2 * limit
 	}
-	s, err := update(p, subject, set...)
+	s, err := update(p, subject,
+		change(spec, "HostConfig.Memory", strconv.FormatInt(limit, 10)), change(spec, "HostConfig.MemorySwap", strconv.FormatInt(swap, 10)))
 	if err != nil {
 		return step.Step{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"plimsoll/internal/dockerapi/answer"
 	"plimsoll/internal/snapshot"
 )
 
@@ -172,9 +173,9 @@ func TestHostileSizes(t *testing.T) {
 		top["Mounts"] = list
 	}))
 	f.add("cccc", "many", container(t, "many", func(_, _, config map[string]any) {
-		config["Env"] = slices.Repeat([]string{"A=b"}, maxList+1)
+		config["Env"] = slices.Repeat([]string{"A=b"}, answer.MaxList+1)
 	}))
-	f.add("dddd", "path", container(t, "path", func(_, host, _ map[string]any) { host["CgroupParent"] = strings.Repeat("é", maxText) }))
+	f.add("dddd", "path", container(t, "path", func(_, host, _ map[string]any) { host["CgroupParent"] = strings.Repeat("é", answer.MaxText) }))
 	start := time.Now()
 	s := f.collect(Options{})
 	raw := seal(t, s)

@@ -1,4 +1,4 @@
-package docker
+package inspect
 
 import (
 	"slices"
@@ -29,15 +29,16 @@ var specPaths = map[string][]string{
 	"HostConfig.NanoCpus": {"resources.nanoCPUs"}, "HostConfig.CpuShares": {"resources.cpuShares"}, "HostConfig.CpuQuota": {"resources.cpuQuota"},
 	"HostConfig.CpuPeriod": {"resources.cpuPeriod"}, "HostConfig.CpusetCpus": {"resources.cpusetCPUs"}, "HostConfig.PidsLimit": {"resources.pidsLimit"},
 	"HostConfig.OomKillDisable": {"resources.oomKillDisable"}, "HostConfig.CgroupParent": {"resources.cgroupParent"}, "HostConfig.Ulimits": {"resources.ulimits"},
+	"RestartCount": nil, "State.Running": nil, "State.Paused": nil, "State.Restarting": nil, "State.ExitCode": nil, "State.Health": nil,
 	"HostConfig.RestartPolicy": {"restartPolicy"}, "HostConfig.AutoRemove": {"autoRemove"},
 
 	"HostConfig.Devices": {"devices"}, "HostConfig.DeviceRequests": {"deviceRequests"}, "HostConfig.DeviceCgroupRules": {"deviceRules"},
 	"HostConfig.Sysctls": {"sysctls"}, "HostConfig.Runtime": {"runtime"}, "HostConfig.LogConfig": {"logDriver"},
 }
 
-// toSpecPaths translates names of the engine's API, sorted. A name that the
+// SpecPaths translates names of the engine's API, sorted. A name that the
 // table lacks leaves the whole container in doubt.
-func toSpecPaths(names []string) []string {
+func SpecPaths(names []string) []string {
 	var out []string
 	for _, n := range names {
 		paths, ok := specPaths[n]

@@ -1,4 +1,4 @@
-package docker
+package inspect
 
 import (
 	"encoding/json"
@@ -21,7 +21,7 @@ func TestSpecPathsExist(t *testing.T) {
 // Whatever field of a recorded answer comes in another form, the decoder's name
 // for it is in the table, so that not the whole container is in doubt.
 func TestOddFieldsAreNamed(t *testing.T) {
-	raw := []byte(container(t, "odd", nil))
+	raw := container(t, func(_, _, _ map[string]any) {})
 	for _, odd := range []any{7.5, "\x00", []any{[]any{}}, map[string]any{"x": []any{}}} {
 		for _, parent := range []string{"", "Config", "HostConfig", "NetworkSettings", "State"} {
 			var top map[string]any
@@ -43,12 +43,12 @@ func TestOddFieldsAreNamed(t *testing.T) {
 					t.Fatal(err)
 				}
 				in[field] = was
-				c, err := decodeContainer(b)
+				c, err := Decode(b)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if slices.Contains(c.spec.Unread, snapshot.AllUnread) {
-					t.Errorf("%s.%s is %v: the decoder names %q, not all of them in the table", parent, field, odd, c.unread)
+				if slices.Contains(c.Spec.Unread, snapshot.AllUnread) {
+					t.Errorf("%s.%s is %v: the decoder names %q, not all of them in the table", parent, field, odd, c.Unread)
 				}
 			}
 		}
