@@ -1,5 +1,7 @@
 package snapshot
 
+import "cmp"
+
 // Index is the table of everything that can be judged in a snapshot, built once
 // and shared by checks, threats and plan. A subject is referred to by its
 // position.
@@ -42,24 +44,40 @@ func NewIndex(s *Snapshot) *Index {
 		}
 		x.files = append(x.files, x.add(Subject{Kind: KindHostFile, Scope: f.Scope, Key: "file" + f.Path, Name: f.Path}, parent))
 	}
-	for i := range s.Images {
-		m := &s.Images[i]
-		name := m.ID
-		if len(m.Tags) > 0 {
-			name = m.Tags[0]
-		}
-		x.images = append(x.images, x.add(Subject{Kind: KindImage, Scope: m.Scope, Key: "image/" + name, Name: name, UID: m.ID}, x.ScopeSubject(m.Scope)))
-	}
-	for i := range s.Networks {
-		w := &s.Networks[i]
-		x.networks = append(x.networks, x.add(Subject{Kind: KindNetwork, Scope: w.Scope, Key: "network/" + w.Name, Name: w.Name, UID: w.ID}, x.ScopeSubject(w.Scope)))
-	}
+	x.addImages(s.Images)
+	x.addNetworks(s.Networks)
 	for i := range s.Containers {
 		c := &s.Containers[i]
 		x.containers = append(x.containers, x.add(Subject{Kind: KindContainer, Scope: c.Scope, Key: c.Key, Name: c.Name, UID: c.ID, Loc: c.Loc}, x.ScopeSubject(c.Scope)))
 	}
 	x.classify()
 	return x
+}
+
+func (x *Index) addImages(images []Image) {
+	keys := newKeyed(len(images))
+	for i := range images {
+		keys.note(images[i].Scope, images[i].key())
+	}
+	for i := range images {
+		m := &images[i]
+		x.images = append(x.images, x.add(Subject{
+			Kind: KindImage, Scope: m.Scope, Key: keys.key(m.Scope, m.key(), m.ID), Name: cmp.Or(m.reference(), m.ID), UID: m.ID,
+		}, x.ScopeSubject(m.Scope)))
+	}
+}
+
+func (x *Index) addNetworks(networks []Network) {
+	keys := newKeyed(len(networks))
+	for i := range networks {
+		keys.note(networks[i].Scope, "network/"+networks[i].Name)
+	}
+	for i := range networks {
+		w := &networks[i]
+		x.networks = append(x.networks, x.add(Subject{
+			Kind: KindNetwork, Scope: w.Scope, Key: keys.key(w.Scope, "network/"+w.Name, w.ID), Name: w.Name, UID: w.ID,
+		}, x.ScopeSubject(w.Scope)))
+	}
 }
 
 // With returns the table for a snapshot that has the same subjects in the same
@@ -106,7 +124,7 @@ func (x *Index) addScopes(s *Snapshot, take func(ScopeKind) bool) {
 				parent = p
 			}
 		}
-		x.scopes[sc.ID] = x.add(Subject{Kind: scopeSubjects[sc.Kind], Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}, parent)
+		x.scopes[sc.ID] = x.add(Subject{Kind: cmp.Or(scopeSubjects[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}, parent)
 	}
 }
 
