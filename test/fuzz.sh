@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # fuzz.sh runs every fuzz target of the module, FUZZTIME for each (10s when not set), or FUZZTOTAL seconds shared among all of them, one
-# second at least. Shrinking an input has 100 tries, not a minute: it would use up the time. It stops at the first target that fails; Go has then written the input below that package's testdata/fuzz.
+# second at least. It stops at the first target that fails; Go has then written the input below that package's testdata/fuzz. Making an
+# input smaller has 100 tries: by default it has a minute, and the whole time would go into the first one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
