@@ -1,8 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
-	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"plimsoll/internal/schema"
 	"plimsoll/internal/snapshot"
 	"plimsoll/test/schemacheck"
+	"plimsoll/test/testbed"
 )
 
 func TestMain(m *testing.M) {
@@ -57,31 +59,28 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// TestEngine runs the scripts that change containers of a real engine.
+// TestEngine runs the scripts that change a container of a real engine.
 func TestEngine(t *testing.T) {
-	if os.Getenv("PLIMSOLL_TESTBED") != "1" {
-		t.Skip("NOT TESTED: the loop on a real engine; PLIMSOLL_TESTBED=1 allows it to create containers here")
-	}
-	name := fmt.Sprintf("cli-loop-%d", os.Getpid())
-	t.Cleanup(func() {
-		out, err := exec.Command("docker", "ps", "-aq", "--filter", "name="+name).Output()
-		if err != nil {
-			t.Error(err)
-		}
-		for _, id := range strings.Fields(string(out)) {
-			if err := exec.Command("docker", "rm", "-f", id).Run(); err != nil {
-				t.Error(err)
-			}
-		}
+	bed := testbed.Mutable(t)
+	bed.Run("loop", testbed.Spec{
+		"Image": testbed.PinnedImage, "Cmd": []string{"sleep", "100000"}, "StopTimeout": 1,
+		"HostConfig": map[string]any{"RestartPolicy": map[string]any{"Name": "always"}, "NetworkMode": "none"},
 	})
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "engine"),
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("NAME", name)
+			e.Setenv("NAME", bed.Name("loop"))
 			e.Setenv("HOME", e.WorkDir)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "valid": valid},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "valid": valid,
+			// update DOCUMENT changes the container behind the program's back.
+			"update": func(ts *testscript.TestScript, _ bool, args []string) {
+				_, err := bed.Call(t.Context(), http.MethodPost, "/containers/"+bed.Name("loop")+"/update", json.RawMessage(args[0]))
+				ts.Check(err)
+			},
+		},
 	})
 }
 

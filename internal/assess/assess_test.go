@@ -169,3 +169,34 @@ func TestOwnedContainersAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestCatalogueAgrees: what the catalogue's tables say of a check is what the
+// check says of itself.
+func TestCatalogueAgrees(t *testing.T) {
+	for _, c := range docker.Suite {
+		if m, named := threat.Members()[c.ID]; named && (m.Subject != c.Subject || m.Title != c.Title) {
+			t.Errorf("%s judges %s and is titled %q; members.csv says %s, %q", c.ID, c.Subject, c.Title, m.Subject, m.Title)
+		}
+	}
+	for _, p := range docker.Planned() {
+		if len(p.Refs) == 0 {
+			t.Errorf("planned.csv has %s without a number", p.ID)
+		}
+	}
+}
+
+// TestDisablingOpensNoBlindSpot: switching a check off never closes a threat.
+func TestDisablingOpensNoBlindSpot(t *testing.T) {
+	s := bad(t)
+	in := inputs(s, plan.Options{})
+	before := must(t, in)
+	for _, c := range docker.Suite {
+		in.Policy = &policy.Policy{Disabled: map[string]string{c.ID: "not here"}}
+		after := must(t, in)
+		for i := range before.Threats {
+			if b, a := before.Threats[i].Status, after.Threats[i].Status; b == threat.Open && a < threat.Unknown {
+				t.Errorf("switching %s off turned %s from %v to %v", c.ID, before.Threats[i].Threat.ID, b, a)
+			}
+		}
+	}
+}

@@ -67,18 +67,7 @@ func (p *Probe) Int(param string) int64 {
 	return n
 }
 
-// Fact reports whether a part of the scope, or of its machine, was observed.
-func (p *Probe) Fact(part snapshot.Part) snapshot.PartStatus {
-	return partOf(p.Snapshot, p.Scope, part)
-}
-
-// partOf looks a part up in the scope and, failing that, in its machine's.
-func partOf(s *snapshot.Snapshot, sc *snapshot.Scope, part snapshot.Part) snapshot.PartStatus {
-	st := s.Part(sc.ID, part)
-	if st.State == snapshot.Skipped && sc.Host != "" {
-		if host := s.Part(sc.Host, part); host.State != snapshot.Skipped || host.Detail != "" {
-			return host
-		}
-	}
-	return st
+// Part reports whether a part of the scope, or of its machine, was observed.
+func (p *Probe) Part(part snapshot.Part) snapshot.PartStatus {
+	return p.Index.Part(p.Scope.ID, part)
 }

@@ -16,16 +16,6 @@ type Inputs struct {
 	Now    time.Time
 }
 
-// scopesOf maps a subject kind to the scopes that hold such subjects.
-var scopesOf = map[snapshot.Kind][]snapshot.ScopeKind{
-	snapshot.KindHost:      {snapshot.ScopeHost},
-	snapshot.KindHostFile:  {snapshot.ScopeHost},
-	snapshot.KindEngine:    {snapshot.ScopeEngine},
-	snapshot.KindImage:     {snapshot.ScopeEngine},
-	snapshot.KindNetwork:   {snapshot.ScopeEngine},
-	snapshot.KindContainer: {snapshot.ScopeEngine, snapshot.ScopeFiles},
-}
-
 // Run asks every check of every scope it concerns. Findings come in the order
 // of the suite; their members are ascending.
 func Run(suite []*Check, in Inputs) []Finding {
@@ -42,7 +32,7 @@ func RunOne(c *Check, in Inputs) []Finding {
 	s := in.Index.Snapshot
 	for i := range s.Scopes {
 		sc := &s.Scopes[i]
-		if !slices.Contains(scopesOf[c.Subject], sc.Kind) {
+		if !slices.Contains(snapshot.Kinds[c.Subject].Scopes, sc.Kind) {
 			continue
 		}
 		found := runScope(c, NewProbe(c, in, sc))
@@ -62,11 +52,13 @@ func NewProbe(c *Check, in Inputs, sc *snapshot.Scope) *Probe {
 
 func runScope(c *Check, p *Probe) []Finding {
 	if why, off := disabled(p.policy, c.ID); off {
-		p.Report(Inapplicable("switched off by policy: "+why), p.Self())
+		// Not asking is not knowing: a threat that hangs on it must not look closed.
+		p.Report(Undecided(snapshot.ReasonDisabled, "switched off by policy: "+why), p.Self())
 		return p.out
 	}
 	if p.Scope.Kind == snapshot.ScopeFiles && !slices.Contains(c.Forms, Compose) {
-		return nil
+		p.Report(Undecided(snapshot.ReasonStatic, "only a running system shows it"), p.Self())
+		return p.out
 	}
 	if v, ok := gate(c, p); !ok {
 		p.Report(v, p.Self())
@@ -76,11 +68,10 @@ func runScope(c *Check, p *Probe) []Finding {
 		p.out = make([]Finding, 0, len(p.Index.Classes()))
 	}
 	c.Run(p)
-	if len(p.out) == 0 {
-		p.Report(Inapplicable("there is none to judge"), p.Self())
-	}
+	p.complete(c)
 	for i := range p.out {
 		slices.Sort(p.out[i].Members)
+		doubt(p.Index, &p.out[i])
 		answer(p.policy, &p.out[i])
 		regrade(p.policy, &p.out[i])
 	}
@@ -88,10 +79,45 @@ func runScope(c *Check, p *Probe) []Finding {
 	return p.out
 }
 
+// complete turns silence into words: a subject that the check passed over is
+// unknown, which is never a pass, and a scope without subjects says so.
+func (p *Probe) complete(c *Check) {
+	all := p.Index.Of(p.Scope.ID, c.Subject)
+	if snapshot.Kinds[c.Subject].Whole && len(all) > 0 {
+		if silent := p.silent(all); len(silent) > 0 {
+			p.Report(Undecided(snapshot.ReasonFailed, "the check gave no verdict, which is a defect"), silent...)
+		}
+	}
+	if len(p.out) == 0 {
+		p.Report(Inapplicable("there is none to judge"), p.Self())
+	}
+}
+
+// silent returns those of the subjects that no finding is about. A finding on
+// the scope is about all of them.
+func (p *Probe) silent(all []int) []int {
+	judged := make(map[int]bool, len(all))
+	for i := range p.out {
+		for _, m := range p.out[i].Members {
+			judged[m] = true
+		}
+	}
+	if judged[p.Self()] {
+		return nil
+	}
+	var silent []int
+	for _, s := range all {
+		if !judged[s] {
+			silent = append(silent, s)
+		}
+	}
+	return silent
+}
+
 // gate decides from the coverage whether the check can be asked at all.
 func gate(c *Check, p *Probe) (Verdict, bool) {
 	for _, part := range c.Needs {
-		st := partOf(p.Snapshot, p.Scope, part)
+		st := p.Index.Part(p.Scope.ID, part)
 		switch st.State {
 		case snapshot.Observed:
 		case snapshot.Absent:
@@ -140,6 +166,6 @@ func answer(p *policy.Policy, f *Finding) {
 	default:
 		return
 	}
-	f.Evidence = append(f.Evidence[:len(f.Evidence):len(f.Evidence)],
+	f.Evidence = append(slices.Clip(f.Evidence),
 		Evidence{Source: "answered by " + a.Owner + " on " + a.Date.Format("2006-01-02"), Value: cmp.Or(a.Note, a.Status)})
 }

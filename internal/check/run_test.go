@@ -65,7 +65,7 @@ func TestPolicyOfACheck(t *testing.T) {
 		}
 		return got[0]
 	}
-	if f := run(Failed("no"), &policy.Policy{Disabled: map[string]string{"engine-asked": "lab"}}); f.Status != NotApplicable || f.Message != "switched off by policy: lab" {
+	if f := run(Failed("no"), &policy.Policy{Disabled: map[string]string{"engine-asked": "lab"}}); f.Status != Unknown || f.Reason != snapshot.ReasonDisabled {
 		t.Errorf("switched off: %+v", f)
 	}
 	if f := run(Failed("no"), &policy.Policy{Severity: map[string]string{"engine-asked": "critical"}}); f.Grade() != Critical {
@@ -78,7 +78,7 @@ func TestPolicyOfACheck(t *testing.T) {
 	if f := run(Failed("no"), answers); f.Status != Fail {
 		t.Errorf("an answer overrode evidence: %v", f.Status)
 	}
-	if f := run(Verdict{}, nil); f.Status != NotApplicable || !slices.Equal(f.Members, []int{0}) {
-		t.Errorf("nothing reported: %+v, want not applicable on the scope", f)
+	if f := run(Verdict{}, nil); f.Status != Unknown || !slices.Equal(f.Members, []int{0}) {
+		t.Errorf("nothing reported of the engine: %+v, want unknown", f)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"plimsoll/internal/check"
@@ -35,6 +36,29 @@ func mutate(t *testing.T, suite []*check.Check) {
 			if f.Status == 0 || len(f.Members) == 0 {
 				t.Fatalf("%s gave an empty finding on %s", f.Check.ID, b)
 			}
+			if f.Status == check.Unknown && f.Reason == snapshot.ReasonFailed && strings.Contains(f.Message, "which is a defect") {
+				t.Fatalf("%s gave no verdict of some subjects on %s", f.Check.ID, b)
+			}
+		}
+		judgedOnce(t, snapshot.NewIndex(s), findings)
+	}
+}
+
+// judgedOnce: a check says one thing of a subject.
+func judgedOnce(t *testing.T, x *snapshot.Index, findings []check.Finding) {
+	t.Helper()
+	type said struct {
+		check   string
+		subject int
+	}
+	seen := make(map[said]bool)
+	for _, f := range findings {
+		for _, m := range f.Members {
+			k := said{f.Check.ID, m}
+			if seen[k] {
+				t.Fatalf("%s gave two verdicts on %s", f.Check.ID, x.Subjects[m].Key)
+			}
+			seen[k] = true
 		}
 	}
 }

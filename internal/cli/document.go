@@ -60,11 +60,7 @@ func (a *app) readDocument(name string) (*document, error) {
 func readBounded(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, err
+		return nil, cause(err)
 	}
 	b, err := io.ReadAll(io.LimitReader(f, snapshot.MaxBytes+1))
 	return b, errors.Join(err, f.Close())

@@ -73,11 +73,19 @@ func (a *app) checkFile(name string) error {
 		}
 		return usage("there is no target or file %s; a target is %s", quote(name), accepted)
 	case err != nil:
-		return usage("%v", err)
+		return usage("%s cannot be looked at: %v", quote(name), cause(err))
 	case fi.IsDir():
 		return usage("%s is a folder; folders of compose and Docker files are not judged by this version, it takes %s", quote(name), accepted)
 	case !fi.Mode().IsRegular() && fi.Mode()&fs.ModeNamedPipe == 0:
 		return usage("%s is no file; a target is %s", quote(name), accepted)
 	}
 	return nil
+}
+
+// cause is what the system said, without the path that its error repeats.
+func cause(err error) error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		return pe.Err
+	}
+	return err
 }

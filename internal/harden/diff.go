@@ -44,7 +44,10 @@ func Diff(steps []step.Step, measures []step.Measure) string {
 
 // asks reports whether step s is o, or was merged from it and others.
 func asks(s, o step.Step) bool {
-	return s.ID == o.ID || s.Kind == o.Kind && s.Target == o.Target
+	if s.ID == o.ID {
+		return true
+	}
+	return s.Kind == o.Kind && s.Target == o.Target && slices.ContainsFunc(o.Set, func(c step.Change) bool { return slices.Contains(s.Set, c) })
 }
 
 func diffStep(b *strings.Builder, s step.Step) {

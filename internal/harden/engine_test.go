@@ -185,7 +185,7 @@ func (b *bed) sameAsSimulated(on snapshot.Subject, s step.Step) {
 	}
 	collected := b.collect(on)
 	for _, c := range s.Set {
-		want, err := overlay.Get(on.Scope, on.Key, c.Field)
+		want, err := overlay.Get(on.Kind, on.Scope, on.Key, c.Field)
 		got := snapshot.ContainerFields[c.Field].Get(&collected)
 		if err != nil || now[c.Field] != want || got != want {
 			b.Errorf("%s: harden reads %q, the collector %q, simulated %q (%v)", c.Field, now[c.Field], got, want, err)

@@ -160,6 +160,16 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+func TestDiffShowsEveryMeasure(t *testing.T) {
+	target := on("c1", "web")
+	a := step.New(step.ContainerUpdate, target, step.Change{Field: fieldMemory, From: "0", To: "67108864"})
+	b := step.New(step.ContainerUpdate, target, step.Change{Field: fieldRestart, From: "always", To: "on-failure:5"})
+	measures := []step.Measure{{ID: "first", Steps: []step.Step{a}}, {ID: "second", Steps: []step.Step{b}}}
+	if got := Diff([]step.Step{a, b}, measures); !strings.Contains(got, "second:") {
+		t.Errorf("a step is shown under the measure of another field:\n%s", got)
+	}
+}
+
 func TestReadFieldsIsStrict(t *testing.T) {
 	if _, err := ReadFields([]byte(`{"HostConfig":{"Memory":"much"}}`), []string{fieldMemory}); err == nil {
 		t.Error("a memory limit that is no number was read")

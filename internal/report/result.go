@@ -184,10 +184,12 @@ type Measure struct {
 // Plan is the chosen measures and what they would do.
 type Plan struct {
 	Choices   []Choice    `json:"choices"`
-	Passed    []NotChosen `json:"passed,omitempty"`
+	NotChosen []NotChosen `json:"notChosen,omitempty"`
 	Uncovered []Uncovered `json:"uncovered,omitempty"`
 	Before    int         `json:"before"` // sum of current scores
 	After     int         `json:"after"`
+	OpenNow   int         `json:"openNow"`  // elements that threats are open on, summed over the threats
+	OpenThen  int         `json:"openThen"` // the same after all choices
 }
 
 // Choice is one chosen measure.

@@ -114,7 +114,7 @@ func (b *builder) blind(t *threat.Result) bool {
 
 func (b *builder) plan() {
 	p := b.a.Plan
-	out := Plan{Choices: []Choice{}, Before: p.Before, After: p.After}
+	out := Plan{Choices: []Choice{}, Before: p.Before, After: p.After, OpenNow: p.OpenNow, OpenThen: p.OpenThen}
 	for _, c := range p.Choices {
 		ch := Choice{Measure: c.Measure.ID, Surface: c.Surface, Removes: c.Removes, Why: c.Why}
 		for _, d := range c.Changes {
@@ -124,8 +124,8 @@ func (b *builder) plan() {
 		}
 		out.Choices = append(out.Choices, ch)
 	}
-	for _, n := range p.Passed {
-		out.Passed = append(out.Passed, NotChosen{Measure: n.Measure.ID, Why: n.Why})
+	for _, n := range p.NotChosen {
+		out.NotChosen = append(out.NotChosen, NotChosen{Measure: n.Measure.ID, Why: n.Why})
 	}
 	for _, u := range p.Uncovered {
 		out.Uncovered = append(out.Uncovered, Uncovered{Surface: u.Surface, Checks: u.Checks, Why: u.Why})

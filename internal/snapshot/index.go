@@ -1,6 +1,10 @@
 package snapshot
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Index is the table of everything that can be judged in a snapshot, built once
 // and shared by checks, threats and plan. A subject is referred to by its
@@ -8,13 +12,17 @@ import "cmp"
 type Index struct {
 	Snapshot *Snapshot
 	Subjects []Subject
-	Parents  []int // position of the enclosing subject, -1 at the top
 
-	scopes     map[string]int // scope ID -> subject of the scope itself
-	files      []int          // Files[i] -> subject
-	containers []int          // Containers[i] -> subject
-	images     []int
-	networks   []int
+	// Around lists for each subject the subjects that directly enclose it: a
+	// container's engine, image and networks. They have lower positions.
+	Around [][]int
+
+	scopes     map[string]int        // scope ID -> subject of the scope itself
+	members    map[string][]int      // scope ID and kind -> subjects, ascending
+	parts      map[string]PartStatus // scope ID and part -> the part as a whole
+	files      []int                 // Files[i] -> subject
+	containers []int                 // Containers[i] -> subject
+	container  map[int]int           // subject -> Containers[i]
 	classes    []Class
 }
 
@@ -27,57 +35,127 @@ type Class struct {
 	Members       []int  // subjects, ascending
 }
 
-// NewIndex builds the table. Hosts come before engines, engines before what is
-// inside them, so a parent always precedes its children.
+// NewIndex builds the table. What encloses comes before what is inside.
 func NewIndex(s *Snapshot) *Index {
-	x := &Index{Snapshot: s, scopes: make(map[string]int, len(s.Scopes))}
+	x := &Index{
+		Snapshot: s, scopes: make(map[string]int, len(s.Scopes)), members: make(map[string][]int),
+		parts: make(map[string]PartStatus, len(s.Parts)), container: make(map[int]int, len(s.Containers)),
+	}
+	for _, p := range s.Parts {
+		if p.Item == "" {
+			x.parts[p.Scope+"\x00"+string(p.Part)] = p
+		}
+	}
 	n := len(s.Scopes) + len(s.Files) + len(s.Containers) + len(s.Images) + len(s.Networks)
 	x.Subjects = make([]Subject, 0, n)
-	x.Parents = make([]int, 0, n)
-	x.addScopes(s, func(k ScopeKind) bool { return k == ScopeHost })
-	x.addScopes(s, func(k ScopeKind) bool { return k != ScopeHost })
+	x.Around = make([][]int, 0, n)
+	x.addScopes(func(k ScopeKind) bool { return k == ScopeHost })
+	x.addScopes(func(k ScopeKind) bool { return k != ScopeHost })
 	for i := range s.Files {
 		f := &s.Files[i]
-		parent := x.ScopeSubject(f.Scope)
+		around := x.scope(f.Scope)
 		if f.Engine != "" {
-			parent = x.ScopeSubject(f.Engine)
+			around = x.scope(f.Engine)
 		}
-		x.files = append(x.files, x.add(Subject{Kind: KindHostFile, Scope: f.Scope, Key: "file" + f.Path, Name: f.Path}, parent))
+		x.files = append(x.files, x.add(Subject{Kind: KindHostFile, Scope: f.Scope, Key: "file" + f.Path, Name: f.Path}, around))
 	}
-	x.addImages(s.Images)
-	x.addNetworks(s.Networks)
-	for i := range s.Containers {
-		c := &s.Containers[i]
-		x.containers = append(x.containers, x.add(Subject{Kind: KindContainer, Scope: c.Scope, Key: c.Key, Name: c.Name, UID: c.ID, Loc: c.Loc}, x.ScopeSubject(c.Scope)))
-	}
+	x.addContainers(x.addImages(), x.addNetworks())
 	x.classify()
 	return x
 }
 
-func (x *Index) addImages(images []Image) {
-	keys := newKeyed(len(images))
+func (x *Index) addScopes(take func(ScopeKind) bool) {
+	for _, sc := range x.Snapshot.Scopes {
+		if !take(sc.Kind) {
+			continue
+		}
+		var around []int
+		if p, ok := x.scopes[sc.Host]; ok && sc.Host != "" {
+			around = []int{p}
+		}
+		x.scopes[sc.ID] = x.add(Subject{Kind: cmp.Or(scopeKinds[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}, around)
+	}
+}
+
+// addImages returns the images' subjects by scope and ID.
+func (x *Index) addImages() map[[2]string]int {
+	images := x.Snapshot.Images
+	keys, at := newKeyed(len(images)), make(map[[2]string]int, len(images))
 	for i := range images {
 		keys.note(images[i].Scope, images[i].key())
 	}
 	for i := range images {
 		m := &images[i]
-		x.images = append(x.images, x.add(Subject{
+		at[[2]string{m.Scope, m.ID}] = x.add(Subject{
 			Kind: KindImage, Scope: m.Scope, Key: keys.key(m.Scope, m.key(), m.ID), Name: cmp.Or(m.reference(), m.ID), UID: m.ID,
-		}, x.ScopeSubject(m.Scope)))
+		}, x.scope(m.Scope))
 	}
+	return at
 }
 
-func (x *Index) addNetworks(networks []Network) {
-	keys := newKeyed(len(networks))
+// addNetworks returns the networks' subjects by scope and name.
+func (x *Index) addNetworks() map[[2]string]int {
+	networks := x.Snapshot.Networks
+	keys, at := newKeyed(len(networks)), make(map[[2]string]int, len(networks))
 	for i := range networks {
 		keys.note(networks[i].Scope, "network/"+networks[i].Name)
 	}
 	for i := range networks {
 		w := &networks[i]
-		x.networks = append(x.networks, x.add(Subject{
+		at[[2]string{w.Scope, w.Name}] = x.add(Subject{
 			Kind: KindNetwork, Scope: w.Scope, Key: keys.key(w.Scope, "network/"+w.Name, w.ID), Name: w.Name, UID: w.ID,
-		}, x.ScopeSubject(w.Scope)))
+		}, x.scope(w.Scope))
 	}
+	return at
+}
+
+func (x *Index) addContainers(images, networks map[[2]string]int) {
+	type place struct {
+		scope string
+		spec  int
+	}
+	around := make(map[place][]int) // containers of one configuration share the slice
+	for i := range x.Snapshot.Containers {
+		c := &x.Snapshot.Containers[i]
+		at := place{c.Scope, c.Spec}
+		in, ok := around[at]
+		if !ok {
+			spec := &x.Snapshot.ContainerSpecs[c.Spec]
+			in = x.scope(c.Scope)
+			if m, ok := images[[2]string{c.Scope, spec.ImageID}]; ok {
+				in = append(in, m)
+			}
+			for _, n := range spec.Networks {
+				if w, ok := networks[[2]string{c.Scope, n}]; ok {
+					in = append(in, w)
+				}
+			}
+			around[at] = in
+		}
+		s := x.add(Subject{Kind: KindContainer, Scope: c.Scope, Key: c.Key, Name: c.Name, UID: c.ID, Loc: c.Loc}, in)
+		x.containers = append(x.containers, s)
+		x.container[s] = i
+	}
+}
+
+// scope returns a fresh list with the subject of a scope.
+func (x *Index) scope(id string) []int {
+	if i, ok := x.scopes[id]; ok {
+		return []int{i}
+	}
+	return nil
+}
+
+func (x *Index) add(s Subject, around []int) int {
+	if len(around) > 0 {
+		s.Parent = x.Subjects[around[0]].Key
+	}
+	i := len(x.Subjects)
+	x.Subjects = append(x.Subjects, s)
+	x.Around = append(x.Around, around)
+	k := s.Scope + "\x00" + string(s.Kind)
+	x.members[k] = append(x.members[k], i)
+	return i
 }
 
 // With returns the table for a snapshot that has the same subjects in the same
@@ -113,34 +191,6 @@ func (x *Index) classify() {
 // Classes returns the classes of containers, in the order of their first member.
 func (x *Index) Classes() []Class { return x.classes }
 
-func (x *Index) addScopes(s *Snapshot, take func(ScopeKind) bool) {
-	for _, sc := range s.Scopes {
-		if !take(sc.Kind) {
-			continue
-		}
-		parent := -1
-		if sc.Host != "" {
-			if p, ok := x.scopes[sc.Host]; ok {
-				parent = p
-			}
-		}
-		x.scopes[sc.ID] = x.add(Subject{Kind: cmp.Or(scopeSubjects[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}, parent)
-	}
-}
-
-var scopeSubjects = map[ScopeKind]Kind{
-	ScopeEngine: KindEngine, ScopeHost: KindHost, ScopeRegistry: KindRegistry, ScopeCluster: "cluster", ScopeFiles: "files",
-}
-
-func (x *Index) add(s Subject, parent int) int {
-	if parent >= 0 {
-		s.Parent = x.Subjects[parent].Key
-	}
-	x.Subjects = append(x.Subjects, s)
-	x.Parents = append(x.Parents, parent)
-	return len(x.Subjects) - 1
-}
-
 // ScopeSubject returns the subject that stands for a whole scope, or -1.
 func (x *Index) ScopeSubject(id string) int {
 	if i, ok := x.scopes[id]; ok {
@@ -149,35 +199,39 @@ func (x *Index) ScopeSubject(id string) int {
 	return -1
 }
 
+// Of returns the subjects of a kind in a scope, ascending.
+func (x *Index) Of(scope string, k Kind) []int { return x.members[scope+"\x00"+string(k)] }
+
+// Part returns the status of a part as a whole, asked of the scope that owns it:
+// parts named host.… belong to the machine of an engine's scope. A part without
+// a line was not collected.
+func (x *Index) Part(scope string, p Part) PartStatus {
+	if strings.HasPrefix(string(p), "host.") {
+		if sc := x.Snapshot.Scope(scope); sc != nil && sc.Kind != ScopeHost {
+			scope = sc.Host
+		}
+	}
+	if st, ok := x.parts[scope+"\x00"+string(p)]; ok {
+		return st
+	}
+	return PartStatus{Scope: scope, Part: p, State: Skipped, Reason: ReasonNotCollected}
+}
+
 // FileSubject returns the subject of Files[i].
 func (x *Index) FileSubject(i int) int { return x.files[i] }
 
 // ContainerSubject returns the subject of Containers[i].
 func (x *Index) ContainerSubject(i int) int { return x.containers[i] }
 
-// ImageSubject returns the subject of Images[i].
-func (x *Index) ImageSubject(i int) int { return x.images[i] }
-
-// NetworkSubject returns the subject of Networks[i].
-func (x *Index) NetworkSubject(i int) int { return x.networks[i] }
-
 // Encloses reports whether a is b or one of the subjects around it.
 func (x *Index) Encloses(a, b int) bool {
-	for ; b >= 0; b = x.Parents[b] {
-		if a == b {
-			return true
-		}
-	}
-	return false
+	return a == b || slices.ContainsFunc(x.Around[b], func(p int) bool { return p >= a && x.Encloses(a, p) })
 }
 
 // Container returns the container a subject stands for, or nil.
 func (x *Index) Container(subject int) *Container {
-	if len(x.containers) == 0 {
-		return nil
-	}
-	i := subject - x.containers[0] // containers are added last and in order
-	if i < 0 || i >= len(x.containers) {
+	i, ok := x.container[subject]
+	if !ok {
 		return nil
 	}
 	return &x.Snapshot.Containers[i]

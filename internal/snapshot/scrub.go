@@ -32,7 +32,7 @@ func Scrub(s *Snapshot) (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scrub: %w", err)
 	}
-	sc := &scrubber{taken: b.String(), names: make(map[string]string), addrs: make(map[netip.Addr]string), next: make(map[string]int)}
+	sc := &scrubber{taken: b.String(), names: make(map[string]string), users: make(map[string]bool), addrs: make(map[netip.Addr]string), next: make(map[string]int)}
 	sc.learn(out)
 	sc.walk(reflect.ValueOf(out).Elem(), "")
 	if err := out.Validate(); err != nil {
@@ -44,6 +44,7 @@ func Scrub(s *Snapshot) (*Snapshot, error) {
 type scrubber struct {
 	taken string            // the whole text: stand-ins must not occur in it
 	names map[string]string // host, registry or user name -> stand-in
+	users map[string]bool   // which of the names are of users
 	order []string          // names, longest first, for replacing inside text
 	addrs map[netip.Addr]string
 	next  map[string]int // kind of stand-in -> last number
@@ -118,6 +119,7 @@ func (sc *scrubber) host(name string) {
 func (sc *scrubber) user(name string) {
 	if _, err := strconv.Atoi(name); name != "" && name != "root" && err != nil {
 		sc.name(name, "user")
+		sc.users[name] = true
 	}
 }
 
@@ -181,7 +183,8 @@ var verbatim = []string{
 	"Schema", "ID", "Tool", "Catalogue", "Version", "APIVersion", "Kernel", "Release", "Package", "Components", "ImageID", "Created",
 }
 
-// walk replaces in every string below v; field is the name of the field it is in.
+// walk replaces in every string below v; field is Type.Name of the field it is
+// in. Strings of a type of their own are enumerations, which stay.
 func (sc *scrubber) walk(v reflect.Value, field string) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -189,7 +192,7 @@ func (sc *scrubber) walk(v reflect.Value, field string) {
 		for i := range t.NumField() {
 			name := t.Field(i).Name
 			if t.Field(i).IsExported() && (!slices.Contains(verbatim, name) || t == reflect.TypeFor[Scope]()) {
-				sc.walk(v.Field(i), name)
+				sc.walk(v.Field(i), t.Name()+"."+name)
 			}
 		}
 	case reflect.Slice, reflect.Array:
@@ -201,7 +204,9 @@ func (sc *scrubber) walk(v reflect.Value, field string) {
 			sc.walk(v.Elem(), field)
 		}
 	case reflect.String:
-		v.SetString(sc.text(v.String(), field))
+		if v.Type() == reflect.TypeFor[string]() {
+			v.SetString(sc.text(v.String(), field))
+		}
 	default:
 	}
 }
@@ -211,11 +216,23 @@ var (
 	homePath    = regexp.MustCompile(`/home/([^/\s]+)`)
 )
 
-// whole are the fields whose value is a name, or prose in which a name may
-// stand: there, names without a dot are replaced too. Elsewhere only dotted
-// ones are, because a machine called "run" must not change /run/docker.sock.
-var whole = []string{"Name", "Members", "Detail", "Grant", "Warnings", "Item", "Target", "Host", "Scope", "Engine", "ID"}
+// A name without a dot is replaced only where names of its kind stand, because
+// a machine called "run" must not change /run/docker.sock. Dotted names are
+// replaced everywhere.
+var (
+	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members"}
+	registries = []string{"ContainerSpec.Image", "Image.Tags", "Image.Digests", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
+)
 
+// stands reports whether an undotted name of a host or user may stand in s.
+func (sc *scrubber) stands(name, s, field string) bool {
+	if slices.Contains(prose, field) || strings.Contains(s, "://") {
+		return true
+	}
+	return slices.Contains(registries, field) && !sc.users[name] && !strings.HasPrefix(s, "/")
+}
+
+// text replaces names and addresses in one string.
 func (sc *scrubber) text(s, field string) string {
 	if s == "" {
 		return s
@@ -229,8 +246,7 @@ func (sc *scrubber) text(s, field string) string {
 		return m
 	})
 	for _, name := range sc.order {
-		prose := slices.Contains(whole, field) || strings.Contains(s, "://")
-		if prose || strings.Contains(name, ".") || s == name || strings.HasPrefix(s, name+":") || strings.HasPrefix(s, name+"/") {
+		if strings.Contains(name, ".") || sc.stands(name, s, field) {
 			s = replaceWord(s, name, sc.names[name])
 		}
 	}

@@ -79,3 +79,27 @@ func TestScrubIsDeterministicAndLeavesItsInput(t *testing.T) {
 		t.Error("the input was changed")
 	}
 }
+
+func FuzzScrub(f *testing.F) {
+	f.Add("build-07", "10.0.0.1", "reg.corp:5000/a:1", "alice")
+	f.Add("run", "::1", "docker.io/a@sha256:00", "root")
+	f.Add("", "fe80::1", "[fd00::1]:5000/a", "host-1")
+	f.Add("1.2.3.4", "224.0.0.1", "a", "user-1")
+	f.Fuzz(func(t *testing.T, host, ip, image, user string) {
+		s := checktest.Minimal()
+		s.Hosts[0].Name, s.Engines[0].Name, s.Scopes[0].Name = host, host, host
+		s.Containers[0].Networks[0].IP = ip
+		s.ContainerSpecs[0].Image = image
+		s.Hosts[0].Accounts.V.Groups[0].Members = []string{user}
+		out, err := snapshot.Scrub(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := out.Validate(); err != nil {
+			t.Error(err)
+		}
+		if m := out.Hosts[0].Accounts.V.Groups[0].Members[0]; user != "" && user != "root" && m == user && strings.Trim(user, "0123456789+-") != "" {
+			t.Errorf("the user %q is still there", user)
+		}
+	})
+}

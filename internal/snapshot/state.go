@@ -33,24 +33,23 @@ type Reason string
 
 // The reasons. They are part of the JSON contract.
 const (
-	ReasonNone            Reason = ""
-	ReasonDenied          Reason = "denied"
-	ReasonFailed          Reason = "failed"
-	ReasonPartial         Reason = "partial"
-	ReasonNotCollected    Reason = "not-collected"
-	ReasonUndeclared      Reason = "undeclared"
-	ReasonProviderManaged Reason = "provider-managed"
-	ReasonSuspect         Reason = "suspect" // a version alone speaks for it
-	ReasonStaleData       Reason = "stale-data"
-	ReasonUnparsable      Reason = "unparsable"
-	ReasonUnresolved      Reason = "unresolved"
-	ReasonStatic          Reason = "static" // only a running system shows it
+	ReasonNone         Reason = ""
+	ReasonDenied       Reason = "denied"
+	ReasonFailed       Reason = "failed"
+	ReasonPartial      Reason = "partial"
+	ReasonNotCollected Reason = "not-collected"
+	ReasonUndeclared   Reason = "undeclared"
+	ReasonStaleData    Reason = "stale-data"
+	ReasonUnparsable   Reason = "unparsable"
+	ReasonUnresolved   Reason = "unresolved"
+	ReasonStatic       Reason = "static"   // only a running system shows it
+	ReasonDisabled     Reason = "disabled" // switched off by policy
 )
 
 // Reasons lists every reason in the order used by schemas and screens.
 var Reasons = []Reason{
 	ReasonNone, ReasonDenied, ReasonFailed, ReasonPartial, ReasonNotCollected, ReasonUndeclared,
-	ReasonProviderManaged, ReasonSuspect, ReasonStaleData, ReasonUnparsable, ReasonUnresolved, ReasonStatic,
+	ReasonStaleData, ReasonUnparsable, ReasonUnresolved, ReasonStatic, ReasonDisabled,
 }
 
 // ReasonFor maps a part's state to the reason its dependants are unknown for.

@@ -8,7 +8,8 @@ import (
 // Validate checks what the logic relies on. Times are set. Scopes are unique and
 // stand on a known host. Every item of every list belongs to a scope of a kind
 // that has such items, and its name is the only one in that scope. Containers
-// refer to a configuration and a live state that are there. What the names and
+// refer to a configuration and a live state that are there, configurations to
+// their own fields. What the names and
 // values mean is not checked: readers of them expect anything.
 func (s *Snapshot) Validate() error {
 	if s.Taken.IsZero() {
@@ -113,6 +114,13 @@ func (s *Snapshot) validateReferences(scopes map[string]ScopeKind) error {
 	for i, f := range s.Files {
 		if f.Engine != "" && scopes[f.Engine] != ScopeEngine {
 			return fmt.Errorf("snapshot: files[%d].engine is %.100q, want the scope of an engine", i, f.Engine)
+		}
+	}
+	for i := range s.ContainerSpecs {
+		for _, u := range s.ContainerSpecs[i].Unread {
+			if u != AllUnread && !IsSpecPath(u) {
+				return fmt.Errorf("snapshot: containerSpecs[%d].unread names %.100q, which is no field of a spec, such as resources.memory", i, u)
+			}
 		}
 	}
 	for i := range s.Containers {

@@ -7,20 +7,11 @@ import (
 	"plimsoll/internal/snapshot"
 )
 
-// encloses says which kinds lie inside which: the elements of a threat are of
-// the innermost kinds that its required checks judge.
-var encloses = map[snapshot.Kind][]snapshot.Kind{
-	snapshot.KindHost: {
-		snapshot.KindHostFile, snapshot.KindEngine, snapshot.KindContainer, snapshot.KindImage, snapshot.KindNetwork,
-		snapshot.KindClient, snapshot.KindSwarm,
-	},
-	snapshot.KindEngine: {snapshot.KindHostFile, snapshot.KindContainer, snapshot.KindImage, snapshot.KindNetwork},
-}
-
-// elements lists what a threat is decided for: the subjects of its innermost
-// required checks. A kind that was proved to have no subjects gives none, so a
-// threat to containers does not apply where there is no container, whatever
-// the engine's settings. A kind that could not be looked at stands as its scope.
+// elements lists the cells that a threat is decided for: the subjects of its
+// innermost required checks. A kind that was proved to have no subjects gives
+// none, so a threat to containers does not apply where there is no container,
+// whatever the engine's settings. A kind that could not be looked at stands as
+// its scope.
 func (e *evaluator) elements(t *Threat) []int {
 	innermost := innermostKinds(t)
 	seen := make(map[int]bool)
@@ -30,16 +21,16 @@ func (e *evaluator) elements(t *Threat) []int {
 			if !slices.Contains(innermost, kind) {
 				continue
 			}
-			if e.built[key] == nil {
+			if e.built[key] == nil || !e.holds(kind) {
 				for _, s := range e.scopesFor(kind) {
 					seen[s] = true
 				}
 				continue
 			}
-			for _, f := range e.findings[key] {
-				for _, m := range f.Members {
-					if e.in.Index.Subjects[m].Kind == kind || f.Status != check.NotApplicable {
-						seen[m] = true
+			for _, i := range e.findings[key] {
+				for _, c := range e.about[i] {
+					if e.cells[c].kind == kind || e.in.Findings[i].Status != check.NotApplicable {
+						seen[c] = true
 					}
 				}
 			}
@@ -48,6 +39,8 @@ func (e *evaluator) elements(t *Threat) []int {
 	return e.withoutEnclosing(seen)
 }
 
+// innermostKinds are the kinds of a threat's required checks, without hosts and
+// engines where a check looks at something inside them.
 func innermostKinds(t *Threat) []snapshot.Kind {
 	var kinds []snapshot.Kind
 	for _, c := range t.Required {
@@ -58,59 +51,68 @@ func innermostKinds(t *Threat) []snapshot.Kind {
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(kinds), func(outer snapshot.Kind) bool {
-		return slices.ContainsFunc(kinds, func(k snapshot.Kind) bool { return slices.Contains(encloses[outer], k) })
+		if outer != snapshot.KindHost && outer != snapshot.KindEngine {
+			return false // an image or network without containers is an element too
+		}
+		return slices.ContainsFunc(kinds, func(k snapshot.Kind) bool { return slices.Contains(snapshot.Kinds[k].Inside, outer) })
 	})
 }
 
-// scopesFor returns the scope subjects that stand for a kind nobody collects
-// yet: hosts for what belongs to a host, else engines, else every scope.
+// holds reports whether the snapshot has a scope that such subjects belong to.
+func (e *evaluator) holds(k snapshot.Kind) bool {
+	return slices.ContainsFunc(e.in.Index.Snapshot.Scopes, func(sc snapshot.Scope) bool {
+		return slices.Contains(snapshot.Kinds[k].Scopes, sc.Kind)
+	})
+}
+
+// scopesFor returns the cells of the scopes that stand for a kind nobody looked
+// at: those that would hold it, else engines, else every scope.
 func (e *evaluator) scopesFor(kind snapshot.Kind) []int {
-	want := snapshot.ScopeEngine
-	switch kind {
-	case snapshot.KindHost, snapshot.KindHostFile, snapshot.KindClient:
-		want = snapshot.ScopeHost
-	case snapshot.KindRegistry:
-		want = snapshot.ScopeRegistry
-	}
-	x := e.in.Index
-	var all, found []int
-	for _, sc := range x.Snapshot.Scopes {
-		s := x.ScopeSubject(sc.ID)
-		all = append(all, s)
-		if sc.Kind == want {
-			found = append(found, s)
+	of := func(take func(snapshot.ScopeKind) bool) []int {
+		var out []int
+		for _, sc := range e.in.Index.Snapshot.Scopes {
+			if take(sc.Kind) {
+				out = append(out, e.cellOfScope(sc.ID))
+			}
 		}
+		return out
 	}
-	if len(found) > 0 {
+	if found := of(func(k snapshot.ScopeKind) bool { return slices.Contains(snapshot.Kinds[kind].Scopes, k) }); len(found) > 0 {
 		return found
 	}
-	for _, s := range all {
-		if x.Subjects[s].Kind == snapshot.KindEngine {
-			found = append(found, s)
-		}
-	}
-	if len(found) > 0 {
+	if found := of(func(k snapshot.ScopeKind) bool { return k == snapshot.ScopeEngine }); len(found) > 0 {
 		return found
 	}
-	return all
+	return of(func(snapshot.ScopeKind) bool { return true })
+}
+
+// cellOfScope returns the cell of the subject that stands for a scope. Scopes
+// come first, so the search is short.
+func (e *evaluator) cellOfScope(id string) int {
+	s := e.in.Index.ScopeSubject(id)
+	return slices.IndexFunc(e.cells, func(c cell) bool { return slices.Contains(c.members, s) })
 }
 
 // withoutEnclosing drops candidates that have another candidate inside: what
 // was said of them applies there. Containers that are kept for a rollback are
 // not judged, so they are no elements either.
 func (e *evaluator) withoutEnclosing(seen map[int]bool) []int {
-	outer := make(map[int]bool)
-	for s := range seen {
-		for p := e.in.Index.Parents[s]; p >= 0; p = e.in.Index.Parents[p] {
-			outer[p] = true
+	outer := make([]bool, len(e.cells))
+	for i, c := range slices.Backward(e.cells) {
+		if seen[i] || outer[i] {
+			for _, a := range c.around {
+				outer[a] = true
+			}
 		}
 	}
 	out := make([]int, 0, len(seen))
-	for s := range seen {
-		if c := e.in.Index.Container(s); !outer[s] && (c == nil || c.KeptFor == "") {
-			out = append(out, s)
+	for i := range e.cells {
+		if !seen[i] || outer[i] {
+			continue
+		}
+		if c := e.in.Index.Container(e.cells[i].members[0]); c == nil || c.KeptFor == "" {
+			out = append(out, i)
 		}
 	}
-	slices.Sort(out)
 	return out
 }

@@ -57,6 +57,9 @@ func decide(t *testing.T, x *snapshot.Index, ws policy.Waivers, saids ...said) m
 			suite = append(suite, &check.Check{ID: s.check, Subject: Members()[s.check].Subject})
 			i = len(suite) - 1
 		}
+		if s.key == "" {
+			continue // the check exists, but was not asked
+		}
 		findings = append(findings, check.Finding{
 			Check: suite[i], Verdict: check.Verdict{Status: s.status}, Members: []int{subject(t, x, s.key)},
 		})
@@ -207,4 +210,77 @@ func TestKeptContainersAreNoElements(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestNothingAskedIsUnknown: a threat whose checks were never asked anywhere
+// near an element is unknown, whatever the rest says.
+func TestNothingAskedIsUnknown(t *testing.T) {
+	taken := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	files := snapshot.NewIndex(&snapshot.Snapshot{
+		Taken: taken, Scopes: []snapshot.Scope{{ID: "files", Kind: snapshot.ScopeFiles, Taken: taken}},
+		ContainerSpecs: []snapshot.ContainerSpec{{}}, Runtimes: []snapshot.Runtime{{}},
+		Containers: []snapshot.Container{{Scope: "files", Key: "compose/shop/web", Name: "web"}},
+	})
+	got := decide(t, files, nil, said{"container-memory-limit", "compose/shop/web", check.Pass}, said{"cgroup-controllers-enforced", "", 0})
+	if r := got["DKR-HST-D-01"]; r.Status != Unknown {
+		t.Errorf("a compose service with a limit, no host looked at: %v, want unknown", r.Status)
+	}
+	host := snapshot.NewIndex(&snapshot.Snapshot{Taken: taken, Scopes: []snapshot.Scope{{ID: "host:h", Kind: snapshot.ScopeHost, Taken: taken}}})
+	got = decide(t, host, nil, said{"cgroup-controllers-enforced", "host", check.Pass}, said{"container-memory-limit", "", 0})
+	if r := got["DKR-HST-D-01"]; r.Status != Unknown {
+		t.Errorf("a host without an engine looked at: %v, want unknown", r.Status)
+	}
+}
+
+// TestLoneImage: an image without containers is an element of its own, and
+// clauses about containers do not concern it.
+func TestLoneImage(t *testing.T) {
+	x := world(t)
+	s := *x.Snapshot
+	s.Images = []snapshot.Image{{Scope: "engine:e", ID: "sha256:1", Tags: []string{"used:1"}}, {Scope: "engine:e", ID: "sha256:2", Tags: []string{"lone:1"}}}
+	s.ContainerSpecs = []snapshot.ContainerSpec{{ImageID: "sha256:1"}}
+	x = snapshot.NewIndex(&s)
+	r := decide(
+		t, x, nil,
+		said{"image-user-non-root", "image/used:1", check.Fail}, said{"image-user-non-root", "image/lone:1", check.Pass},
+		said{"container-user-non-root", "name/a", check.Pass}, said{"container-user-non-root", "name/b", check.Pass},
+		said{"daemon-userns-remap", "engine", check.Fail}, said{"daemon-rootless", "engine", check.Fail},
+	)["DKR-CLI-E-03"]
+	want := map[string]Status{"name/a": Open, "name/b": Open, "image/lone:1": Mitigated}
+	for _, g := range r.Groups {
+		for _, m := range g.Members {
+			key := x.Subjects[m].Key
+			if g.Status != want[key] {
+				t.Errorf("%s: %v, want %v", key, g.Status, want[key])
+			}
+			delete(want, key)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("no element: %v", want)
+	}
+}
+
+// TestClausesLieOnOnePath: the kinds of a clause's alternatives enclose each
+// other, so that every alternative counts for every element.
+func TestClausesLieOnOnePath(t *testing.T) {
+	for _, th := range Catalogue() {
+		for _, c := range th.Required {
+			for _, a := range c {
+				for _, b := range c {
+					ka, kb := Members()[a].Subject, Members()[b].Subject
+					if ka == kb || slices.Contains(snapshot.Kinds[ka].Inside, kb) || slices.Contains(snapshot.Kinds[kb].Inside, ka) || apart[c.String()] {
+						continue
+					}
+					t.Errorf("%s: the clause %s joins %s and %s, which do not enclose each other", th.ID, c, ka, kb)
+				}
+			}
+		}
+	}
+}
+
+// apart lists clauses whose alternatives do not enclose each other; at an
+// element of one kind the other kind's checks are undecided.
+var apart = map[string]bool{
+	"registry-push-limited|registry-tag-immutability|container-image-digest-pinned": true, // a registry is beside the engine
 }

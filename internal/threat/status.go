@@ -5,16 +5,16 @@ import "fmt"
 // Status is what evidence says of a threat or of one element of it.
 type Status uint8
 
-// The statuses.
+// The statuses. The zero value is none of them.
 const (
-	NotApplicable Status = iota
+	NotApplicable Status = iota + 1
 	Mitigated
 	Accepted
 	Unknown
 	Open
 )
 
-var statusNames = [...]string{"not-applicable", "mitigated", "accepted", "unknown", "open"}
+var statusNames = [...]string{"", "not-applicable", "mitigated", "accepted", "unknown", "open"}
 
 // Statuses lists the statuses, worst first.
 var Statuses = []Status{Open, Unknown, Accepted, Mitigated, NotApplicable}
@@ -31,16 +31,17 @@ func (s Status) String() string {
 // element; a clause takes the smallest of its members.
 type Value uint8
 
-// The values, best first. None: no member applies, the clause leaves.
+// The values, best first. None: no member applies, the clause leaves. The zero
+// value is none of them.
 const (
-	None Value = iota
+	None Value = iota + 1
 	Pass
 	AcceptedFail
 	Undecided
 	Fail
 )
 
-var valueNames = [...]string{"not-applicable", "pass", "accepted", "unknown", "fail"}
+var valueNames = [...]string{"", "not-applicable", "pass", "accepted", "unknown", "fail"}
 
 // String returns the name used in JSON.
 func (v Value) String() string {

@@ -103,3 +103,32 @@ func (b *Bed) need(image string) {
 		b.t.Fatal(err)
 	}
 }
+
+// Post decodes the answer to POST path into v, unless that is nil, or fails the
+// test.
+func (b *Bed) Post(path string, body, v any) {
+	b.t.Helper()
+	answer, err := b.Call(b.t.Context(), http.MethodPost, path, body)
+	if err == nil && v != nil {
+		err = json.Unmarshal(answer, v)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// Exec runs a command in a container to its end.
+func (b *Bed) Exec(id string, command ...string) {
+	b.t.Helper()
+	var exec struct{ ID string }
+	b.Post("/containers/"+id+"/exec", Spec{"Cmd": command, "AttachStdout": true}, &exec)
+	b.Post("/exec/"+exec.ID+"/start", Spec{"Detach": false}, nil) // its answer ends with the command
+	var ended struct {
+		Running  bool
+		ExitCode int
+	}
+	b.Get("/exec/"+exec.ID+"/json", &ended)
+	if ended.Running || ended.ExitCode != 0 {
+		b.t.Fatalf("%v in the container: exit %d, running %t", command, ended.ExitCode, ended.Running)
+	}
+}

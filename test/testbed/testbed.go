@@ -52,7 +52,9 @@ const (
 type Bed struct {
 	t      testing.TB
 	http   *http.Client
+	socket string
 	prefix string
+	daemon *daemon // of a private engine
 
 	mu      sync.Mutex
 	created []string // container IDs, removed when the test ends
@@ -71,6 +73,9 @@ func Engine(t testing.TB) *Bed {
 	}
 	return b
 }
+
+// Address is the engine's, as DOCKER_HOST takes it.
+func (b *Bed) Address() string { return "unix://" + b.socket }
 
 // Mutable returns the engine for tests that create containers or otherwise
 // change the machine. It needs PLIMSOLL_TESTBED=1.
@@ -123,7 +128,7 @@ func newBed(t testing.TB, socket string) *Bed {
 		},
 		MaxIdleConnsPerHost: 16,
 	}
-	b := &Bed{t: t, http: &http.Client{Transport: tr, Timeout: callTimeout}, prefix: newPrefix()}
+	b := &Bed{t: t, http: &http.Client{Transport: tr, Timeout: callTimeout}, socket: socket, prefix: newPrefix()}
 	t.Cleanup(func() {
 		b.removeAll()
 		tr.CloseIdleConnections()

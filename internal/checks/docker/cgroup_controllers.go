@@ -33,7 +33,8 @@ var limitWarnings = map[string]string{
 func judgeControllers(p *check.Probe) {
 	engines := enginesOn(p)
 	if len(engines) == 0 {
-		return // no container host
+		p.Report(check.Inapplicable("the machine is no container host"), p.Self())
+		return
 	}
 	var missing, gaps []string
 	var evidence []check.Evidence
@@ -46,12 +47,12 @@ func judgeControllers(p *check.Probe) {
 			}
 		}
 	} else {
-		st := p.Fact(snapshot.PartHostCgroups)
+		st := p.Part(snapshot.PartHostCgroups)
 		gaps = append(gaps, cmp.Or(st.Detail, "the controllers of the kernel were not readable"))
 	}
 	for _, s := range engines {
 		e := p.Snapshot.Engine(s.ID)
-		if e == nil || p.Snapshot.Part(s.ID, snapshot.PartEngineInfo).State != snapshot.Observed {
+		if e == nil || p.Index.Part(s.ID, snapshot.PartEngineInfo).State != snapshot.Observed {
 			gaps = append(gaps, "the engine "+s.Name+" did not say what it can enforce")
 			continue
 		}

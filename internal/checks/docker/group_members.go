@@ -37,7 +37,8 @@ type openers struct {
 
 func judgeMembers(p *check.Probe) {
 	if len(enginesOn(p)) == 0 {
-		return // no container host
+		p.Report(check.Inapplicable("the machine is no container host"), p.Self())
+		return
 	}
 	var o openers
 	for _, i := range sockets(p) {

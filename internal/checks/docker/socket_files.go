@@ -35,7 +35,7 @@ func enginesOn(p *check.Probe) []*snapshot.Scope {
 // sockets were not looked at.
 func unseenSockets(p *check.Probe) (check.Verdict, bool) {
 	for _, s := range enginesOn(p) {
-		st := p.Snapshot.Part(s.ID, snapshot.PartEngineSockets)
+		st := p.Index.Part(s.ID, snapshot.PartEngineSockets)
 		if st.State == snapshot.Observed || st.State == snapshot.Absent {
 			continue
 		}
@@ -63,7 +63,7 @@ func judgeSockets(p *check.Probe, verdict func(*check.Probe, *snapshot.File) che
 // engineOf returns the engine that a socket belongs to, or nil when it is the
 // socket of an engine that was not looked at or did not describe itself.
 func engineOf(p *check.Probe, f *snapshot.File) *snapshot.Engine {
-	if f.Engine == "" || p.Snapshot.Part(f.Engine, snapshot.PartEngineInfo).State != snapshot.Observed {
+	if f.Engine == "" || p.Index.Part(f.Engine, snapshot.PartEngineInfo).State != snapshot.Observed {
 		return nil
 	}
 	return p.Snapshot.Engine(f.Engine)

@@ -114,13 +114,13 @@ func assignKeys(all []*inspected, kept map[string]string) (keys []string, owners
 // container's own, which swarm leaves empty.
 func (c *collector) applyService(s *inspected) {
 	id := s.labels[labelSwarmID]
-	if id == "" || s.labels[labelTaskID] == "" || slices.Contains(s.spec.Unread, allUnread) {
+	if id == "" || s.labels[labelTaskID] == "" || slices.Contains(s.spec.Unread, snapshot.AllUnread) {
 		return
 	}
 	if p, ok := c.services[id]; ok {
 		s.spec.RestartPolicy = p
-	} else if !slices.Contains(s.spec.Unread, "HostConfig.RestartPolicy") {
-		s.spec.Unread = append(s.spec.Unread, "HostConfig.RestartPolicy")
+	} else if !slices.Contains(s.spec.Unread, "restartPolicy") {
+		s.spec.Unread = append(s.spec.Unread, "restartPolicy")
 		slices.Sort(s.spec.Unread)
 	}
 }

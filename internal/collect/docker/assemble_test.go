@@ -116,9 +116,9 @@ func TestSwarmTasksHaveTheServicesPolicy(t *testing.T) {
 	}{
 		"manager":  {info, services, snapshot.RestartPolicy{Name: "on-failure", Max: 4, Service: true}, nil, snapshot.Observed},
 		"default":  {info, `[{"ID":"svc1","Spec":{}}]`, snapshot.RestartPolicy{Name: "always", Service: true}, nil, snapshot.Observed},
-		"unread":   {info, "<", snapshot.RestartPolicy{Name: "always"}, []string{"HostConfig.RestartPolicy"}, snapshot.Failed},
-		"worker":   {strings.Replace(info, `"ControlAvailable": true`, `"ControlAvailable": false`, 1), "<", snapshot.RestartPolicy{Name: "always"}, []string{"HostConfig.RestartPolicy"}, snapshot.Skipped},
-		"inactive": {recorded(t, "info"), "<", snapshot.RestartPolicy{Name: "always"}, []string{"HostConfig.RestartPolicy"}, snapshot.Absent},
+		"unread":   {info, "<", snapshot.RestartPolicy{Name: "always"}, []string{"restartPolicy"}, snapshot.Failed},
+		"worker":   {strings.Replace(info, `"ControlAvailable": true`, `"ControlAvailable": false`, 1), "<", snapshot.RestartPolicy{Name: "always"}, []string{"restartPolicy"}, snapshot.Skipped},
+		"inactive": {recorded(t, "info"), "<", snapshot.RestartPolicy{Name: "always"}, []string{"restartPolicy"}, snapshot.Absent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)

@@ -101,8 +101,8 @@ func (c *collector) inspect(ctx context.Context, i int) {
 	if seen.name == "" {
 		seen.name = l.name
 	}
-	if len(seen.spec.Unread) > 0 {
-		c.partial(part, item, "not understood: "+short(strings.Join(seen.spec.Unread, ", "), maxShort))
+	if len(seen.unread) > 0 {
+		c.partial(part, item, "not understood: "+short(strings.Join(seen.unread, ", "), maxShort))
 	}
 	c.addFacts(ctx, seen)
 	c.resolveMounts(seen)
@@ -130,7 +130,7 @@ func (l *listed) unjudged() *inspected {
 	const source = "GET /containers/ID/json"
 	return &inspected{
 		id: l.id, name: l.name, labels: l.labels,
-		spec: snapshot.ContainerSpec{Image: l.image, ImageID: l.imageID, Unread: []string{allUnread}},
+		spec: snapshot.ContainerSpec{Image: l.image, ImageID: l.imageID, Unread: []string{snapshot.AllUnread}},
 		runtime: snapshot.Runtime{
 			Status:  l.state,
 			Process: snapshot.Missing[snapshot.Process](snapshot.Failed, snapshot.ReasonFailed, source),

@@ -69,7 +69,7 @@ func TestSecurityOptions(t *testing.T) {
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.options, d)
 		}
-		if slices.Contains(c.spec.Unread, "HostConfig.SecurityOpt") != tt.unread {
+		if slices.Contains(c.spec.Unread, "security") != tt.unread {
 			t.Errorf("%q: unread %q", tt.options, c.spec.Unread)
 		}
 	}

@@ -10,9 +10,6 @@ import (
 	"plimsoll/internal/snapshot"
 )
 
-// allUnread in a spec's Unread says that nothing of the container was read.
-const allUnread = "*"
-
 // inspected is one container as the engine describes it, before the references
 // to other containers are resolved.
 type inspected struct {
@@ -24,6 +21,7 @@ type inspected struct {
 	usage    snapshot.Fact[snapshot.Usage]
 	nets     []snapshot.Attachment
 	volumes  []string // references of containers whose volumes it uses
+	unread   []string // fields that were not understood, by the engine's names
 }
 
 var errNotObject = errors.New("the answer has no Config, HostConfig or State object")
@@ -66,7 +64,8 @@ func decodeContainer(raw []byte) (*inspected, error) {
 	for _, n := range c.nets {
 		s.Networks = append(s.Networks, n.Network)
 	}
-	s.Unread = bad.sorted()
+	c.unread = bad.sorted()
+	s.Unread = toSpecPaths(c.unread)
 	return c, nil
 }
 

@@ -1,0 +1,34 @@
+package snapshot
+
+// KindInfo is what the logic must know of a subject kind. A kind is added here
+// and nowhere else.
+type KindInfo struct {
+	Scopes   []ScopeKind // scopes that hold such subjects
+	Inside   []Kind      // kinds that may enclose it: what is said of them applies to it
+	Platform string      // of the threats that are about it
+
+	// Whole says that a check of the kind judges every subject of it in a scope;
+	// a subject that a check passed over in silence is then unknown. Files are
+	// judged by the few checks that name them.
+	Whole bool
+}
+
+// Kinds is the table of subject kinds, those first that enclose others.
+var Kinds = map[Kind]KindInfo{
+	KindHost:      {Scopes: []ScopeKind{ScopeHost}, Platform: "docker", Whole: true},
+	KindEngine:    {Scopes: []ScopeKind{ScopeEngine}, Inside: []Kind{KindHost}, Platform: "docker", Whole: true},
+	KindHostFile:  {Scopes: []ScopeKind{ScopeHost}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker"},
+	KindImage:     {Scopes: []ScopeKind{ScopeEngine}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
+	KindNetwork:   {Scopes: []ScopeKind{ScopeEngine}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
+	KindContainer: {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost, KindEngine, KindImage, KindNetwork}, Platform: "docker", Whole: true},
+	KindClient:    {Scopes: []ScopeKind{ScopeHost}, Inside: []Kind{KindHost}, Platform: "docker", Whole: true},
+	KindSwarm:     {Scopes: []ScopeKind{ScopeEngine}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
+	KindRegistry:  {Scopes: []ScopeKind{ScopeRegistry}, Platform: "docker", Whole: true},
+	KindFile:      {Scopes: []ScopeKind{ScopeFiles}, Platform: "docker", Whole: true},
+	KindCompose:   {Scopes: []ScopeKind{ScopeFiles}, Platform: "docker", Whole: true},
+}
+
+// scopeKinds is the kind of the subject that stands for a whole scope.
+var scopeKinds = map[ScopeKind]Kind{
+	ScopeEngine: KindEngine, ScopeHost: KindHost, ScopeRegistry: KindRegistry, ScopeCluster: "cluster", ScopeFiles: "files",
+}

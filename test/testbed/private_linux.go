@@ -1,0 +1,151 @@
+package testbed
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	startTimeout = 60 * time.Second
+	stopTimeout  = 30 * time.Second
+)
+
+// Private starts an engine of the test's own beside the testbed's, with the
+// images of the testbed, no containers and the given flags of dockerd. Only on
+// it does a test know everything there is, since other tests use the testbed's
+// engine at the same time. It leaves the machine's firewall alone and has no
+// default bridge. Names of containers are not prefixed.
+//
+// Like [Mutable] it needs PLIMSOLL_TESTBED=1. The engine and all that belongs
+// to it are gone when the test ends.
+func Private(t testing.TB, flags ...string) *Bed {
+	t.Helper()
+	Mutable(t) // its image comes from there
+	run := privateFolder(t, "/run")
+	data := privateFolder(t, "/var/lib")
+	socket := filepath.Join(run, "docker.sock")
+	args := append([]string{
+		"--data-root", data, "--exec-root", filepath.Join(run, "docker"), "--pidfile", filepath.Join(run, "docker.pid"),
+		"--host", "unix://" + socket, "--bridge=none", "--iptables=false",
+	}, flags...)
+	d := &daemon{cmd: exec.CommandContext(t.Context(), "dockerd", args...), gone: make(chan struct{})}
+	d.cmd.Cancel = func() error { return nil } // ended below, after its containers
+	d.cmd.Stdout, d.cmd.Stderr = &d.log, &d.log
+	// A test program that is killed takes the engine along.
+	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	if err := d.cmd.Start(); err != nil {
+		t.Fatalf("start a private engine: %v", err)
+	}
+	go func() { _ = d.cmd.Wait(); close(d.gone) }() // how it ended does not matter, only that it did
+	t.Cleanup(func() { d.stop(t, data, run) })
+	b := newBed(t, socket)
+	b.prefix, b.daemon = "", d
+	d.await(t, b)
+	if err := b.pull(PinnedImage, Image); err != nil {
+		t.Fatalf("give the private engine its image: %v", err)
+	}
+	return b
+}
+
+// privateFolder makes a folder that other users may enter. What is mounted in
+// it when the test ends is unmounted.
+func privateFolder(t testing.TB, parent string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(parent, "plimsoll-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the engine's own folders are entered by others too
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// daemon is the process of a private engine.
+type daemon struct {
+	cmd  *exec.Cmd
+	log  bytes.Buffer // read only after gone
+	gone chan struct{}
+}
+
+// await returns when the engine answers.
+func (d *daemon) await(t testing.TB, b *Bed) {
+	t.Helper()
+	var err error
+	for end := time.Now().Add(startTimeout); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if err = b.ping(); err == nil {
+			return
+		}
+		select {
+		case <-d.gone:
+			t.Fatalf("the private engine ended at its start:\n%s", d.log.String())
+		default:
+		}
+	}
+	t.Fatalf("the private engine does not answer: %v", err)
+}
+
+// kill ends the engine and what it started without giving it a chance.
+func (d *daemon) kill() {
+	_ = syscall.Kill(-d.cmd.Process.Pid, syscall.SIGKILL) // fails when there is nothing left to end
+	<-d.gone
+}
+
+// stop ends the engine in an orderly way and removes its folders.
+func (d *daemon) stop(t testing.TB, folders ...string) {
+	_ = d.cmd.Process.Signal(syscall.SIGTERM) // fails when it has ended
+	select {
+	case <-d.gone:
+	case <-time.After(stopTimeout):
+		t.Errorf("the private engine did not stop within %v", stopTimeout)
+		d.kill()
+	}
+	for _, dir := range folders {
+		if err := errors.Join(unmountBelow(dir), os.RemoveAll(dir)); err != nil {
+			t.Errorf("remove what the private engine left: %v", err)
+		}
+	}
+}
+
+// unmountBelow detaches everything mounted below a folder, the last first.
+func unmountBelow(dir string) error {
+	table, err := os.ReadFile("/proc/self/mounts")
+	if err != nil {
+		return err
+	}
+	lines := strings.Split(string(table), "\n")
+	for i := len(lines) - 1; i >= 0; i-- {
+		f := strings.Fields(lines[i])
+		if len(f) > 1 && strings.HasPrefix(f[1], dir+"/") {
+			if err := syscall.Unmount(f[1], syscall.MNT_DETACH); err != nil {
+				return &os.PathError{Op: "unmount", Path: f[1], Err: err}
+			}
+		}
+	}
+	return nil
+}
+
+// pull fetches an image from the testbed's registry, which gives it a digest,
+// and gives it a second name.
+func (b *Bed) pull(ref, also string) error {
+	repo, tag := splitTag(ref)
+	if _, err := b.Call(b.t.Context(), http.MethodPost, "/images/create?fromImage="+repo+"&tag="+tag, nil); err != nil {
+		return err
+	}
+	repo, tag = splitTag(also)
+	_, err := b.Call(b.t.Context(), http.MethodPost, "/images/"+ref+"/tag?repo="+repo+"&tag="+tag, nil)
+	return err
+}
+
+func splitTag(ref string) (repo, tag string) {
+	i := strings.LastIndexByte(ref, ':')
+	return ref[:i], ref[i+1:]
+}

@@ -1,0 +1,10 @@
+package walkthrough
+
+import (
+	"os"
+	"testing"
+
+	"plimsoll/test/program"
+)
+
+func TestMain(m *testing.M) { os.Exit(program.Main(m, "../..")) }
