@@ -163,8 +163,8 @@ type Owner struct {
 
 // Usage is what a container was seen to use.
 type Usage struct {
-	MemoryCurrent int64 `json:"memoryCurrent"` // bytes
-	MemoryPeak    int64 `json:"memoryPeak"`    // bytes since start; 0 when the kernel does not say
+	MemoryCurrent int64 `json:"memoryCurrent"`        // bytes
+	MemoryPeak    int64 `json:"memoryPeak,omitempty"` // bytes since start; 0 when the kernel does not say
 	Pids          int64 `json:"pids"`
 }
 

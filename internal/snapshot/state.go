@@ -67,9 +67,10 @@ func ReasonFor(s State) Reason {
 }
 
 // Fact is a group of fields that are read together, or the reason they could
-// not be read. V is meaningful only when State is Observed.
+// not be read. V is meaningful only when State is Observed. In JSON a zero V is
+// left out: a fact that is observed and has no v has the zero value.
 type Fact[T any] struct {
-	V      T      `json:"v"`
+	V      T      `json:"v,omitzero"`
 	State  State  `json:"state"`
 	Reason Reason `json:"reason,omitempty"`
 	Source string `json:"source,omitempty"` // the file, call or interface that was read

@@ -88,8 +88,10 @@ func (c *collector) listNetworks(ctx context.Context) {
 		}
 		slices.SortFunc(n.Options, func(a, b snapshot.Pair) int { return strings.Compare(a.Key, b.Key) })
 		n.Default = options["com.docker.network.bridge.default_bridge"] == "true"
-		c.netNames[n.ID] = n.Name
-		c.out.Networks = append(c.out.Networks, n)
+		if name, twice := c.netNames[n.ID]; !twice || name != n.Name {
+			c.netNames[n.ID] = n.Name
+			c.out.Networks = append(c.out.Networks, n)
+		}
 		return n.Name != ""
 	})
 }
