@@ -74,7 +74,10 @@ func runScope(c *Check, p *Probe) []Finding {
 		answer(p.policy, &p.out[i])
 		regrade(p.policy, &p.out[i])
 	}
-	slices.SortStableFunc(p.out, func(a, b Finding) int { return cmp.Compare(a.Members[0], b.Members[0]) })
+	byFirst := func(a, b Finding) int { return cmp.Compare(a.Members[0], b.Members[0]) }
+	if !slices.IsSortedFunc(p.out, byFirst) { // classes mostly come in order, and findings are costly to move
+		slices.SortStableFunc(p.out, byFirst)
+	}
 	return p.out
 }
 
@@ -95,7 +98,7 @@ func (p *Probe) complete(c *Check) {
 // silent returns those of the subjects that no finding is about. A finding on
 // the scope is about all of them.
 func (p *Probe) silent(all []int) []int {
-	judged := make(map[int]bool, len(all))
+	judged := make([]bool, len(p.Index.Subjects))
 	for i := range p.out {
 		for _, m := range p.out[i].Members {
 			judged[m] = true
@@ -141,7 +144,11 @@ func regrade(p *policy.Policy, f *Finding) {
 	if p == nil {
 		return
 	}
-	if s, err := ParseSeverity(p.Severity[f.Check.ID]); err == nil {
+	name, ok := p.Severity[f.Check.ID]
+	if !ok {
+		return
+	}
+	if s, err := ParseSeverity(name); err == nil {
 		f.Severity = s
 	}
 }
