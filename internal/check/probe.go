@@ -67,7 +67,7 @@ func (p *Probe) Int(param string) int64 {
 	return n
 }
 
-// Fact reports whether a part of the scope, or of its machine, was observed.
-func (p *Probe) Fact(part snapshot.Part) snapshot.PartStatus {
+// Part reports whether a part of the scope, or of its machine, was observed.
+func (p *Probe) Part(part snapshot.Part) snapshot.PartStatus {
 	return p.Index.Part(p.Scope.ID, part)
 }

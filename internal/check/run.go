@@ -71,6 +71,7 @@ func runScope(c *Check, p *Probe) []Finding {
 	p.complete(c)
 	for i := range p.out {
 		slices.Sort(p.out[i].Members)
+		doubt(p.Index, &p.out[i])
 		answer(p.policy, &p.out[i])
 		regrade(p.policy, &p.out[i])
 	}
@@ -172,6 +173,6 @@ func answer(p *policy.Policy, f *Finding) {
 	default:
 		return
 	}
-	f.Evidence = append(f.Evidence[:len(f.Evidence):len(f.Evidence)],
+	f.Evidence = append(slices.Clip(f.Evidence),
 		Evidence{Source: "answered by " + a.Owner + " on " + a.Date.Format("2006-01-02"), Value: cmp.Or(a.Note, a.Status)})
 }

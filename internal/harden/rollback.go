@@ -192,6 +192,9 @@ func (r *runner) checkReplaceable(ctx context.Context, e *Entry, v *view) error 
 	if v == nil {
 		return nil
 	}
+	if err := v.understood(nil, false); err != nil {
+		return err
+	}
 	if v.State.Paused {
 		return refuse("it is paused; unpause or stop it first")
 	}

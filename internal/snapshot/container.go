@@ -40,7 +40,10 @@ type ContainerSpec struct {
 	Sysctls        []Pair   `json:"sysctls,omitempty"`
 	Runtime        string   `json:"runtime,omitempty"`
 	LogDriver      string   `json:"logDriver,omitempty"`
-	Unread         []string `json:"unread,omitempty"` // fields the engine answered in a form that was not understood
+
+	// Unread names the fields above that were not understood, by their path in
+	// JSON, or is [AllUnread]. Such a field's value says nothing, or not all.
+	Unread []string `json:"unread,omitempty"`
 }
 
 // Security is what the security options ask for.
@@ -160,8 +163,8 @@ type Owner struct {
 
 // Usage is what a container was seen to use.
 type Usage struct {
-	MemoryCurrent int64 `json:"memoryCurrent"` // bytes
-	MemoryPeak    int64 `json:"memoryPeak"`    // bytes since start; 0 when the kernel does not say
+	MemoryCurrent int64 `json:"memoryCurrent"`        // bytes
+	MemoryPeak    int64 `json:"memoryPeak,omitempty"` // bytes since start; 0 when the kernel does not say
 	Pids          int64 `json:"pids"`
 }
 

@@ -45,18 +45,21 @@ const (
 
 // File is a host file, seen in the host's mount namespace.
 type File struct {
-	Scope   string      `json:"scope"`            // a host scope
-	Engine  string      `json:"engine,omitempty"` // the engine scope it belongs to
-	Path    string      `json:"path"`
-	Role    FileRole    `json:"role"`
-	State   State       `json:"state"`
-	Reason  Reason      `json:"reason,omitempty"`
-	Chain   []string    `json:"chain,omitempty"` // symbolic links followed, in order
-	Real    string      `json:"real,omitempty"`
-	Type    string      `json:"type,omitempty"` // file, dir, socket, symlink, device, fifo
-	Mode    uint32      `json:"mode"`           // permission bits with setuid, setgid and sticky: 07777
-	UID     int64       `json:"uid"`
-	GID     int64       `json:"gid"`
+	Scope  string   `json:"scope"`            // a host scope
+	Engine string   `json:"engine,omitempty"` // the engine scope it belongs to
+	Path   string   `json:"path"`
+	Role   FileRole `json:"role"`
+	State  State    `json:"state"`
+	Reason Reason   `json:"reason,omitempty"`
+	Chain  []string `json:"chain,omitempty"` // symbolic links followed, in order
+	Real   string   `json:"real,omitempty"`
+	Type   string   `json:"type,omitempty"` // file, dir, socket, symlink, device, fifo
+
+	// Mode, UID and GID are meaningful only when State is Observed; then one that
+	// is left out is 0.
+	Mode    uint32      `json:"mode,omitempty"` // permission bits with setuid, setgid and sticky: 07777
+	UID     int64       `json:"uid,omitempty"`
+	GID     int64       `json:"gid,omitempty"`
 	Dev     uint64      `json:"dev,omitempty"`
 	Ino     uint64      `json:"ino,omitempty"`
 	ACL     Fact[[]ACL] `json:"acl"`

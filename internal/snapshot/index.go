@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -71,30 +72,38 @@ func (x *Index) addScopes(take func(ScopeKind) bool) {
 		if p, ok := x.scopes[sc.Host]; ok && sc.Host != "" {
 			around = []int{p}
 		}
-		x.scopes[sc.ID] = x.add(Subject{Kind: scopeKinds[sc.Kind], Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}, around)
+		x.scopes[sc.ID] = x.add(Subject{Kind: cmp.Or(scopeKinds[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}, around)
 	}
 }
 
 // addImages returns the images' subjects by scope and ID.
 func (x *Index) addImages() map[[2]string]int {
-	at := make(map[[2]string]int, len(x.Snapshot.Images))
-	for i := range x.Snapshot.Images {
-		m := &x.Snapshot.Images[i]
-		name := m.ID
-		if len(m.Tags) > 0 {
-			name = m.Tags[0]
-		}
-		at[[2]string{m.Scope, m.ID}] = x.add(Subject{Kind: KindImage, Scope: m.Scope, Key: "image/" + name, Name: name, UID: m.ID}, x.scope(m.Scope))
+	images := x.Snapshot.Images
+	keys, at := newKeyed(len(images)), make(map[[2]string]int, len(images))
+	for i := range images {
+		keys.note(images[i].Scope, images[i].key())
+	}
+	for i := range images {
+		m := &images[i]
+		at[[2]string{m.Scope, m.ID}] = x.add(Subject{
+			Kind: KindImage, Scope: m.Scope, Key: keys.key(m.Scope, m.key(), m.ID), Name: cmp.Or(m.reference(), m.ID), UID: m.ID,
+		}, x.scope(m.Scope))
 	}
 	return at
 }
 
 // addNetworks returns the networks' subjects by scope and name.
 func (x *Index) addNetworks() map[[2]string]int {
-	at := make(map[[2]string]int, len(x.Snapshot.Networks))
-	for i := range x.Snapshot.Networks {
-		w := &x.Snapshot.Networks[i]
-		at[[2]string{w.Scope, w.Name}] = x.add(Subject{Kind: KindNetwork, Scope: w.Scope, Key: "network/" + w.Name, Name: w.Name, UID: w.ID}, x.scope(w.Scope))
+	networks := x.Snapshot.Networks
+	keys, at := newKeyed(len(networks)), make(map[[2]string]int, len(networks))
+	for i := range networks {
+		keys.note(networks[i].Scope, "network/"+networks[i].Name)
+	}
+	for i := range networks {
+		w := &networks[i]
+		at[[2]string{w.Scope, w.Name}] = x.add(Subject{
+			Kind: KindNetwork, Scope: w.Scope, Key: keys.key(w.Scope, "network/"+w.Name, w.ID), Name: w.Name, UID: w.ID,
+		}, x.scope(w.Scope))
 	}
 	return at
 }

@@ -33,25 +33,23 @@ type Reason string
 
 // The reasons. They are part of the JSON contract.
 const (
-	ReasonNone            Reason = ""
-	ReasonDenied          Reason = "denied"
-	ReasonFailed          Reason = "failed"
-	ReasonPartial         Reason = "partial"
-	ReasonNotCollected    Reason = "not-collected"
-	ReasonUndeclared      Reason = "undeclared"
-	ReasonProviderManaged Reason = "provider-managed"
-	ReasonSuspect         Reason = "suspect" // a version alone speaks for it
-	ReasonStaleData       Reason = "stale-data"
-	ReasonUnparsable      Reason = "unparsable"
-	ReasonUnresolved      Reason = "unresolved"
-	ReasonStatic          Reason = "static"   // only a running system shows it
-	ReasonDisabled        Reason = "disabled" // switched off by policy
+	ReasonNone         Reason = ""
+	ReasonDenied       Reason = "denied"
+	ReasonFailed       Reason = "failed"
+	ReasonPartial      Reason = "partial"
+	ReasonNotCollected Reason = "not-collected"
+	ReasonUndeclared   Reason = "undeclared"
+	ReasonStaleData    Reason = "stale-data"
+	ReasonUnparsable   Reason = "unparsable"
+	ReasonUnresolved   Reason = "unresolved"
+	ReasonStatic       Reason = "static"   // only a running system shows it
+	ReasonDisabled     Reason = "disabled" // switched off by policy
 )
 
 // Reasons lists every reason in the order used by schemas and screens.
 var Reasons = []Reason{
 	ReasonNone, ReasonDenied, ReasonFailed, ReasonPartial, ReasonNotCollected, ReasonUndeclared,
-	ReasonProviderManaged, ReasonSuspect, ReasonStaleData, ReasonUnparsable, ReasonUnresolved, ReasonStatic, ReasonDisabled,
+	ReasonStaleData, ReasonUnparsable, ReasonUnresolved, ReasonStatic, ReasonDisabled,
 }
 
 // ReasonFor maps a part's state to the reason its dependants are unknown for.
@@ -69,9 +67,10 @@ func ReasonFor(s State) Reason {
 }
 
 // Fact is a group of fields that are read together, or the reason they could
-// not be read. V is meaningful only when State is Observed.
+// not be read. V is meaningful only when State is Observed. In JSON a zero V is
+// left out: a fact that is observed and has no v has the zero value.
 type Fact[T any] struct {
-	V      T      `json:"v"`
+	V      T      `json:"v,omitzero"`
 	State  State  `json:"state"`
 	Reason Reason `json:"reason,omitempty"`
 	Source string `json:"source,omitempty"` // the file, call or interface that was read

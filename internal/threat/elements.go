@@ -98,9 +98,9 @@ func (e *evaluator) cellOfScope(id string) int {
 // not judged, so they are no elements either.
 func (e *evaluator) withoutEnclosing(seen []bool) []int {
 	outer := make([]bool, len(e.cells))
-	for i := len(e.cells) - 1; i >= 0; i-- {
+	for i, c := range slices.Backward(e.cells) {
 		if seen[i] || outer[i] {
-			for _, a := range e.cells[i].around {
+			for _, a := range c.around {
 				outer[a] = true
 			}
 		}

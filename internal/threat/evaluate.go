@@ -269,8 +269,8 @@ func (e *evaluator) values(key string) []Value {
 		}
 	}
 	inside := slices.Clone(own)
-	for i := len(own) - 1; i >= 0; i-- { // what is inside comes later
-		for _, a := range e.cells[i].around {
+	for i, c := range slices.Backward(e.cells) { // what is inside comes later
+		for _, a := range c.around {
 			inside[a] = max(inside[a], inside[i])
 		}
 	}

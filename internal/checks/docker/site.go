@@ -42,7 +42,7 @@ func newSite(p *check.Probe) *site {
 func (s *site) observed(part snapshot.Part) bool {
 	seen, ok := s.parts[part]
 	if !ok {
-		seen = s.p.Fact(part).State == snapshot.Observed
+		seen = s.p.Part(part).State == snapshot.Observed
 		s.parts[part] = seen
 	}
 	return seen

@@ -187,7 +187,8 @@ func (p *page) fixes(r *report.Result) {
 	if len(pl.Choices) == 1 {
 		head = p.bold("FIX THIS FIRST")
 	}
-	p.line(head + fmt.Sprintf("   closes %d of %s, removes %d of %d risk", closed, count(r.Summary.Threats["open"], "open threat", "open threats"), pl.Before-pl.After, pl.Before))
+	p.line(head + fmt.Sprintf("   closes %d of %s (%d of %d on single elements), removes %d of %d risk", closed,
+		count(r.Summary.Threats["open"], "open threat", "open threats"), pl.OpenNow-pl.OpenThen, pl.OpenNow, pl.Before-pl.After, pl.Before))
 	for i, c := range pl.Choices {
 		m := r.Measure(c.Measure)
 		if p.o.Width < matrixWidth {
