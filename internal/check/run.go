@@ -2,7 +2,12 @@ package check
 
 import (
 	"cmp"
+	"fmt"
+	"runtime"
+	"runtime/debug"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"plimsoll/internal/policy"
@@ -16,12 +21,30 @@ type Inputs struct {
 	Now    time.Time
 }
 
-// Run asks every check of every scope it concerns. Findings come in the order
-// of the suite; their members are ascending.
+// Run asks every check of every scope it concerns, some at a time: they are pure
+// functions. Findings come in the order of the suite; their members are ascending.
 func Run(suite []*Check, in Inputs) []Finding {
-	each := make([][]Finding, 0, len(suite))
-	for _, c := range suite {
-		each = append(each, RunOne(c, in))
+	each := make([][]Finding, len(suite))
+	var next atomic.Int64
+	var defect atomic.Pointer[string]
+	var wg sync.WaitGroup
+	work := func() {
+		defer func() {
+			if v := recover(); v != nil {
+				why := fmt.Sprintf("%v\n%s", v, debug.Stack())
+				defect.CompareAndSwap(nil, &why)
+			}
+		}()
+		for i := next.Add(1) - 1; i < int64(len(suite)); i = next.Add(1) - 1 {
+			each[i] = RunOne(suite[i], in)
+		}
+	}
+	for range min(runtime.GOMAXPROCS(0), len(suite)) {
+		wg.Go(work)
+	}
+	wg.Wait()
+	if why := defect.Load(); why != nil {
+		panic(*why) // a check's panic is its caller's, as if it had been called here
 	}
 	return slices.Concat(each...) // one copy: findings may be many
 }
