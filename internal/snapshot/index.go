@@ -22,7 +22,6 @@ type Index struct {
 	parts      map[string]PartStatus // scope ID and part -> the part as a whole
 	files      []int                 // Files[i] -> subject
 	containers []int                 // Containers[i] -> subject
-	container  map[int]int           // subject -> Containers[i]
 	classes    []Class
 }
 
@@ -39,7 +38,7 @@ type Class struct {
 func NewIndex(s *Snapshot) *Index {
 	x := &Index{
 		Snapshot: s, scopes: make(map[string]int, len(s.Scopes)), members: make(map[string][]int),
-		parts: make(map[string]PartStatus, len(s.Parts)), container: make(map[int]int, len(s.Containers)),
+		parts: make(map[string]PartStatus, len(s.Parts)),
 	}
 	for _, p := range s.Parts {
 		if p.Item == "" {
@@ -132,9 +131,7 @@ func (x *Index) addContainers(images, networks map[[2]string]int) {
 			}
 			around[at] = in
 		}
-		s := x.add(Subject{Kind: KindContainer, Scope: c.Scope, Key: c.Key, Name: c.Name, UID: c.ID, Loc: c.Loc}, in)
-		x.containers = append(x.containers, s)
-		x.container[s] = i
+		x.containers = append(x.containers, x.add(Subject{Kind: KindContainer, Scope: c.Scope, Key: c.Key, Name: c.Name, UID: c.ID, Loc: c.Loc}, in))
 	}
 }
 
@@ -230,8 +227,11 @@ func (x *Index) Encloses(a, b int) bool {
 
 // Container returns the container a subject stands for, or nil.
 func (x *Index) Container(subject int) *Container {
-	i, ok := x.container[subject]
-	if !ok {
+	if len(x.containers) == 0 {
+		return nil
+	}
+	i := subject - x.containers[0] // containers are added last and in order
+	if i < 0 || i >= len(x.containers) {
 		return nil
 	}
 	return &x.Snapshot.Containers[i]

@@ -38,14 +38,12 @@ func judgeNamed(p *check.Probe, mentioned map[string]bool, verdict func(*box, sn
 	if engine == nil && !at.file {
 		engine = &snapshot.Engine{} // it exists, though nothing is known of it
 	}
+	b := &box{engine: engine, host: host, at: at} // one for all: a verdict keeps none
 	for _, cl := range p.Index.Classes() {
 		if cl.Scope != p.Scope.ID {
 			continue
 		}
-		b := &box{
-			spec: &p.Snapshot.ContainerSpecs[cl.Spec], rt: &p.Snapshot.Runtimes[cl.Runtime],
-			engine: engine, host: host, at: at,
-		}
+		b.spec, b.rt = &p.Snapshot.ContainerSpecs[cl.Spec], &p.Snapshot.Runtimes[cl.Runtime]
 		if cl.Kept != "" {
 			p.Report(check.Inapplicable("kept, stopped, to roll back "+cl.Kept), cl.Members...)
 			continue
