@@ -107,17 +107,24 @@ const (
 	PartEngineListeners  Part = "engine.listeners" // sockets of the daemon, TCP probed without a certificate
 	PartEngineSockets    Part = "engine.sockets"   // the unix sockets of engine and runtimes, as files
 	PartEngineVerifier   Part = "engine.verifier"  // containerd's and the engine's image verification settings
+	PartEngineFiles      Part = "engine.files"     // its configuration, keys, data root and programs, as files
 	PartHostIdentity     Part = "host.identity"    // kernel, distribution, memory, security modules
 	PartHostCgroups      Part = "host.cgroups"
 	PartHostAccounts     Part = "host.accounts" // groups and users
 	PartHostPackages     Part = "host.packages" // the engine's distribution package
+	PartHostFiles        Part = "host.files"    // units, defaults, /etc/docker and the certificates in it
+	PartHostSubIDs       Part = "host.subids"   // /etc/subuid and /etc/subgid
+	PartHostKernels      Part = "host.kernels"  // installed builds
+	PartHostAudit        Part = "host.audit"    // the kernel's audit rules
+	PartHostLogs         Part = "host.logs"     // what ships log records elsewhere
 )
 
 // Parts lists every part in the order screens show them.
 var Parts = []Part{
 	PartEngineInfo, PartEngineContainers, PartEngineImages, PartEngineNetworks, PartEngineVolumes, PartEngineServices,
-	PartEngineConfig, PartEngineProcesses, PartEngineListeners, PartEngineSockets, PartEngineVerifier,
+	PartEngineConfig, PartEngineProcesses, PartEngineListeners, PartEngineSockets, PartEngineVerifier, PartEngineFiles,
 	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages,
+	PartHostFiles, PartHostSubIDs, PartHostKernels, PartHostAudit, PartHostLogs,
 }
 
 // PartStatus is one line of coverage: what became of a part of a scope, or of

@@ -40,6 +40,7 @@ func (c *collector) joinContainers() {
 		slices.Sort(sharers[i])
 		rows[i] = snapshot.Container{
 			Key: keys[i], Name: s.name, ID: s.id, Owner: owners[i], KeptFor: c.Kept[s.id],
+			Created: s.created, Finished: s.finished,
 			Spec: c.intern.AddSpec(s.spec), Runtime: c.intern.AddRuntime(s.runtime),
 			Usage: s.usage, Sharers: slices.Compact(sharers[i]), Networks: s.nets,
 			// Asking costs one more call for each container; harden asks

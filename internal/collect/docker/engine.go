@@ -42,7 +42,7 @@ func (c *collector) readInfo(ctx context.Context) {
 		} else {
 			bad.add("info.ID")
 		}
-		c.manager = swarmManager(o)
+		c.manager, c.runtimes = swarmManager(o), runtimePrograms(o)
 	})
 	if len(failed) > 0 {
 		c.cover(failed[0])
@@ -60,6 +60,21 @@ func swarmManager(o object) bool {
 	var s struct{ ControlAvailable bool }
 	o.read("Swarm", &s)
 	return s.ControlAvailable
+}
+
+// runtimePrograms lists the programs that the engine starts containers with.
+// Entries without one are containerd's own, which run the default program.
+func runtimePrograms(o object) []string {
+	var table map[string]struct{ Path string }
+	o.read("Runtimes", &table)
+	var out []string
+	for _, r := range table {
+		if r.Path != "" {
+			out = append(out, short(r.Path, maxText))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func decodeVersion(o object, e *snapshot.Engine) {

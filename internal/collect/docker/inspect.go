@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"plimsoll/internal/snapshot"
 )
@@ -23,6 +24,8 @@ type inspected struct {
 	runtime  snapshot.Runtime
 	usage    snapshot.Fact[snapshot.Usage]
 	nets     []snapshot.Attachment
+	created  string   // RFC 3339
+	finished string   // likewise; empty without an end
 	volumes  []string // references of containers whose volumes it uses
 }
 
@@ -45,6 +48,10 @@ func decodeContainer(raw []byte) (*inspected, error) {
 	c := &inspected{id: top.text("Id", maxShort), name: strings.TrimPrefix(top.text("Name", maxShort), "/")}
 	c.runtime.Status = state.text("Status", maxShort)
 	state.read("Pid", &c.pid)
+	c.created = moment(top.text("Created", maxShort))
+	if !c.runtime.Live() {
+		c.finished = moment(state.text("FinishedAt", maxShort))
+	}
 
 	s := &c.spec
 	decodeConfig(config, s)
@@ -68,6 +75,16 @@ func decodeContainer(raw []byte) (*inspected, error) {
 	}
 	s.Unread = bad.sorted()
 	return c, nil
+}
+
+// moment is a time of the engine's in whole seconds, "" for its zero time and
+// for what is none.
+func moment(s string) string {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || t.Year() < 2000 {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 func decodeConfig(o object, s *snapshot.ContainerSpec) {
