@@ -81,8 +81,23 @@ func (b *Builder) Join(f *snapshot.Snapshot) error {
 	o.Images = append(o.Images, f.Images...)
 	o.Networks = append(o.Networks, f.Networks...)
 	o.Volumes = append(o.Volumes, f.Volumes...)
-	o.Files = append(o.Files, f.Files...)
+	b.addFiles(f.Files)
 	o.Listeners = append(o.Listeners, f.Listeners...)
 	o.Complete = o.Complete && f.Complete
 	return nil
+}
+
+// addFiles adds files, each once: engines on one machine share a containerd.
+func (b *Builder) addFiles(files []snapshot.File) {
+	type place struct{ scope, path string }
+	seen := make(map[place]bool, len(b.out.Files)+len(files))
+	for i := range b.out.Files {
+		seen[place{b.out.Files[i].Scope, b.out.Files[i].Path}] = true
+	}
+	for _, f := range files {
+		if at := (place{f.Scope, f.Path}); !seen[at] {
+			seen[at] = true
+			b.out.Files = append(b.out.Files, f)
+		}
+	}
 }

@@ -51,7 +51,55 @@ func (m *Machine) Collect(ctx context.Context, sockets ...string) (snapshot.Scop
 		}
 		parts = append(parts, p)
 	}
-	return scope, h, append(parts, m.packages(part(snapshot.PartHostPackages)))
+	parts = append(parts, m.packages(part(snapshot.PartHostPackages)))
+	return scope, h, append(parts, m.surroundings(ctx, &h)...)
+}
+
+// surroundings fills what the machine does around its engines: subordinate IDs,
+// kernels, audit, log shipping.
+func (m *Machine) surroundings(ctx context.Context, h *snapshot.Host) []snapshot.PartStatus {
+	part := func(p snapshot.Part, err error, what string) snapshot.PartStatus {
+		st := snapshot.PartStatus{Scope: h.Scope, Part: p, State: snapshot.Observed}
+		if err != nil {
+			return unread(st, err, what)
+		}
+		return st
+	}
+	ids, err := m.subIDs(ctx)
+	h.SubIDs = fact(ids, err, "/etc/subuid, /etc/subgid")
+	parts := []snapshot.PartStatus{part(snapshot.PartHostSubIDs, err, "the subordinate IDs")}
+
+	kernels, err := m.kernels()
+	h.Kernels = fact(kernels, err, "/proc/sys/kernel/version, /boot, /lib/modules")
+	parts = append(parts, part(snapshot.PartHostKernels, err, "the installed kernels"))
+
+	state, err := m.audit(ctx)
+	for i := range state.Rules {
+		m.canonical(&state.Rules[i], false)
+	}
+	h.Audit.Kernel = fact(state, err, "rules loaded in the kernel")
+	st := part(snapshot.PartHostAudit, err, "the kernel's audit rules")
+	if st.State == snapshot.Absent {
+		st.Detail = "The kernel has no audit system."
+	}
+	files, source, err := m.auditFiles(ctx)
+	h.Audit.Files = fact(files, err, source)
+	if st.State == snapshot.Denied && err == nil {
+		st.Detail += " The rule files were read."
+	}
+	parts = append(parts, st)
+
+	shipping, source, err := m.shipping(ctx)
+	h.Audit.Shipping = fact(shipping, err, source)
+	return append(parts, part(snapshot.PartHostLogs, err, "what ships log records"))
+}
+
+// fact is what was read, or the reason why it was not.
+func fact[T any](v T, err error, source string) snapshot.Fact[T] {
+	if err != nil {
+		return missing[T](err, source)
+	}
+	return snapshot.Seen(v, source)
 }
 
 // identity fills what the kernel and the distribution say of themselves.
