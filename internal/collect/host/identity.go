@@ -66,38 +66,40 @@ func (m *Machine) surroundings(ctx context.Context, h *snapshot.Host) []snapshot
 		return st
 	}
 	ids, err := m.subIDs(ctx)
-	h.SubIDs = fact(ids, err, "/etc/subuid, /etc/subgid")
 	parts := []snapshot.PartStatus{part(snapshot.PartHostSubIDs, err, "the subordinate IDs")}
+	h.SubIDs = fact(ids, parts[0], "/etc/subuid, /etc/subgid")
 
 	kernels, err := m.kernels()
-	h.Kernels = fact(kernels, err, "/proc/sys/kernel/version, /boot, /lib/modules")
 	parts = append(parts, part(snapshot.PartHostKernels, err, "the installed kernels"))
+	h.Kernels = fact(kernels, parts[1], "/proc/sys/kernel/version, /boot, /lib/modules")
 
 	state, err := m.audit(ctx)
 	for i := range state.Rules {
 		m.canonical(&state.Rules[i], false)
 	}
-	h.Audit.Kernel = fact(state, err, "rules loaded in the kernel")
-	st := part(snapshot.PartHostAudit, err, "the kernel's audit rules")
-	if st.State == snapshot.Absent {
-		st.Detail = "The kernel has no audit system."
+	audit := part(snapshot.PartHostAudit, err, "the kernel's audit rules")
+	h.Audit.Kernel = fact(state, audit, "rules loaded in the kernel")
+	if gone(err) {
+		h.Audit.Kernel.State, h.Audit.Kernel.Reason = snapshot.Absent, snapshot.ReasonNone
+		audit = part(snapshot.PartHostAudit, nil, "")
+		audit.Detail = "The kernel has no audit system."
 	}
-	files, source, err := m.auditFiles(ctx)
-	h.Audit.Files = fact(files, err, source)
-	if st.State == snapshot.Denied && err == nil {
-		st.Detail += " The rule files were read."
+	rules, source, err := m.auditFiles(ctx)
+	h.Audit.Files = snapshot.Seen(rules, source)
+	if err != nil {
+		h.Audit.Files = missing[snapshot.AuditState](err, source)
 	}
-	parts = append(parts, st)
 
 	shipping, source, err := m.shipping(ctx)
-	h.Audit.Shipping = fact(shipping, err, source)
-	return append(parts, part(snapshot.PartHostLogs, err, "what ships log records"))
+	logs := part(snapshot.PartHostLogs, err, "what ships log records")
+	h.Audit.Shipping = fact(shipping, logs, source)
+	return append(parts, audit, logs)
 }
 
-// fact is what was read, or the reason why it was not.
-func fact[T any](v T, err error, source string) snapshot.Fact[T] {
-	if err != nil {
-		return missing[T](err, source)
+// fact is what was read of a part, or the reason why it was not.
+func fact[T any](v T, st snapshot.PartStatus, source string) snapshot.Fact[T] {
+	if st.State != snapshot.Observed {
+		return snapshot.Missing[T](st.State, st.Reason, source)
 	}
 	return snapshot.Seen(v, source)
 }
