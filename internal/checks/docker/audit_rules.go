@@ -190,17 +190,18 @@ func covered(rules []snapshot.AuditRule, target string) (said string, ok bool) {
 
 // ruleText prints a rule in the language of auditctl.
 func ruleText(r *snapshot.AuditRule) string {
-	out := "-a " + r.Action + "," + r.Filter
+	var out strings.Builder
+	out.WriteString("-a " + r.Action + "," + r.Filter)
 	for _, f := range [...][2]string{{"path", r.Path}, {"dir", r.Dir}, {"perm", r.Perm}} {
 		if f[1] != "" {
-			out += " -F " + f[0] + "=" + f[1]
+			out.WriteString(" -F " + f[0] + "=" + f[1])
 		}
 	}
 	if r.Calls {
-		out += ", some system calls only"
+		out.WriteString(", some system calls only")
 	}
 	if len(r.Narrow) > 0 {
-		out += ", narrowed by " + firstFew(r.Narrow)
+		out.WriteString(", narrowed by " + firstFew(r.Narrow))
 	}
-	return out
+	return out.String()
 }

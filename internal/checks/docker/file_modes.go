@@ -175,7 +175,7 @@ func withinMode(f *snapshot.File, widest uint32) check.Verdict {
 	if !f.ACL.Known() {
 		return check.Undecided(cmp.Or(f.ACL.Reason, snapshot.ReasonFor(f.ACL.State), snapshot.ReasonPartial), "the mode is right, the access list was not readable", evidence...)
 	}
-	group := uint8(widest >> 3 & 7) //nolint:gosec // three bits
+	group := uint8(widest >> 3 & 7)
 	for _, a := range f.ACL.V {
 		if a.Kind != "mask" && effective(f, a)&^group != 0 {
 			who := fmt.Sprintf("%s %d", a.Kind, a.ID)

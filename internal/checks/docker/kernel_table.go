@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"slices"
 	"time"
 
 	"plimsoll/internal/snapshot"
@@ -79,10 +80,8 @@ func (f *kernelFlaw) affects(v kernelVersion) bool {
 
 // distribution returns the ID and release that the table knows a host by.
 func distribution(h *snapshot.Host) (id, release string) {
-	for _, e := range enterprise {
-		if h.Distro == e {
-			return "el", major(h.Release)
-		}
+	if slices.Contains(enterprise, h.Distro) {
+		return "el", major(h.Release)
 	}
 	return h.Distro, h.Release
 }

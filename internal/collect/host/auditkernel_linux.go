@@ -83,8 +83,8 @@ func askAudit(ctx context.Context, fd int, kind, flags uint16, take func([]byte)
 			case got == unix.NLMSG_DONE:
 				return nil
 			case got == unix.NLMSG_ERROR && len(content) >= 4:
-				if code := -int32(binary.NativeEndian.Uint32(content)); code != 0 { //nolint:gosec // the kernel's negative error number
-					return auditError(unix.Errno(code))
+				if code := binary.NativeEndian.Uint32(content); code != 0 {
+					return auditError(unix.Errno(-code)) // the kernel's numbers of errors are negative
 				}
 			case got == kind:
 				if done, err := take(content); done || err != nil {
@@ -100,7 +100,7 @@ func askAudit(ctx context.Context, fd int, kind, flags uint16, take func([]byte)
 // from other errors.
 func auditError(err error) error {
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.EACCES) {
-		return fmt.Errorf("audit rules of the kernel: %w", fs.ErrPermission)
+		return fmt.Errorf("netlink: %w", fs.ErrPermission)
 	}
-	return fmt.Errorf("audit rules of the kernel: %w", err)
+	return fmt.Errorf("netlink: %w", err)
 }

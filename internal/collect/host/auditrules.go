@@ -254,11 +254,10 @@ func cleanPath(p string) string {
 
 // permissions are the known letters of a rule's permissions, in the order rwxa.
 func permissions(s string) string {
-	out := ""
-	for _, c := range "rwxa" {
-		if strings.ContainsRune(s, c) {
-			out += string(c)
+	return strings.Map(func(c rune) rune {
+		if !strings.ContainsRune(s, c) {
+			return -1
 		}
-	}
-	return out
+		return c
+	}, "rwxa")
 }

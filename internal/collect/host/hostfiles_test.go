@@ -39,8 +39,11 @@ func TestUnits(t *testing.T) {
 		want  []string
 	}{
 		{"none", map[string]string{"etc/": ""}, nil},
-		{"administrator's before the package's", map[string]string{lib + "docker.service": "", "etc/systemd/system/docker.service": ""},
-			[]string{"service-unit /etc/systemd/system/docker.service observed"}},
+		{
+			"administrator's before the package's",
+			map[string]string{lib + "docker.service": "", "etc/systemd/system/docker.service": ""},
+			[]string{"service-unit /etc/systemd/system/docker.service observed"},
+		},
 		{"masked", map[string]string{"etc/systemd/system/docker.service": "-> /dev/null", "dev/null": "", lib + "docker.service": ""}, nil},
 		{"drop-ins, the first of a name", map[string]string{
 			lib + "docker.service": "", "run/systemd/system/docker.service.d/a.conf": "", lib + "docker.service.d/a.conf": "", lib + "docker.service.d/README": "",

@@ -19,8 +19,8 @@ func change(kind uint16, rule []byte) error {
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd) //nolint:errcheck // a test
-	msg := binary.NativeEndian.AppendUint32(nil, uint32(unix.SizeofNlMsghdr+len(rule)))
+	defer unix.Close(fd)                                                                //nolint:errcheck // a test
+	msg := binary.NativeEndian.AppendUint32(nil, uint32(unix.SizeofNlMsghdr+len(rule))) //nolint:gosec // a test's few bytes
 	msg = binary.NativeEndian.AppendUint16(msg, kind)
 	msg = binary.NativeEndian.AppendUint16(msg, unix.NLM_F_REQUEST|unix.NLM_F_ACK)
 	msg = append(msg, make([]byte, 8)...)
@@ -32,8 +32,8 @@ func change(kind uint16, rule []byte) error {
 	if err != nil || n < 20 {
 		return err
 	}
-	if code := -int32(binary.NativeEndian.Uint32(buf[16:])); code != 0 { //nolint:gosec // an error number
-		return unix.Errno(code)
+	if code := binary.NativeEndian.Uint32(buf[16:]); code != 0 {
+		return unix.Errno(-code)
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func space(name string, v *snapshot.Filesystem) error {
 	if err := unix.Statfs(name, &st); err != nil {
 		return &fs.PathError{Op: "statfs", Path: name, Err: err}
 	}
-	unit := uint64(max(st.Frsize, 1)) //nolint:gosec // not negative
+	unit := uint64(max(st.Frsize, 1))
 	v.Bytes, v.Free = size(st.Blocks, unit), size(st.Bavail, unit)
 	v.Inodes, v.FreeInodes = size(st.Files, 1), size(st.Ffree, 1)
 	return nil
