@@ -21,6 +21,7 @@ type Index struct {
 	members    map[string][]int      // scope ID and kind -> subjects, ascending
 	parts      map[string]PartStatus // scope ID and part -> the part as a whole
 	files      []int                 // Files[i] -> subject
+	images     map[[2]string]int     // scope and ID -> Images[i]
 	containers []int                 // Containers[i] -> subject
 	classes    []Class
 }
@@ -83,8 +84,10 @@ func (x *Index) addImages() map[[2]string]int {
 	for i := range images {
 		keys.note(images[i].Scope, images[i].key())
 	}
+	x.images = make(map[[2]string]int, len(images))
 	for i := range images {
 		m := &images[i]
+		x.images[[2]string{m.Scope, m.ID}] = i
 		at[[2]string{m.Scope, m.ID}] = x.add(Subject{
 			Kind: KindImage, Scope: m.Scope, Key: keys.key(m.Scope, m.key(), m.ID), Name: cmp.Or(m.reference(), m.ID), UID: m.ID,
 		}, x.scope(m.Scope))
@@ -219,6 +222,15 @@ func (x *Index) FileSubject(i int) int { return x.files[i] }
 
 // ContainerSubject returns the subject of Containers[i].
 func (x *Index) ContainerSubject(i int) int { return x.containers[i] }
+
+// Image returns the image with the ID, or nil when the scope has none.
+func (x *Index) Image(scope, id string) *Image {
+	i, ok := x.images[[2]string{scope, id}]
+	if !ok {
+		return nil
+	}
+	return &x.Snapshot.Images[i]
+}
 
 // Encloses reports whether a is b or one of the subjects around it.
 func (x *Index) Encloses(a, b int) bool {

@@ -88,6 +88,11 @@ func (b *box) cgroup() *snapshot.Cgroup {
 	return nil
 }
 
+// image returns the image it was made of, or nil when that was not seen.
+func (b *box) image() *snapshot.Image {
+	return b.at.p.Index.Image(b.at.p.Scope.ID, b.spec.ImageID)
+}
+
 // knob names the control group file that a limit was read from, by version.
 func (b *box) knob(v1, v2 string) string {
 	if b.rt.Cgroup.V.Version == 1 {

@@ -25,7 +25,7 @@ func testsHealth(b *box) check.Verdict {
 		return v
 	}
 	test, source := b.spec.Health.Test, "Config.Healthcheck"
-	image := b.at.image(b.spec.ImageID)
+	image := b.image()
 	if test == "" && image != nil {
 		test, source = image.Health, "Config.Healthcheck of the image"
 	}

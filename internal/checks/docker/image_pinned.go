@@ -60,7 +60,7 @@ func pinImage(p *check.Probe, subject int) (step.Step, error) {
 	if shared.IsImageID(spec.Image, spec.ImageID) {
 		return step.Step{}, &step.RefusedError{Why: "it was started from an image ID, which names no repository; start it from NAME@sha256:DIGEST of the registry it came from"}
 	}
-	image := newSite(p).image(spec.ImageID)
+	image := p.Index.Image(p.Scope.ID, spec.ImageID)
 	if image == nil {
 		return step.Step{}, &step.RefusedError{Why: "its image is no longer in the engine's store under a name; pull it again, then collect again"}
 	}

@@ -60,7 +60,7 @@ func (b *box) configuredUID() (uid int64, known bool, evidence []check.Evidence)
 		return 0, false, nil
 	}
 	user, source := b.spec.User, "Config.User"
-	image := b.at.image(b.spec.ImageID)
+	image := b.image()
 	if b.engine == nil && user == "" {
 		// A file without a user leaves it to the image.
 		if image == nil {

@@ -2,8 +2,10 @@ package host
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"plimsoll/internal/snapshot"
 )
@@ -14,19 +16,31 @@ import (
 type Machine struct {
 	tree
 	mounts  func() ([]mount, error)    // of the machine's first process, or our own
+	cgroups func() ([]mount, error)    // those of mounts that are hierarchies of control groups
 	initial func() (namespaces, error) // of the machine's first process
 	uidmap  func() ([]idRange, error)  // of our own user namespace
 	scope   func() (id, how string)    // identity and where it comes from
 	audit   func(context.Context) (snapshot.AuditState, error)
 	mu      sync.Mutex // guards agents
 	agents  *agents    // daemons found among the processes
+
+	ancestors once[string, int64]          // limit of a group that holds containers' groups, by file
+	idMaps    once[uint64, []idRange]      // by user namespace
+	listening once[uint64, []uint16]       // TCP ports, by network namespace
+	openSock  once[int, map[uint64]bool]   // inodes of a daemon's open sockets, by process
+	unixPaths once[int, []string]          // sockets that a daemon listens on, by process
+	unlabeled [len(labelFiles)]atomic.Bool // the kernel has no such file, or nothing in it
 }
 
 // Open returns the machine below a directory: "" for this one, "/host" for one
 // whose root is mounted there. Nothing is read yet.
 func Open(root string) *Machine {
-	m := &Machine{tree: tree{strings.TrimRight(root, "/")}, audit: readAudit} // the kernel is the same below a prefix
+	m := &Machine{tree: tree{root: strings.TrimRight(root, "/"), readers: new(readers)}, audit: readAudit} // the kernel is the same below a prefix
 	m.mounts = sync.OnceValues(m.readMounts)
+	m.cgroups = sync.OnceValues(func() ([]mount, error) {
+		all, err := m.mounts()
+		return slices.DeleteFunc(slices.Clone(all), func(mt mount) bool { return mt.kind != "cgroup" && mt.kind != "cgroup2" }), err
+	})
 	m.initial = sync.OnceValues(m.readInitial)
 	m.uidmap = sync.OnceValues(func() ([]idRange, error) {
 		b, err := m.read("/proc/self/uid_map", maxText)
@@ -34,6 +48,33 @@ func Open(root string) *Machine {
 	})
 	m.scope = sync.OnceValues(m.readScope)
 	return m
+}
+
+// once remembers what was read for a key; an error is not remembered, since it
+// may be that of a process that ended.
+type once[K comparable, V any] struct {
+	mu    sync.Mutex
+	known map[K]V
+}
+
+func (o *once[K, V]) get(k K, read func() (V, error)) (V, error) {
+	o.mu.Lock()
+	v, ok := o.known[k]
+	o.mu.Unlock()
+	if ok {
+		return v, nil
+	}
+	v, err := read()
+	if err != nil {
+		return v, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.known == nil {
+		o.known = make(map[K]V)
+	}
+	o.known[k] = v
+	return v, nil
 }
 
 // Reads lists, for people, everything that the package reads.

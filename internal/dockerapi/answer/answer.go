@@ -48,13 +48,16 @@ type Object struct {
 // goes before the names of fields that are noted in bad.
 func Parse(raw []byte, prefix string, bad *Unread) (o Object, ok bool) {
 	o = Object{prefix: prefix, bad: bad}
-	err := json.Unmarshal(raw, &o.fields)
-	return o, err == nil && o.fields != nil
+	if json.Valid(raw) {
+		o.fields = split(raw)
+	}
+	return o, o.fields != nil
 }
 
 // Child returns a nested object; ok is false when it is missing or none.
 func (o Object) Child(name string) (Object, bool) {
-	return Parse(o.fields[name], o.prefix+name+".", o.bad)
+	c := Object{fields: split(o.fields[name]), prefix: o.prefix + name + ".", bad: o.bad}
+	return c, c.fields != nil
 }
 
 // Raw returns a field as it came, nil when it is missing.
@@ -71,6 +74,9 @@ func (o Object) Reject(name string) { o.bad.Add(o.prefix + name) }
 func (o Object) Read(name string, dst any) bool {
 	raw, ok := o.fields[name]
 	if !ok {
+		return true
+	}
+	if scalar(raw, dst) {
 		return true
 	}
 	if err := json.Unmarshal(raw, dst); err != nil {
