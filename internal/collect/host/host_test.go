@@ -162,12 +162,24 @@ func TestVerifier(t *testing.T) {
 		{"nothing", nil, snapshot.Verifier{}, snapshot.Observed},
 		{"section, no folder", map[string]string{"etc/containerd/config.toml": section}, snapshot.Verifier{BinDir: verifierDir}, snapshot.Observed},
 		{"folder alone", map[string]string{"opt/containerd/image-verifier/bin/": ""}, snapshot.Verifier{BinDir: verifierDir}, snapshot.Observed},
-		{"programs", map[string]string{"etc/containerd/config.toml": section + "bin_dir = '/v'\n", "v/x": "", "v/notes": "", "v/dir/": ""},
-			snapshot.Verifier{BinDir: "/v", Binaries: []string{"x"}}, snapshot.Observed},
-		{"imported", map[string]string{"etc/containerd/config.toml": "imports = ['conf.d/*.toml']", "etc/containerd/conf.d/a.toml": section + "bin_dir = '/v'"},
-			snapshot.Verifier{BinDir: "/v"}, snapshot.Observed},
-		{"switched off", map[string]string{"etc/containerd/config.toml": "disabled_plugins = ['" + verifierPlugin + "']\n" + section},
-			snapshot.Verifier{}, snapshot.Observed},
+		{
+			"programs",
+			map[string]string{"etc/containerd/config.toml": section + "bin_dir = '/v'\n", "v/x": "", "v/notes": "", "v/dir/": ""},
+			snapshot.Verifier{BinDir: "/v", Binaries: []string{"x"}},
+			snapshot.Observed,
+		},
+		{
+			"imported",
+			map[string]string{"etc/containerd/config.toml": "imports = ['conf.d/*.toml']", "etc/containerd/conf.d/a.toml": section + "bin_dir = '/v'"},
+			snapshot.Verifier{BinDir: "/v"},
+			snapshot.Observed,
+		},
+		{
+			"switched off",
+			map[string]string{"etc/containerd/config.toml": "disabled_plugins = ['" + verifierPlugin + "']\n" + section},
+			snapshot.Verifier{},
+			snapshot.Observed,
+		},
 		{"asks nobody", map[string]string{"etc/containerd/config.toml": section + "max_verifiers = 0"}, snapshot.Verifier{}, snapshot.Observed},
 		{"imports itself", map[string]string{"etc/containerd/config.toml": "imports = ['/etc/containerd/config.toml']"}, snapshot.Verifier{}, snapshot.Failed},
 		{"unparsable", map[string]string{"etc/containerd/config.toml": "[plugins"}, snapshot.Verifier{}, snapshot.Failed},
@@ -188,8 +200,10 @@ func TestVerifier(t *testing.T) {
 }
 
 func TestVerifierOfContainerd(t *testing.T) {
-	files := process("42", map[string]string{"proc/42/exe": "-> /usr/bin/containerd", "proc/42/cmdline": "containerd\x00-c\x00/c.toml\x00",
-		"c.toml": "[plugins.'" + verifierPlugin + "']\nbin_dir = '/v'\n", "proc/self/ns/mnt": "-> mnt:[100]", "proc/42/ns/mnt": "-> mnt:[100]"})
+	files := process("42", map[string]string{
+		"proc/42/exe": "-> /usr/bin/containerd", "proc/42/cmdline": "containerd\x00-c\x00/c.toml\x00",
+		"c.toml": "[plugins.'" + verifierPlugin + "']\nbin_dir = '/v'\n", "proc/self/ns/mnt": "-> mnt:[100]", "proc/42/ns/mnt": "-> mnt:[100]",
+	})
 	files["proc/42/ns/mnt"] = "-> mnt:[100]"
 	if v := fake(t, files).Verifier(context.Background(), snapshot.DaemonProcess{PID: 7}); v.V.BinDir != "/v" {
 		t.Errorf("%+v", v)

@@ -85,9 +85,11 @@ func again(t *testing.T, name string) docker.ContainerFacts {
 }
 
 func TestRealContainerBounded(t *testing.T) {
-	f := start(t, "bounded", []string{"--memory", "64m", "--memory-swap", "96m", "--cpus", "0.5", "--cpu-shares", "512", "--pids-limit", "50",
+	f := start(t, "bounded", []string{
+		"--memory", "64m", "--memory-swap", "96m", "--cpus", "0.5", "--cpu-shares", "512", "--pids-limit", "50",
 		"--cpuset-cpus", "0", "--user", "1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only",
-		"--ulimit", "nofile=100:200", "--ulimit", "nproc=300:400"}, "sleep", "600")
+		"--ulimit", "nofile=100:200", "--ulimit", "nproc=300:400",
+	}, "sleep", "600")
 	if !f.Process.Known() || !f.Cgroup.Known() || !f.Usage.Known() {
 		t.Fatalf("%+v", f)
 	}
