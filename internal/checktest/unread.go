@@ -136,7 +136,12 @@ func fieldsBelow(t reflect.Type, prefix string, index []int) []field {
 var badSamples = []any{
 	true, false, int64(-1), int64(0), int64(1), int64(1) << 50, uint16(22),
 	"", "0", "host", "bridge", "unconfined", "always", "NONE", "nginx:latest", "/custom.slice", "system_u:system_r:spc_t:s0",
-	[]string{"ALL"}, []string{"SYS_ADMIN"}, []string{"NET_RAW"}, []string{"bridge"}, []string{"disable"}, []string{"nvidia"},
+	[]string{"ALL"},
+	[]string{"SYS_ADMIN"},
+	[]string{"NET_RAW"},
+	[]string{"bridge"},
+	[]string{"disable"},
+	[]string{"nvidia"},
 	[]snapshot.Mount{{Type: "bind", Source: "/", Destination: "/host"}},
 	[]snapshot.Mount{{Type: "bind", Source: "/var/run/docker.sock", Destination: "/s"}},
 	[]snapshot.Mount{{Type: "bind", Source: "/dev/sda", Destination: "/d"}},

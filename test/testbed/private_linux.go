@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -123,8 +124,8 @@ func unmountBelow(dir string) error {
 		return err
 	}
 	lines := strings.Split(string(table), "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		f := strings.Fields(lines[i])
+	for _, line := range slices.Backward(lines) {
+		f := strings.Fields(line)
 		if len(f) > 1 && strings.HasPrefix(f[1], dir+"/") {
 			if err := syscall.Unmount(f[1], syscall.MNT_DETACH); err != nil {
 				return &os.PathError{Op: "unmount", Path: f[1], Err: err}
