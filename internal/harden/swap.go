@@ -162,7 +162,7 @@ func (r *runner) removeNew(ctx context.Context, id string, s *Swap, before *view
 	if err != nil || v == nil || v.ID == s.Old {
 		return err
 	}
-	if s.New == "" && (v.State.Status != "created" || v.Spec.ImageID != before.Spec.ImageID || v.Created.Before(before.Created)) {
+	if s.New == "" && (v.State.Status != "created" || v.Spec.ImageID != before.Spec.ImageID || v.carried.Created.Before(before.carried.Created)) {
 		return fmt.Errorf("another container, %s, took the name %s meanwhile", shortID(v.ID), printable(s.Name))
 	}
 	if v.State.Running || v.State.Restarting {

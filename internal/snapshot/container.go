@@ -140,6 +140,9 @@ type Container struct {
 	Owner   *Owner `json:"owner,omitempty"`   // what manages it; nil: nothing
 	KeptFor string `json:"keptFor,omitempty"` // set when harden keeps it, stopped, to roll back this journal
 
+	Created  string `json:"created,omitempty"`  // RFC 3339, as the engine says; empty when it did not
+	Finished string `json:"finished,omitempty"` // end of the last run, likewise; empty while it runs or if it never did
+
 	Usage    Fact[Usage]  `json:"usage"`
 	Loc      *Location    `json:"location,omitempty"`
 	Sharers  []string     `json:"sharers,omitempty"` // keys of containers that join its namespaces or volumes

@@ -42,6 +42,7 @@ func (c *collector) joinContainers() {
 		slices.Sort(sharers[i])
 		rows[i] = snapshot.Container{
 			Key: keys[i], Name: s.Name, ID: s.ID, Owner: owners[i], KeptFor: c.Kept[s.ID],
+			Created: s.Created, Finished: s.State.Finished,
 			Spec: c.intern.AddSpec(s.Spec), Runtime: c.intern.AddRuntime(s.runtime),
 			Usage: s.usage, Sharers: slices.Compact(sharers[i]), Networks: s.Networks,
 			// Asking costs one more call for each container; harden asks

@@ -43,7 +43,7 @@ func (c *collector) readInfo(ctx context.Context) {
 		} else {
 			bad.Add("info.ID")
 		}
-		c.manager = swarmManager(o)
+		c.manager, c.runtimes = swarmManager(o), runtimePrograms(o)
 	})
 	if len(failed) > 0 {
 		c.cover(failed[0])
@@ -61,6 +61,21 @@ func swarmManager(o answer.Object) bool {
 	var s struct{ ControlAvailable bool }
 	o.Read("Swarm", &s)
 	return s.ControlAvailable
+}
+
+// runtimePrograms lists the programs that the engine starts containers with.
+// Entries without one are containerd's own, which run the default program.
+func runtimePrograms(o answer.Object) []string {
+	var table map[string]struct{ Path string }
+	o.Read("Runtimes", &table)
+	var out []string
+	for _, r := range table {
+		if r.Path != "" {
+			out = append(out, answer.Short(r.Path, answer.MaxText))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func decodeVersion(o answer.Object, e *snapshot.Engine) {

@@ -183,6 +183,10 @@ func (l fakeLocal) Sockets(_ context.Context, _ string, paths []string) ([]snaps
 	return []snapshot.File{{Scope: "host:x", Path: paths[0], State: snapshot.Observed}}, snapshot.PartStatus{State: snapshot.Observed}
 }
 
+func (l fakeLocal) Files(_ context.Context, scope string, q FileQuery) ([]snapshot.File, snapshot.PartStatus) {
+	return []snapshot.File{{Scope: "host:h", Engine: scope, Path: q.Root, Role: snapshot.RoleDataRoot}}, snapshot.PartStatus{State: snapshot.Observed}
+}
+
 func (l fakeLocal) Listeners(_ context.Context, scope string, _ snapshot.DaemonProcess) ([]snapshot.Listener, snapshot.PartStatus) {
 	return []snapshot.Listener{{Scope: scope, Network: "unix"}}, snapshot.PartStatus{State: snapshot.Observed}
 }

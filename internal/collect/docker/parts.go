@@ -25,7 +25,7 @@ func apiParts() []snapshot.Part {
 func machineParts() []snapshot.Part {
 	return []snapshot.Part{
 		snapshot.PartEngineConfig, snapshot.PartEngineProcesses, snapshot.PartEngineListeners,
-		snapshot.PartEngineSockets, snapshot.PartEngineVerifier,
+		snapshot.PartEngineSockets, snapshot.PartEngineVerifier, snapshot.PartEngineFiles,
 	}
 }
 

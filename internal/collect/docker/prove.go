@@ -94,6 +94,10 @@ func (c *collector) localTasks() []func(context.Context) {
 		func(ctx context.Context) {
 			c.engine.Config = c.local.Config(ctx, d)
 			c.cover(factStatus(snapshot.PartEngineConfig, c.engine.Config, "the daemon's configuration"))
+			files, st := c.local.Files(ctx, c.scope, FileQuery{Process: d, Config: c.engine.Config, Root: c.engine.RootDir, Runtimes: c.runtimes})
+			st.Part = snapshot.PartEngineFiles
+			c.cover(st)
+			c.addFiles(files)
 		},
 		func(ctx context.Context) {
 			c.engine.Verifier = c.local.Verifier(ctx, d)
@@ -112,9 +116,15 @@ func (c *collector) localTasks() []func(context.Context) {
 			files, st := c.local.Sockets(ctx, c.scope, []string{c.Client.Endpoint().Socket})
 			st.Part = snapshot.PartEngineSockets
 			c.cover(st)
-			c.out.Files = files
+			c.addFiles(files)
 		},
 	}
+}
+
+func (c *collector) addFiles(files []snapshot.File) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out.Files = append(c.out.Files, files...)
 }
 
 // coverProcesses says how much of the containers' processes was readable.

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"net"
 	"os"
+
+	"plimsoll/internal/snapshot"
 )
 
 // errNotLinux is the answer to everything that only Linux can tell.
@@ -34,3 +36,5 @@ func inodeOf(fs.FileInfo) inode { return inode{uid: -1, gid: -1} }
 func accessList(string) ([]byte, error) { return nil, errNotLinux }
 
 func peerPID(*net.UnixConn) (int, error) { return 0, errNotLinux }
+
+func space(string, *snapshot.Filesystem) error { return errNotLinux }

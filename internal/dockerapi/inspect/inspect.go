@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"plimsoll/internal/dockerapi/answer"
 	"plimsoll/internal/snapshot"
@@ -20,6 +21,7 @@ type Container struct {
 	ID, Name    string
 	Labels      map[string]string // only those that say what manages it
 	Owner       *snapshot.Owner   // what manages it; nil: nothing
+	Created     string            // RFC 3339; empty when the engine does not say
 	State       State
 	Spec        snapshot.ContainerSpec
 	Unread      []string // fields that were not understood, by the engine's names; Spec.Unread has them by its own
@@ -33,6 +35,7 @@ type State struct {
 	Running, Paused, Restarting bool
 	PID                         int // of the first process; 0 without one
 	ExitCode                    int
+	Finished                    string // RFC 3339; empty without an end
 	Restarts                    int    // how often its restart policy started it again
 	Health                      string // what its health test says: starting, healthy, unhealthy; "" without one
 }
@@ -58,6 +61,7 @@ func Decode(raw []byte) (*Container, error) {
 		Labels: Labels(config), State: decodeState(top, state),
 	}
 	_, c.Owner = Identify(c.Labels)
+	c.Created = moment(top.Text("Created", answer.MaxShort))
 
 	s := &c.Spec
 	decodeConfig(config, s)
@@ -91,10 +95,23 @@ func decodeState(top, o answer.Object) State {
 	o.Read("Pid", &s.PID)
 	o.Read("ExitCode", &s.ExitCode)
 	top.Read("RestartCount", &s.Restarts)
+	if !s.Running && !s.Paused && !s.Restarting {
+		s.Finished = moment(o.Text("FinishedAt", answer.MaxShort))
+	}
 	var health struct{ Status string }
 	o.Read("Health", &health)
 	s.Health = o.Cut("Health", health.Status, answer.MaxShort)
 	return s
+}
+
+// moment is a time of the engine's in whole seconds, "" for its zero time and
+// for what is none.
+func moment(s string) string {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || t.Year() < 2000 {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 func decodeConfig(o answer.Object, s *snapshot.ContainerSpec) {

@@ -250,3 +250,13 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestMoment(t *testing.T) {
+	for in, want := range map[string]string{
+		"2026-11-24T10:00:00.123456789Z": "2026-11-24T10:00:00Z", "2026-11-24T10:00:00+02:00": "2026-11-24T08:00:00Z", "0001-01-01T00:00:00Z": "", "": "", "yesterday": "",
+	} {
+		if got := moment(in); got != want {
+			t.Errorf("moment(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

@@ -29,7 +29,7 @@ var specPaths = map[string][]string{
 	"HostConfig.NanoCpus": {"resources.nanoCPUs"}, "HostConfig.CpuShares": {"resources.cpuShares"}, "HostConfig.CpuQuota": {"resources.cpuQuota"},
 	"HostConfig.CpuPeriod": {"resources.cpuPeriod"}, "HostConfig.CpusetCpus": {"resources.cpusetCPUs"}, "HostConfig.PidsLimit": {"resources.pidsLimit"},
 	"HostConfig.OomKillDisable": {"resources.oomKillDisable"}, "HostConfig.CgroupParent": {"resources.cgroupParent"}, "HostConfig.Ulimits": {"resources.ulimits"},
-	"RestartCount": nil, "State.Running": nil, "State.Paused": nil, "State.Restarting": nil, "State.ExitCode": nil, "State.Health": nil,
+	"RestartCount": nil, "State.Running": nil, "State.Paused": nil, "State.Restarting": nil, "State.ExitCode": nil, "Created": nil, "State.FinishedAt": nil, "State.Health": nil,
 	"HostConfig.RestartPolicy": {"restartPolicy"}, "HostConfig.AutoRemove": {"autoRemove"},
 
 	"HostConfig.Devices": {"devices"}, "HostConfig.DeviceRequests": {"deviceRequests"}, "HostConfig.DeviceCgroupRules": {"deviceRules"},
