@@ -40,7 +40,7 @@ func TestRecord(t *testing.T) {
 	raw := filepath.Join(t.TempDir(), "raw.json")
 	u.Want(t, 0, "collect", "docker", "--scrub", "-o", raw, "--state", t.TempDir())
 	s := read(t, raw)
-	republish(s, uint16(port)) //nolint:gosec // a port has 16 bits
+	republish(s, uint16(port))
 	s = everywhere(t, s, strings.TrimPrefix(bed.Address(), "unix://"))
 	if golden.Updating() {
 		golden.Write(t, file, encode(t, s, " "))
