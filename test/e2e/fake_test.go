@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// recordings are answers of a real engine.
-const recordings = "../../internal/collect/docker/testdata/engine-20.10"
+// recordings are the folders with answers of a real engine.
+var recordings = []string{"../../internal/collect/docker/testdata/engine-20.10", "../../internal/dockerapi/inspect/testdata/engine-20.10"}
 
 // fake is an engine that says what a test wants.
 type fake struct {
@@ -38,7 +38,7 @@ func newFake(t *testing.T, socket string) *fake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.server = &http.Server{Handler: f} //nolint:gosec // a test
+	f.server = &http.Server{Handler: f}
 	go func() { _ = f.server.Serve(l) }()
 	t.Cleanup(func() { _ = f.server.Close() })
 	return f
@@ -46,11 +46,13 @@ func newFake(t *testing.T, socket string) *fake {
 
 func recorded(t *testing.T, name string) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(recordings, name+".json"))
-	if err != nil {
-		t.Fatal(err)
+	for _, dir := range recordings {
+		if b, err := os.ReadFile(filepath.Join(dir, name+".json")); err == nil {
+			return string(b)
+		}
 	}
-	return string(b)
+	t.Fatalf("no recording %s in %v", name, recordings)
+	return ""
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -108,9 +109,7 @@ func edited(t *testing.T, name string, fields map[string]any) map[string]any {
 	if err := json.Unmarshal([]byte(recorded(t, name)), &doc); err != nil {
 		t.Fatal(err)
 	}
-	for k, v := range fields {
-		doc[k] = v
-	}
+	maps.Copy(doc, fields)
 	return doc
 }
 
