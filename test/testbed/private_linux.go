@@ -65,11 +65,7 @@ func privateFolder(t testing.TB, parent string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-<<<<<<< HEAD
-	if err := os.Chmod(dir, 0o755); err != nil { // the engine's own folders are entered by others too
-=======
 	if err := os.Chmod(dir, 0o755); err != nil {
->>>>>>> walk
 		t.Fatal(err)
 	}
 	return dir
