@@ -41,6 +41,7 @@ type FileRole string
 const (
 	RoleEngineSocket  FileRole = "engine-socket"  // an API socket of a Docker engine
 	RoleRuntimeSocket FileRole = "runtime-socket" // containerd, CRI-O, Podman, BuildKit
+	RoleRuntime       FileRole = "runtime"        // a program that an engine starts containers with
 )
 
 // File is a host file, seen in the host's mount namespace.
@@ -115,7 +116,8 @@ type Network struct {
 	Internal bool   `json:"internal,omitempty"`
 	IPv6     bool   `json:"ipv6,omitempty"`
 	Default  bool   `json:"default,omitempty"` // the default bridge
-	Options  []Pair `json:"options,omitempty"` // bridge options only
+	Ingress  bool   `json:"ingress,omitempty"` // the routing mesh of a swarm
+	Options  []Pair `json:"options,omitempty"` // those of bridge and overlay drivers
 }
 
 // Volume is one named volume.

@@ -55,7 +55,7 @@ func decodeRow(raw []byte) (listed, bool) {
 	l := listed{
 		id: o.text("Id", maxShort), image: o.text("Image", maxText), imageID: o.text("ImageID", maxShort), state: o.text("State", maxShort),
 	}
-	l.labels = decodeLabels(o)
+	l.labels, _ = decodeLabels(o)
 	for _, n := range o.texts("Names", maxShort) {
 		n = strings.TrimPrefix(n, "/")
 		if !strings.Contains(n, "/") { // not the alias of a link

@@ -31,6 +31,7 @@ func TestRecordedContainer(t *testing.T) {
 		Ports:         []snapshot.Port{{Proto: "tcp", ContainerPort: 80, HostIP: "127.0.0.1", HostPort: 18081}},
 		Resources:     snapshot.Resources{Memory: 32 << 20, MemorySwap: 64 << 20, PidsLimit: pids},
 		RestartPolicy: snapshot.RestartPolicy{Name: "always"}, Runtime: "runc", LogDriver: "json-file",
+		Security: snapshot.Security{Masked: true},
 	}
 	if d := cmp.Diff(want, c.spec); d != "" {
 		t.Errorf("spec (-want +got):\n%s", d)
@@ -66,12 +67,57 @@ func TestSecurityOptions(t *testing.T) {
 	for _, tt := range tests {
 		c := decoded(t, func(_, host, _ map[string]any) { host["SecurityOpt"] = tt.options })
 		got := c.spec.Security
+		tt.want.Masked = true // as the recorded container is
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.options, d)
 		}
 		if slices.Contains(c.spec.Unread, "HostConfig.SecurityOpt") != tt.unread {
 			t.Errorf("%q: unread %q", tt.options, c.spec.Unread)
 		}
+	}
+}
+
+func TestMasks(t *testing.T) {
+	c := decoded(t, func(_, host, _ map[string]any) { host["MaskedPaths"], host["ReadonlyPaths"] = nil, []string{} })
+	if s := c.spec.Security; s.Masked || s.Unmasked != nil {
+		t.Errorf("unstated lists: %+v", s)
+	}
+	c = decoded(t, func(_, host, _ map[string]any) {
+		host["MaskedPaths"] = slices.DeleteFunc(slices.Clone(host["MaskedPaths"].([]any)), func(p any) bool { return p == "/proc/keys" })
+	})
+	if s := c.spec.Security; !s.Masked || !slices.Equal(s.Unmasked, []string{"/proc/keys"}) {
+		t.Errorf("a shortened list: %+v", s)
+	}
+}
+
+func TestTmpfsOptionsAndTrust(t *testing.T) {
+	c := decoded(t, func(_, host, config map[string]any) {
+		host["Tmpfs"] = map[string]string{"/a": "exec,size=1m", "/b": ""}
+		host["Mounts"] = []any{map[string]any{"Type": "tmpfs", "Target": "/c", "TmpfsOptions": map[string]any{"Options": [][]string{{"exec"}, {"uid", "1"}}}}}
+		config["Labels"] = map[string]string{"trust": "untrusted"}
+	})
+	want := []snapshot.Pair{{Key: "/a", Value: "exec,size=1m"}, {Key: "/c", Value: "exec,uid=1"}}
+	if d := cmp.Diff(want, c.spec.TmpfsOptions); d != "" || c.spec.Trust != "untrusted" {
+		t.Errorf("trust %q, options (-want +got):\n%s", c.spec.Trust, d)
+	}
+	c = decoded(t, func(_, _, config map[string]any) { config["Labels"] = map[string]string{"trust": "ghp_0123456789"} })
+	if c.spec.Trust != "" {
+		t.Errorf("a label's value that is no word was kept: %q", c.spec.Trust)
+	}
+}
+
+func TestPlugins(t *testing.T) {
+	got, ok := decodePlugins([]byte(`[{"Name":"b:1","Enabled":true,"Settings":{"Mounts":[{"Source":"/srv"}],"Env":["TOKEN=x"]},
+		"Config":{"Network":{"Type":"host"},"PidHost":true,"Linux":{"Capabilities":["CAP_SYS_ADMIN"],"AllowAllDevices":true,"Devices":[{"Path":"/dev/fuse"}]}}},
+		{"Name":"a:1","Config":{"Network":{"Type":"bridge"}}}]`))
+	want := []snapshot.Plugin{{Name: "a:1"}, {Name: "b:1", Enabled: true, Rights: []string{
+		"capability SYS_ADMIN", "device /dev/fuse", "devices all", "mount /srv", "network host", "pid host",
+	}}}
+	if d := cmp.Diff(want, got); d != "" || !ok {
+		t.Errorf("%v (-want +got):\n%s", ok, d)
+	}
+	if _, ok := decodePlugins([]byte(`{"message":"x"}`)); ok {
+		t.Error("an answer that is no list was taken")
 	}
 }
 

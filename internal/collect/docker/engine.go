@@ -69,10 +69,16 @@ func decodeVersion(o object, e *snapshot.Engine) {
 	var platform struct{ Name string }
 	o.read("Platform", &platform)
 	e.Platform = o.cut("Platform", platform.Name, maxShort)
-	var parts []struct{ Name, Version string }
+	var parts []struct {
+		Name, Version string
+		Details       struct{ GitCommit string }
+	}
 	o.read("Components", &parts)
 	for _, p := range parts[:min(len(parts), 64)] {
 		e.Components = append(e.Components, snapshot.Pair{Key: short(p.Name, maxShort), Value: short(p.Version, maxShort)})
+		if built := p.Details.GitCommit; built != "" {
+			e.Builds = append(e.Builds, snapshot.Pair{Key: short(p.Name, maxShort), Value: short(built, maxShort)})
+		}
 		if strings.Contains(p.Name, "Podman") { // its Platform is the machine's
 			e.Platform = short(p.Name, maxShort)
 		}
@@ -112,17 +118,46 @@ func decodeInfo(o object, e *snapshot.Engine) {
 	}
 	e.RootDir = o.text("DockerRootDir", maxText)
 	e.DefaultRuntime = o.text("DefaultRuntime", maxShort)
+	decodeRuntimes(o, e)
+	e.Warnings = o.texts("Warnings", maxText)
+	decodeLimits(o, e)
+	decodeRegistries(o, e)
+	decodeProxies(o, e)
+	var plugins struct{ Authorization, Network []string }
+	o.read("Plugins", &plugins)
+	e.AuthorizationPlugins, e.NetworkPlugins = shorts(plugins.Authorization), shorts(plugins.Network)
+}
+
+func decodeRuntimes(o object, e *snapshot.Engine) {
 	var runtimes map[string]json.RawMessage
 	o.read("Runtimes", &runtimes)
 	for _, name := range slices.Sorted(maps.Keys(runtimes)) {
 		e.Runtimes = append(e.Runtimes, short(name, maxShort))
+		var r struct{ Path, RuntimeType string } // arguments and options may hold anything
+		if err := json.Unmarshal(runtimes[name], &r); err != nil {
+			o.bad.add(o.prefix + "Runtimes")
+		}
+		if at := cmp.Or(r.Path, r.RuntimeType); at != "" {
+			e.RuntimePaths = append(e.RuntimePaths, snapshot.Pair{Key: short(name, maxShort), Value: short(at, maxText)})
+		}
 	}
-	e.Warnings = o.texts("Warnings", maxText)
-	decodeLimits(o, e)
-	decodeRegistries(o, e)
-	var plugins struct{ Authorization, Network []string }
-	o.read("Plugins", &plugins)
-	e.AuthorizationPlugins, e.NetworkPlugins = shorts(plugins.Authorization), shorts(plugins.Network)
+}
+
+// decodeProxies conceals the proxies in use. A value without a scheme is taken
+// for a URL, as the engine does, so that its shape shows a password.
+func decodeProxies(o object, e *snapshot.Engine) {
+	for _, name := range []string{"HttpProxy", "HttpsProxy"} {
+		var v string
+		o.read(name, &v)
+		if v == "" {
+			continue
+		}
+		p := snapshot.Conceal(name, v)
+		if !strings.Contains(v, "://") {
+			p.Shape = snapshot.Conceal(name, "http://"+v).Shape
+		}
+		e.Proxies = append(e.Proxies, p)
+	}
 }
 
 // decodeLimits reads what the kernel can enforce.

@@ -33,9 +33,9 @@ type fakeEngine struct {
 func newFake(t *testing.T) *fakeEngine {
 	t.Helper()
 	f := &fakeEngine{t: t, asked: make(map[string]int), answers: map[string]any{
-		"/version":         recorded(t, "version"),
-		"/info":            recorded(t, "info"),
-		"/containers/json": "[]", "/images/json": "[]", "/networks": "[]", "/volumes": `{"Volumes":[]}`,
+		"/version": recorded(t, "version"),
+		"/info":    recorded(t, "info"),
+		"/plugins": "[]", "/containers/json": "[]", "/images/json": "[]", "/networks": "[]", "/volumes": `{"Volumes":[]}`,
 	}}
 	f.socket = filepath.Join(t.TempDir(), "e.sock")
 	l, err := net.Listen("unix", f.socket)
@@ -186,6 +186,8 @@ func (l fakeLocal) Listeners(_ context.Context, scope string, _ snapshot.DaemonP
 func (l fakeLocal) Verifier(context.Context, snapshot.DaemonProcess) snapshot.Fact[snapshot.Verifier] {
 	return snapshot.Missing[snapshot.Verifier](snapshot.Denied, snapshot.ReasonDenied, "/etc/containerd/config.toml")
 }
+
+func (l fakeLocal) Programs([]string) []snapshot.File { return nil }
 
 func (l fakeLocal) Package(context.Context, string) string { return "docker.io 20.10" }
 

@@ -69,6 +69,7 @@ func decodeResources(o object) snapshot.Resources {
 	r.CpusetCPUs = o.text("CpusetCpus", maxShort)
 	o.read("PidsLimit", &r.PidsLimit)
 	o.read("OomKillDisable", &r.OomKillDisable)
+	o.read("OomScoreAdj", &r.OomScoreAdj)
 	r.CgroupParent = o.text("CgroupParent", maxText)
 	var limits []struct {
 		Name       string

@@ -48,7 +48,7 @@ func decodeContainer(raw []byte) (*inspected, error) {
 
 	s := &c.spec
 	decodeConfig(config, s)
-	c.labels = decodeLabels(config)
+	c.labels, s.Trust = decodeLabels(config)
 	s.ImageID = top.text("Image", maxShort)
 	decodeHost(host, s)
 	s.Security = decodeSecurity(host)
@@ -56,6 +56,7 @@ func decodeContainer(raw []byte) (*inspected, error) {
 	s.Security.ProcessLabel = top.text("ProcessLabel", maxShort)
 	s.Mounts = decodeMounts(top)
 	s.Tmpfs = tmpfs(host, s.Mounts)
+	s.TmpfsOptions = tmpfsOptions(host)
 	c.volumes = host.texts("VolumesFrom", maxShort)
 	if network, ok := top.child("NetworkSettings"); ok {
 		c.nets = decodeNetworks(network)

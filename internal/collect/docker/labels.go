@@ -24,6 +24,10 @@ const (
 	labelPod       = "io.kubernetes.pod.name"
 	labelNamespace = "io.kubernetes.pod.namespace"
 	labelContainer = "io.kubernetes.container.name"
+
+	// labelTrust says which containers a policy counts as untrusted. Its value is
+	// kept only where it is a plain word.
+	labelTrust = "trust"
 )
 
 func keptLabels() []string {
@@ -34,11 +38,18 @@ func keptLabels() []string {
 	}
 }
 
-// decodeLabels keeps the labels that say what manages the container.
-func decodeLabels(o object) map[string]string {
+// trustWord is the form of a value of labelTrust.
+var trustWord = regexp.MustCompile(`^[a-z][a-z-]{0,31}$`)
+
+// decodeLabels keeps the labels that say what manages the container, and how
+// far it is trusted.
+func decodeLabels(o object) (kept map[string]string, trust string) {
 	var all map[string]string
 	o.read("Labels", &all)
-	return pickLabels(all)
+	if v := all[labelTrust]; trustWord.MatchString(v) {
+		trust = v
+	}
+	return pickLabels(all), trust
 }
 
 func pickLabels(all map[string]string) map[string]string {

@@ -30,6 +30,11 @@ type Local interface {
 	// scope, with Engine set on the engine's own.
 	Sockets(ctx context.Context, engineScope string, engineSockets []string) ([]snapshot.File, snapshot.PartStatus)
 
+	// Programs describes the programs that the engine starts containers with, as
+	// files of the host scope: an absolute path as it is, a name as it is found
+	// in the usual directories, a type of shim by its program.
+	Programs(names []string) []snapshot.File
+
 	// Listeners lists the listening sockets of the daemon's process; TCP ones
 	// are asked GET /_ping from loopback without a client certificate.
 	Listeners(ctx context.Context, engineScope string, d snapshot.DaemonProcess) ([]snapshot.Listener, snapshot.PartStatus)

@@ -55,6 +55,39 @@ func tmpfs(host object, mounts []snapshot.Mount) []string {
 	return capped(host, "Tmpfs", slices.Compact(out))
 }
 
+// tmpfsOptions reads the options asked for, by mount point. The engine applies
+// noexec, nosuid and nodev before them.
+func tmpfsOptions(host object) []snapshot.Pair {
+	out := make(map[string]string)
+	var at map[string]string
+	host.read("Tmpfs", &at)
+	for path, options := range at {
+		out[path] = options
+	}
+	var mounts []struct {
+		Type, Target string
+		TmpfsOptions *struct{ Options [][]string }
+	}
+	host.read("Mounts", &mounts)
+	for _, m := range mounts {
+		if m.Type != "tmpfs" || m.TmpfsOptions == nil {
+			continue
+		}
+		words := make([]string, 0, len(m.TmpfsOptions.Options))
+		for _, o := range m.TmpfsOptions.Options {
+			words = append(words, strings.Join(o, "="))
+		}
+		out[m.Target] = strings.Join(words, ",")
+	}
+	var pairs []snapshot.Pair
+	for _, path := range slices.Sorted(maps.Keys(out)) {
+		if out[path] != "" {
+			pairs = append(pairs, snapshot.Pair{Key: host.cut("Tmpfs", path, maxText), Value: host.cut("Tmpfs", out[path], maxShort)})
+		}
+	}
+	return capped(host, "Tmpfs", pairs)
+}
+
 // binding is one published port as the engine writes it.
 type binding struct{ HostIp, HostPort string } //nolint:revive // the engine's spelling
 

@@ -78,10 +78,11 @@ func (c *collector) listNetworks(ctx context.Context) {
 		n := snapshot.Network{Name: o.text("Name", maxShort), ID: o.text("Id", maxShort), Driver: o.text("Driver", maxShort)}
 		o.read("Internal", &n.Internal)
 		o.read("EnableIPv6", &n.IPv6)
+		o.read("Ingress", &n.Ingress)
 		var options map[string]string
 		o.read("Options", &options)
 		for k, v := range options {
-			if strings.HasPrefix(k, "com.docker.network.") {
+			if strings.HasPrefix(k, "com.docker.network.") || k == "encrypted" {
 				n.Options = append(n.Options, snapshot.Pair{Key: short(k, maxShort), Value: short(v, maxShort)})
 			}
 		}

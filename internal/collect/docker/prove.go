@@ -109,7 +109,11 @@ func (c *collector) localTasks() []func(context.Context) {
 			files, st := c.local.Sockets(ctx, c.scope, []string{c.Client.Endpoint().Socket})
 			st.Part = snapshot.PartEngineSockets
 			c.cover(st)
-			c.out.Files = files
+			var programs []string
+			for _, p := range c.engine.RuntimePaths {
+				programs = append(programs, p.Value)
+			}
+			c.out.Files = append(files, c.local.Programs(programs)...)
 		},
 	}
 }

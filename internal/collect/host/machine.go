@@ -13,6 +13,7 @@ type Machine struct {
 	mounts  func() ([]mount, error)    // of the machine's first process, or our own
 	initial func() (namespaces, error) // of the machine's first process
 	uidmap  func() ([]idRange, error)  // of our own user namespace
+	gidmap  func() ([]idRange, error)  // likewise
 	scope   func() (id, how string)    // identity and where it comes from
 	mu      sync.Mutex                 // guards agents
 	agents  *agents                    // daemons found among the processes
@@ -26,6 +27,10 @@ func Open(root string) *Machine {
 	m.initial = sync.OnceValues(m.readInitial)
 	m.uidmap = sync.OnceValues(func() ([]idRange, error) {
 		b, err := m.read("/proc/self/uid_map", maxText)
+		return parseIDMap(b), err
+	})
+	m.gidmap = sync.OnceValues(func() ([]idRange, error) {
+		b, err := m.read("/proc/self/gid_map", maxText)
 		return parseIDMap(b), err
 	})
 	m.scope = sync.OnceValues(m.readScope)
@@ -46,6 +51,7 @@ func (m *Machine) Reads() []string {
 		"/proc/PID of the daemon: exe, status, stat, limits, cmdline, fd, net, ns, children; of environ only HOME and XDG_CONFIG_HOME",
 		"the daemon's configuration file: values of known harmless keys, of others the name, length and shape",
 		"/proc/PID of containers: status, stat, uid_map, cgroup, ns, mountinfo, limits, attr, net/sockstat, net/tcp, and exe of each process",
+		"the programs that the engine starts containers with: mode, owner, access list, links and parent directories",
 		"/proc/PID/exe of every process: to find dockerd and containerd",
 		"unix sockets of dockerd, containerd, CRI-O, Podman and BuildKit: mode, owner, access list, links and parent directories",
 		"the daemon's TCP listeners: GET /_ping in clear and over TLS, without a client certificate",
