@@ -56,7 +56,7 @@ type Engine struct {
 	Process  Fact[DaemonProcess] `json:"process"`
 	Config   Fact[DaemonConfig]  `json:"config"`
 	Verifier Fact[Verifier]      `json:"verifier"`
-	Plugins  Fact[[]Plugin]      `json:"plugins"`
+	Plugins  Fact[[]Plugin]      `json:"plugins,omitzero"`
 }
 
 // Plugin is a managed plugin with the rights it was granted.

@@ -11,4 +11,11 @@ var hosts = []*check.Check{
 
 	// What the kernel enforces for it.
 	cgroupControllers,
+
+	// What starts and builds containers on it.
+	runcCVE,
+	containerdCVE,
+	buildkitCVE,
+	buildCacheBounded,
+	builderEntitlements,
 }

@@ -34,65 +34,74 @@ func (c *collector) readPlugins(ctx context.Context) {
 	c.plugins = snapshot.Seen(list, source)
 }
 
+// pluginRow is what is used of a row of GET /plugins.
+type pluginRow struct {
+	Name     string
+	Enabled  bool
+	Settings struct {
+		Devices []pluginDevice
+		Mounts  []pluginMount
+	}
+	Config struct {
+		Network         struct{ Type string }
+		PidHost         bool
+		IpcHost         bool
+		PropagatedMount string
+		Linux           struct {
+			Capabilities    []string
+			AllowAllDevices bool
+			Devices         []pluginDevice
+		}
+		Mounts []pluginMount
+	}
+}
+
+type pluginDevice struct{ Path string }
+
+type pluginMount struct{ Source string }
+
+// rights lists what a plugin may do to the host.
+func (r *pluginRow) rights() []string {
+	var out []string
+	grant := func(right, what string) {
+		if what != "" && len(out) < maxList {
+			out = append(out, right+" "+short(what, maxShort))
+		}
+	}
+	for right, on := range map[string]bool{
+		"network": r.Config.Network.Type == "host", "pid": r.Config.PidHost, "ipc": r.Config.IpcHost,
+	} {
+		if on {
+			grant(right, "host")
+		}
+	}
+	if r.Config.Linux.AllowAllDevices {
+		grant("devices", "all")
+	}
+	for _, d := range slices.Concat(r.Config.Linux.Devices, r.Settings.Devices) {
+		grant("device", d.Path)
+	}
+	for _, m := range slices.Concat(r.Config.Mounts, r.Settings.Mounts) {
+		grant("mount", m.Source)
+	}
+	for _, n := range r.Config.Linux.Capabilities {
+		grant("capability", strings.TrimPrefix(n, "CAP_"))
+	}
+	grant("propagated mount", r.Config.PropagatedMount)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // decodePlugins reads the answer of GET /plugins. What is granted is part of the
 // configuration, and what an administrator changed is in the settings.
 func decodePlugins(raw []byte) ([]snapshot.Plugin, bool) {
-	type device struct{ Path string }
-	type mount struct{ Source string }
-	var rows []struct {
-		Name     string
-		Enabled  bool
-		Settings struct {
-			Devices []device
-			Mounts  []mount
-		}
-		Config struct {
-			Network         struct{ Type string }
-			PidHost         bool
-			IpcHost         bool
-			PropagatedMount string
-			Linux           struct {
-				Capabilities    []string
-				AllowAllDevices bool
-				Devices         []device
-			}
-			Mounts []mount
-		}
-	}
+	var rows []pluginRow
 	if err := json.Unmarshal(raw, &rows); err != nil || len(rows) > maxList {
 		return nil, false
 	}
 	var out []snapshot.Plugin
 	for _, r := range rows {
-		p := snapshot.Plugin{Name: short(r.Name, maxShort), Enabled: r.Enabled}
-		grant := func(right, what string) {
-			if what != "" && len(p.Rights) < maxList {
-				p.Rights = append(p.Rights, right+" "+short(what, maxShort))
-			}
-		}
-		for right, on := range map[string]bool{
-			"network": r.Config.Network.Type == "host", "pid": r.Config.PidHost, "ipc": r.Config.IpcHost,
-		} {
-			if on {
-				grant(right, "host")
-			}
-		}
-		if r.Config.Linux.AllowAllDevices {
-			grant("devices", "all")
-		}
-		for _, d := range slices.Concat(r.Config.Linux.Devices, r.Settings.Devices) {
-			grant("device", d.Path)
-		}
-		for _, m := range slices.Concat(r.Config.Mounts, r.Settings.Mounts) {
-			grant("mount", m.Source)
-		}
-		for _, n := range r.Config.Linux.Capabilities {
-			grant("capability", strings.TrimPrefix(n, "CAP_"))
-		}
-		grant("propagated mount", r.Config.PropagatedMount)
-		slices.Sort(p.Rights)
-		p.Rights = slices.Compact(p.Rights)
-		out = append(out, p)
+		out = append(out, snapshot.Plugin{Name: short(r.Name, maxShort), Enabled: r.Enabled, Rights: r.rights()})
 	}
 	slices.SortFunc(out, func(a, b snapshot.Plugin) int { return strings.Compare(a.Name, b.Name) })
 	return out, true
