@@ -24,12 +24,11 @@ var registryAllowed = &check.Check{
 	}},
 	Run: func(p *check.Probe) {
 		allowed, declared := p.List("allowed_registries")
-		judge(p, func(b *box) check.Verdict {
-			if !declared {
-				return check.Undecided(snapshot.ReasonUndeclared, "no list of approved registries is declared", ev("Config.Image", b.spec.Image))
-			}
-			return fromApproved(b, allowed)
-		})
+		if !declared {
+			p.Report(check.Undecided(snapshot.ReasonUndeclared, "no list of approved registries is declared"), p.Self())
+			return
+		}
+		judge(p, func(b *box) check.Verdict { return fromApproved(b, allowed) })
 	},
 }
 

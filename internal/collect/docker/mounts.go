@@ -61,9 +61,7 @@ func tmpfsOptions(host object) []snapshot.Pair {
 	out := make(map[string]string)
 	var at map[string]string
 	host.read("Tmpfs", &at)
-	for path, options := range at {
-		out[path] = options
-	}
+	maps.Copy(out, at)
 	var mounts []struct {
 		Type, Target string
 		TmpfsOptions *struct{ Options [][]string }
