@@ -44,6 +44,8 @@ var layers = []layer{
 	{"internal/schema", append([]string{"internal/report"}, logic...), "publishes the documents' shapes"},
 	{"internal/example", []string{"internal/snapshot"}, "bundled evidence"},
 	{"internal/dockerapi", nil, "speaks to an engine; what the answers mean is collect's, what is sent is harden's"},
+	{"internal/dockerapi/answer", nil, "reads JSON of a foreign hand; of which engine, and how it came, is not its concern"},
+	{"internal/dockerapi/inspect", []string{"internal/dockerapi/answer", "internal/snapshot"}, "the one decoder of a container, for collect and harden alike: bytes to evidence, without a client"},
 	{"internal/collect", []string{"internal/collect", "internal/dockerapi", "internal/yaml", "internal/snapshot"}, "collectors fill the snapshot and conclude nothing"},
 	{"internal/harden", []string{"internal/dockerapi", "internal/edit", "internal/atomicfile", "internal/plan", "internal/step", "internal/snapshot"}, "harden performs steps; the world it reads is the target of a step, so it needs no collector"},
 	{"internal/report", append([]string{"internal/report"}, logic...), "a report is a function of the stored result"},

@@ -113,12 +113,17 @@ func mountsSocket(s *snapshot.Snapshot, spec *snapshot.ContainerSpec) bool {
 	for _, m := range spec.Mounts {
 		for i := range s.Files {
 			f := &s.Files[i]
-			if f.Role == snapshot.RoleEngineSocket && (m.Source == f.Path || m.Real != "" && m.Real == f.Real) {
+			if f.Role == snapshot.RoleEngineSocket && (shows(m.Source, f.Path) || shows(m.Real, f.Real)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// shows reports whether a mount of source has path in it.
+func shows(source, path string) bool {
+	return source != "" && (source == path || strings.HasPrefix(path, strings.TrimSuffix(source, "/")+"/"))
 }
 
 func isUnspecified(ip string) bool {

@@ -57,8 +57,8 @@ type Delta struct {
 	From, To      threat.Score
 }
 
-// Passed says why a measure was not chosen.
-type Passed struct {
+// NotChosen says why a measure was not chosen.
+type NotChosen struct {
 	Measure step.Measure
 	Why     string
 }
@@ -73,7 +73,7 @@ type Uncovered struct {
 // Plan is the outcome of choosing.
 type Plan struct {
 	Choices   []Choice
-	Passed    []Passed
+	NotChosen []NotChosen
 	Uncovered []Uncovered
 	Before    int // sum of current risk over the threats that are open now
 	After     int // the same threats after all choices
@@ -215,7 +215,7 @@ func (r *run) candidates() []step.Measure {
 			out = append(out, m)
 			continue
 		}
-		r.plan.Passed = append(r.plan.Passed, Passed{Measure: m, Why: r.left[m.ID]})
+		r.plan.NotChosen = append(r.plan.NotChosen, NotChosen{Measure: m, Why: r.left[m.ID]})
 	}
 	return out
 }

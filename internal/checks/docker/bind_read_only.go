@@ -20,12 +20,11 @@ var bindsReadOnly = &check.Check{
 	Covered: []string{"container-no-sensitive-host-mounts"},
 	Forms:   []check.Form{check.Live, check.Compose},
 	Needs:   []snapshot.Part{snapshot.PartEngineContainers},
+	Reads:   []string{"mounts"},
 	Params: []check.Param{{
 		Name: "writable_paths", Unit: "list", Meaning: "host paths that may be mounted writable, with what lies under them",
 	}},
-	Run: func(p *check.Probe) {
-		judge(p, func(b *box) check.Verdict { return b.unlessUnread(mountsReadOnly(b), "Mounts") })
-	},
+	Run: func(p *check.Probe) { judge(p, mountsReadOnly) },
 }
 
 func mountsReadOnly(b *box) check.Verdict {

@@ -17,11 +17,8 @@ var noWildcardDevices = &check.Check{
 	Severity: check.High, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "E", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
-	Run: func(p *check.Probe) {
-		judge(p, func(b *box) check.Verdict {
-			return b.unlessUnread(namesItsDevices(b), "HostConfig.DeviceCgroupRules", "HostConfig.Privileged")
-		})
-	},
+	Reads: []string{"privileged", "deviceRules"},
+	Run:   func(p *check.Probe) { judge(p, namesItsDevices) },
 }
 
 func namesItsDevices(b *box) check.Verdict {

@@ -19,9 +19,8 @@ var envSecrets = &check.Check{
 	Severity: check.High, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceImage, STRIDE: "I", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
-	Run: func(p *check.Probe) {
-		judge(p, func(b *box) check.Verdict { return b.unlessUnread(carriesNoSecret(b.spec.Env), "Config.Env") })
-	},
+	Reads: []string{"env"},
+	Run:   func(p *check.Probe) { judge(p, func(b *box) check.Verdict { return carriesNoSecret(b.spec.Env) }) },
 }
 
 var (

@@ -18,11 +18,10 @@ var noPowerfulGroups = &check.Check{
 	Severity: check.High, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "E", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"groupAdd", "usernsMode"},
 	Run: func(p *check.Probe) {
 		sockets, seen := socketGroups(p)
-		judge(p, func(b *box) check.Verdict {
-			return b.unlessUnread(inNoPowerfulGroup(b, sockets, seen), "HostConfig.GroupAdd", "HostConfig.UsernsMode")
-		})
+		judge(p, func(b *box) check.Verdict { return inNoPowerfulGroup(b, sockets, seen) })
 	},
 }
 
@@ -40,7 +39,7 @@ func socketGroups(p *check.Probe) (groups map[int64]string, seen bool) {
 			groups[f.GID] = "the group of " + f.Path
 		}
 	}
-	return groups, p.Fact(snapshot.PartEngineSockets).State == snapshot.Observed
+	return groups, p.Part(snapshot.PartEngineSockets).State == snapshot.Observed
 }
 
 func inNoPowerfulGroup(b *box, sockets map[int64]string, seen bool) check.Verdict {

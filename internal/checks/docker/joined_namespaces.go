@@ -17,6 +17,7 @@ var noJoinedNamespaces = &check.Check{
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "T", Tier: 2,
 	Forms:  []check.Form{check.Live, check.Compose},
 	Needs:  []snapshot.Part{snapshot.PartEngineContainers},
+	Reads:  []string{"networkMode", "pidMode", "ipcMode"},
 	Params: []check.Param{{Name: "allowed_pairs", Unit: "list", Meaning: "NAME:NAME, pairs of containers that may share a namespace"}},
 	Run: func(p *check.Probe) {
 		pairs, _ := p.List("allowed_pairs")
@@ -25,7 +26,7 @@ var noJoinedNamespaces = &check.Check{
 			names = append(names, strings.Split(pair, ":")...)
 		}
 		judgeNamed(p, mentions(names), func(b *box, who snapshot.Subject) check.Verdict {
-			return b.unlessUnread(joinsNobody(b, who, pairs), "HostConfig.NetworkMode", "HostConfig.PidMode", "HostConfig.IpcMode")
+			return joinsNobody(b, who, pairs)
 		})
 	},
 }

@@ -15,6 +15,7 @@ var keepsLogs = &check.Check{
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "R", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"logDriver"},
 	Run:   func(p *check.Probe) { judge(p, logsSomewhere) },
 }
 
@@ -22,9 +23,6 @@ func logsSomewhere(b *box) check.Verdict {
 	driver := b.spec.LogDriver
 	if driver == "none" {
 		return check.Failed("what it prints is not kept", ev("HostConfig.LogConfig.Type", driver))
-	}
-	if v, bad := b.unread("HostConfig.LogConfig"); bad {
-		return v
 	}
 	switch {
 	case driver == "" && b.at.file:

@@ -16,6 +16,7 @@ var maskedPaths = &check.Check{
 	Severity: check.High, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "IE", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"privileged", "security"},
 	Run:   func(p *check.Probe) { judge(p, keepsMasks) },
 }
 
@@ -29,9 +30,6 @@ func keepsMasks(b *box) check.Verdict {
 		return check.Failed("nothing is masked", ev("systempaths", s.SystemPaths))
 	case len(s.Unmasked) > 0:
 		return check.Failed("some paths are not masked", ev("not among "+lists, firstFew(s.Unmasked)))
-	}
-	if v, bad := b.unread("HostConfig.MaskedPaths", "HostConfig.ReadonlyPaths", "HostConfig.Privileged"); bad {
-		return v
 	}
 	switch {
 	case b.at.file:

@@ -1,9 +1,6 @@
 package docker
 
 import (
-	"slices"
-	"strings"
-
 	"plimsoll/internal/check"
 	"plimsoll/internal/snapshot"
 )
@@ -35,7 +32,7 @@ func judgeNetworks(p *check.Probe, verdict func(*net) check.Verdict) {
 			continue
 		}
 		spec := &p.Snapshot.ContainerSpecs[c.Spec]
-		at.unread = at.unread || slices.ContainsFunc(spec.Unread, func(f string) bool { return f == "*" || strings.HasPrefix(f, "NetworkSettings") })
+		at.unread = at.unread || spec.FirstUnread("networks") != ""
 		for _, name := range spec.Networks {
 			at.members[name] = append(at.members[name], c)
 		}

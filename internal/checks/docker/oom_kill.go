@@ -15,11 +15,8 @@ var oomKillEnabled = &check.Check{
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "D", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
-	Run: func(p *check.Probe) {
-		judge(p, func(b *box) check.Verdict {
-			return b.unlessUnread(mayBeKilled(b), "HostConfig.OomKillDisable", "HostConfig.OomScoreAdj")
-		})
-	},
+	Reads: []string{"resources.oomKillDisable", "resources.oomScoreAdj"},
+	Run:   func(p *check.Probe) { judge(p, mayBeKilled) },
 }
 
 func mayBeKilled(b *box) check.Verdict {
@@ -34,7 +31,7 @@ func mayBeKilled(b *box) check.Verdict {
 	limit, source := r.Memory, "HostConfig.Memory"
 	if g := b.cgroup(); g != nil {
 		limit, source = g.MemoryMax, b.knob("memory.limit_in_bytes", "memory.max")
-	} else if v, bad := b.unread("HostConfig.Memory"); bad {
+	} else if v, bad := b.unread("resources.memory"); bad {
 		return v
 	}
 	if limit > 0 {

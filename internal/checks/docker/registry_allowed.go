@@ -19,6 +19,7 @@ var registryAllowed = &check.Check{
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceOpenSource, STRIDE: "S", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"image", "imageID"},
 	Params: []check.Param{{
 		Name: "allowed_registries", Unit: "list", Question: true, Meaning: "registries, or REGISTRY/NAMESPACE, that images may come from",
 	}},
@@ -33,7 +34,7 @@ var registryAllowed = &check.Check{
 }
 
 func fromApproved(b *box, allowed []string) check.Verdict {
-	if v, bad := b.unread("Config.Image"); bad {
+	if v, bad := b.unread("image", "imageID"); bad {
 		return v
 	}
 	ref := b.spec.Image
@@ -57,7 +58,7 @@ func fromApproved(b *box, allowed []string) check.Verdict {
 // anyDigestFrom judges a container that was started from an image ID: a digest
 // says which registry knows this very content.
 func (b *box) anyDigestFrom(allowed []string) check.Verdict {
-	image := b.at.image(b.spec.ImageID)
+	image := b.image()
 	e := ev("Config.Image", b.spec.Image)
 	switch {
 	case image == nil:

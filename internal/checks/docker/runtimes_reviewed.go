@@ -53,7 +53,7 @@ func trustsRuntimes(d *daemon) check.Verdict {
 			gap = &v
 			continue
 		}
-		if why := replaceable(f, owner); why != "" {
+		if why := changeable(f, owner); why != "" {
 			h.add(f.Path, why)
 		} else if !f.ACL.Known() || len(f.Parents) == 0 {
 			v := check.Undecided(snapshot.ReasonPartial, "the access list of "+f.Path+" or the directories above it were not readable")
@@ -81,7 +81,7 @@ func (d *daemon) programFile(program string) *snapshot.File {
 	}
 	for i := range d.p.Snapshot.Files {
 		f := &d.p.Snapshot.Files[i]
-		if f.Role != snapshot.RoleRuntime || f.Scope != d.p.Scope.Host {
+		if f.Role != snapshot.RoleRuntimeBinary || f.Scope != d.p.Scope.Host {
 			continue
 		}
 		if f.Path == path.Clean(program) || !path.IsAbs(program) && path.Base(f.Path) == path.Base(program) {
@@ -93,14 +93,14 @@ func (d *daemon) programFile(program string) *snapshot.File {
 
 func (d *daemon) unseenProgram(name string, f *snapshot.File) check.Verdict {
 	if f == nil {
-		st := d.p.Fact(snapshot.PartEngineConfig)
+		st := d.p.Part(snapshot.PartEngineFiles)
 		return check.Undecided(cmp.Or(st.Reason, snapshot.ReasonFor(st.State), snapshot.ReasonPartial), "the program of the runtime "+name+" was not looked at")
 	}
 	return check.Undecided(cmp.Or(f.Reason, snapshot.ReasonFor(f.State), snapshot.ReasonPartial), "the program of the runtime "+name+" was not found or not readable", ev(f.Path, f.State))
 }
 
-// replaceable says who beside root and the owner may change a program, or "".
-func replaceable(f *snapshot.File, owner int64) string {
+// changeable says who beside root and the owner may change a program, or "".
+func changeable(f *snapshot.File, owner int64) string {
 	switch {
 	case f.UID != 0 && f.UID != owner:
 		return fmt.Sprintf("uid %d owns it", f.UID)

@@ -19,6 +19,7 @@ var sandboxedRuntime = &check.Check{
 	Severity: check.Low, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "E", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"runtime", "trust"},
 	Params: []check.Param{
 		{Name: "sandboxed_runtimes", Unit: "list", Default: []string{"runsc", "kata", "kata-runtime", "io.containerd.kata.v2", "io.containerd.runsc.v1"}, Meaning: "runtimes that count as a sandbox"},
 		{Name: "untrusted_selector", Unit: "selector", Default: []string{"trust=untrusted"}, Meaning: "containers that count as untrusted: trust=VALUE of their label trust, or * for all"},
@@ -32,7 +33,7 @@ func sandboxed(b *box) check.Verdict {
 		name = b.engine.DefaultRuntime
 	}
 	e := ev("HostConfig.Runtime", orDefault(name))
-	if v, bad := b.unread("HostConfig.Runtime"); bad {
+	if v, bad := b.unread("runtime", "trust"); bad {
 		return v
 	}
 	if slices.Contains(b.at.list("sandboxed_runtimes"), name) {
@@ -44,9 +45,6 @@ func sandboxed(b *box) check.Verdict {
 		return check.Undecided(snapshot.ReasonNotCollected, "of all labels only trust is read, and the policy selects by another", e)
 	case untrusted:
 		return check.Failed("it counts as untrusted and shares the machine's kernel", e, ev("label trust", orDefault(b.spec.Trust)))
-	}
-	if v, bad := b.unread("Config.Labels"); bad {
-		return v
 	}
 	return check.Inapplicable("it does not count as untrusted", e)
 }

@@ -18,6 +18,7 @@ var oneWriter = &check.Check{
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "T", Tier: 2,
 	Forms:  []check.Form{check.Live, check.Compose},
 	Needs:  []snapshot.Part{snapshot.PartEngineContainers},
+	Reads:  []string{"mounts"},
 	Params: []check.Param{{Name: "allowed_writers", Unit: "list", Meaning: "containers, by name, that may write to a volume that others write to"}},
 	Run:    judgeWriters,
 }
@@ -34,7 +35,7 @@ func judgeWriters(p *check.Probe) {
 		if who.Key != "" {
 			return check.Passed("the policy lets it write to shared volumes", ev("policy allowed_writers", who.Name))
 		}
-		return b.unlessUnread(w.alone(b), "Mounts")
+		return w.alone(b)
 	})
 }
 
@@ -47,7 +48,7 @@ type writers struct {
 }
 
 func (w *writers) count(c *snapshot.Container, spec *snapshot.ContainerSpec) {
-	w.unknown = w.unknown || slices.Contains(spec.Unread, "Mounts") || slices.Contains(spec.Unread, "*")
+	w.unknown = w.unknown || spec.FirstUnread("mounts") != ""
 	if w.exempt[c.Name] || w.exempt[c.Key] {
 		return
 	}

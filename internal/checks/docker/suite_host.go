@@ -11,6 +11,8 @@ var hosts = []*check.Check{
 
 	// What the kernel enforces for it.
 	cgroupControllers,
+	kernelLSM,
+	kernelSupported,
 
 	// What starts and builds containers on it.
 	runcCVE,
@@ -18,4 +20,12 @@ var hosts = []*check.Check{
 	buildkitCVE,
 	buildCacheBounded,
 	builderEntitlements,
+
+	// How the machine itself is kept.
+	hostHardened,
+	dataRootFilesystem,
+	dataRootSpace,
+	imageSprawl,
+	containerSprawl,
+	auditLogRemote,
 }

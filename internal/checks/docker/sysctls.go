@@ -17,14 +17,13 @@ var safeSysctls = &check.Check{
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "TE", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"sysctls"},
 	Params: []check.Param{{Name: "allowed_keys", Unit: "list", Default: []string{
 		"kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start", "net.ipv4.tcp_syncookies",
 		"net.ipv4.ping_group_range", "net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout",
 		"net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem",
 	}, Meaning: "namespaced keys that may be set"}},
-	Run: func(p *check.Probe) {
-		judge(p, func(b *box) check.Verdict { return b.unlessUnread(setsSafeKeys(b), "HostConfig.Sysctls") })
-	},
+	Run: func(p *check.Probe) { judge(p, setsSafeKeys) },
 }
 
 func setsSafeKeys(b *box) check.Verdict {

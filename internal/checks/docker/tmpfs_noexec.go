@@ -17,11 +17,8 @@ var tmpfsNoexec = &check.Check{
 	Severity: check.Low, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "T", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
-	Run: func(p *check.Probe) {
-		judge(p, func(b *box) check.Verdict {
-			return b.unlessUnread(holdsNoPrograms(b), "HostConfig.Tmpfs", "HostConfig.Mounts", "Mounts")
-		})
-	},
+	Reads: []string{"tmpfs", "tmpfsOptions"},
+	Run:   func(p *check.Probe) { judge(p, holdsNoPrograms) },
 }
 
 func holdsNoPrograms(b *box) check.Verdict {

@@ -64,6 +64,7 @@ type collector struct {
 	services map[string]snapshot.RestartPolicy
 	manager  bool
 	plugins  snapshot.Fact[[]snapshot.Plugin]
+	runtimes []string // programs of OCI runtimes
 	images   map[string]*snapshot.Image
 	volumes  map[string]snapshot.Volume
 	netNames map[string]string // id -> name

@@ -50,7 +50,11 @@ func newFake(t *testing.T) *fakeEngine {
 
 func recorded(t testing.TB, name string) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "engine-20.10", name+".json"))
+	dir := "testdata"
+	if name == "web" || name == "db" { // containers, which package inspect decodes
+		dir = filepath.Join("..", "..", "dockerapi", "inspect", dir)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "engine-20.10", name+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,6 +183,10 @@ func (l fakeLocal) Sockets(_ context.Context, _ string, paths []string) ([]snaps
 	return []snapshot.File{{Scope: "host:x", Path: paths[0], State: snapshot.Observed}}, snapshot.PartStatus{State: snapshot.Observed}
 }
 
+func (l fakeLocal) Files(_ context.Context, scope string, q FileQuery) ([]snapshot.File, snapshot.PartStatus) {
+	return []snapshot.File{{Scope: "host:h", Engine: scope, Path: q.Root, Role: snapshot.RoleDataRoot}}, snapshot.PartStatus{State: snapshot.Observed}
+}
+
 func (l fakeLocal) Listeners(_ context.Context, scope string, _ snapshot.DaemonProcess) ([]snapshot.Listener, snapshot.PartStatus) {
 	return []snapshot.Listener{{Scope: scope, Network: "unix"}}, snapshot.PartStatus{State: snapshot.Observed}
 }
@@ -186,8 +194,6 @@ func (l fakeLocal) Listeners(_ context.Context, scope string, _ snapshot.DaemonP
 func (l fakeLocal) Verifier(context.Context, snapshot.DaemonProcess) snapshot.Fact[snapshot.Verifier] {
 	return snapshot.Missing[snapshot.Verifier](snapshot.Denied, snapshot.ReasonDenied, "/etc/containerd/config.toml")
 }
-
-func (l fakeLocal) Programs([]string) []snapshot.File { return nil }
 
 func (l fakeLocal) Package(context.Context, string) string { return "docker.io 20.10" }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/dockerapi/answer"
 	"plimsoll/internal/snapshot"
 )
 
@@ -64,8 +65,8 @@ type pluginMount struct{ Source string }
 func (r *pluginRow) rights() []string {
 	var out []string
 	grant := func(right, what string) {
-		if what != "" && len(out) < maxList {
-			out = append(out, right+" "+short(what, maxShort))
+		if what != "" && len(out) < answer.MaxList {
+			out = append(out, right+" "+answer.Short(what, answer.MaxShort))
 		}
 	}
 	for right, on := range map[string]bool{
@@ -96,12 +97,12 @@ func (r *pluginRow) rights() []string {
 // configuration, and what an administrator changed is in the settings.
 func decodePlugins(raw []byte) ([]snapshot.Plugin, bool) {
 	var rows []pluginRow
-	if err := json.Unmarshal(raw, &rows); err != nil || len(rows) > maxList {
+	if err := json.Unmarshal(raw, &rows); err != nil || len(rows) > answer.MaxList {
 		return nil, false
 	}
 	var out []snapshot.Plugin
 	for _, r := range rows {
-		out = append(out, snapshot.Plugin{Name: short(r.Name, maxShort), Enabled: r.Enabled, Rights: r.rights()})
+		out = append(out, snapshot.Plugin{Name: answer.Short(r.Name, answer.MaxShort), Enabled: r.Enabled, Rights: r.rights()})
 	}
 	slices.SortFunc(out, func(a, b snapshot.Plugin) int { return strings.Compare(a.Name, b.Name) })
 	return out, true
