@@ -39,7 +39,11 @@ func Main(m *testing.M, dir string) int {
 
 // build makes a static binary that other users may run.
 func build(dir, tmp string) error {
-	if err := os.Chmod(tmp, 0o755); err != nil { //nolint:gosec // other users run what is in it
+<<<<<<< HEAD
+	if err := os.Chmod(tmp, 0o755); err != nil { // other users run what is in it
+=======
+	if err := os.Chmod(tmp, 0o755); err != nil {
+>>>>>>> walk
 		return err
 	}
 	path := filepath.Join(tmp, "plimsoll")
@@ -145,7 +149,11 @@ func (u *User) Enclose(t testing.TB) string {
 	u.Root = t.TempDir()
 	b, err := os.ReadFile(u.path)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(u.Root, "plimsoll"), b, 0o755) //nolint:gosec // it is a program
+<<<<<<< HEAD
+		err = os.WriteFile(filepath.Join(u.Root, "plimsoll"), b, 0o755) // it is a program
+=======
+		err = os.WriteFile(filepath.Join(u.Root, "plimsoll"), b, 0o755)
+>>>>>>> walk
 	}
 	if err != nil {
 		t.Fatal(err)

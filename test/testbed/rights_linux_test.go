@@ -11,7 +11,11 @@ import (
 func TestWithoutRights(t *testing.T) {
 	dir := t.TempDir()
 	for _, d := range []string{dir, filepath.Dir(dir)} {
-		if err := os.Chmod(d, 0o755); err != nil { //nolint:gosec // other users must get in
+<<<<<<< HEAD
+		if err := os.Chmod(d, 0o755); err != nil { // other users must get in
+=======
+		if err := os.Chmod(d, 0o755); err != nil {
+>>>>>>> walk
 			t.Fatal(err)
 		}
 	}
