@@ -68,7 +68,11 @@ const (
 	Live       Form = "live" // a running engine or host
 	Compose    Form = "compose"
 	DaemonJSON Form = "daemon.json"
+	Dockerfile Form = "dockerfile"
 )
+
+// static reports whether the form is that of a file.
+func (f Form) static() bool { return f == Compose || f == DaemonJSON || f == Dockerfile }
 
 // Param is a value of policy that a check reads.
 type Param struct {

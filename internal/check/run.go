@@ -56,7 +56,7 @@ func runScope(c *Check, p *Probe) []Finding {
 		p.Report(Undecided(snapshot.ReasonDisabled, "switched off by policy: "+why), p.Self())
 		return p.out
 	}
-	if p.Scope.Kind == snapshot.ScopeFiles && !slices.Contains(c.Forms, Compose) {
+	if p.Scope.Kind == snapshot.ScopeFiles && !slices.ContainsFunc(c.Forms, Form.static) {
 		p.Report(Undecided(snapshot.ReasonStatic, "only a running system shows it"), p.Self())
 		return p.out
 	}
@@ -69,6 +69,7 @@ func runScope(c *Check, p *Probe) []Finding {
 	}
 	c.Run(p)
 	p.complete(c)
+	p.locate()
 	for i := range p.out {
 		slices.Sort(p.out[i].Members)
 		answer(p.policy, &p.out[i])

@@ -83,6 +83,7 @@ func (b *Builder) Join(f *snapshot.Snapshot) error {
 	o.Volumes = append(o.Volumes, f.Volumes...)
 	o.Files = append(o.Files, f.Files...)
 	o.Listeners = append(o.Listeners, f.Listeners...)
+	o.Dockerfiles = append(o.Dockerfiles, f.Dockerfiles...)
 	o.Complete = o.Complete && f.Complete
 	return nil
 }

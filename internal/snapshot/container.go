@@ -40,7 +40,7 @@ type ContainerSpec struct {
 	Sysctls        []Pair   `json:"sysctls,omitempty"`
 	Runtime        string   `json:"runtime,omitempty"`
 	LogDriver      string   `json:"logDriver,omitempty"`
-	Unread         []string `json:"unread,omitempty"` // fields the engine answered in a form that was not understood
+	Unread         []string `json:"unread,omitempty"` // fields that were not understood or, in a file, hang on a variable without a value
 }
 
 // Security is what the security options ask for.
@@ -139,6 +139,8 @@ type Container struct {
 
 	Usage    Fact[Usage]  `json:"usage"`
 	Loc      *Location    `json:"location,omitempty"`
+	Fields   []FieldLoc   `json:"fields,omitempty"`   // where a file sets them, by field; empty on an engine
+	Build    *Build       `json:"build,omitempty"`    // how a compose service builds its image
 	Sharers  []string     `json:"sharers,omitempty"` // keys of containers that join its namespaces or volumes
 	Writable Fact[int]    `json:"writable"`          // number of paths changed in its writable layer, outside its mounts
 	Networks []Attachment `json:"attachments,omitempty"`

@@ -94,7 +94,8 @@ func Missing[T any](s State, r Reason, source string) Fact[T] {
 type Part string
 
 // The parts of a Docker host. Engine parts belong to an engine scope, host
-// parts to a host scope.
+// parts to a host scope. In a scope of files, engine.containers are the services
+// of its compose files.
 const (
 	PartEngineInfo       Part = "engine.info"       // GET /info and /version
 	PartEngineContainers Part = "engine.containers" // list and inspect, every state
@@ -111,13 +112,14 @@ const (
 	PartHostCgroups      Part = "host.cgroups"
 	PartHostAccounts     Part = "host.accounts" // groups and users
 	PartHostPackages     Part = "host.packages" // the engine's distribution package
+	PartDockerfiles      Part = "files.dockerfiles"
 )
 
 // Parts lists every part in the order screens show them.
 var Parts = []Part{
 	PartEngineInfo, PartEngineContainers, PartEngineImages, PartEngineNetworks, PartEngineVolumes, PartEngineServices,
 	PartEngineConfig, PartEngineProcesses, PartEngineListeners, PartEngineSockets, PartEngineVerifier,
-	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages,
+	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages, PartDockerfiles,
 }
 
 // PartStatus is one line of coverage: what became of a part of a scope, or of

@@ -30,7 +30,34 @@ func (s *Snapshot) Validate() error {
 	if err := s.validateParts(scopes, in); err != nil {
 		return err
 	}
+	if err := s.validateDockerfiles(in); err != nil {
+		return err
+	}
 	return s.validateContainers(in)
+}
+
+func (s *Snapshot) validateDockerfiles(in inScope) error {
+	type id struct{ scope, path string }
+	seen := make(map[id]bool, len(s.Dockerfiles))
+	for i := range s.Dockerfiles {
+		d := &s.Dockerfiles[i]
+		if err := in("dockerfiles", i, d.Scope, ScopeFiles); err != nil {
+			return err
+		}
+		if k := (id{d.Scope, d.Path}); d.Path == "" || seen[k] {
+			return fmt.Errorf("snapshot: dockerfiles[%d] has an empty or repeated path %.100q", i, d.Path)
+		}
+		seen[id{d.Scope, d.Path}] = true
+		if n := len(d.Stages); d.Parsed.State == Observed && n == 0 {
+			return fmt.Errorf("snapshot: dockerfiles[%d] has no stage", i)
+		}
+		for j, st := range d.Stages {
+			if st.From >= j || st.From < -1 {
+				return fmt.Errorf("snapshot: dockerfiles[%d].stages[%d] is built on stage %d, which is not before it", i, j, st.From)
+			}
+		}
+	}
+	return nil
 }
 
 // inScope reports an error unless an item of a list names a scope of a kind.

@@ -115,6 +115,9 @@ func orUnlimited(n int64) string {
 func (b *box) unread(fields ...string) (check.Verdict, bool) {
 	for _, f := range fields {
 		if slices.Contains(b.spec.Unread, f) {
+			if b.at.file {
+				return check.Undecided(snapshot.ReasonUnresolved, "it hangs on a variable that has no value", ev(f, "not resolved")), true
+			}
 			return check.Undecided(snapshot.ReasonUnparsable, "the engine's answer for "+f+" was not understood"), true
 		}
 	}
