@@ -139,8 +139,8 @@ type Container struct {
 
 	Usage    Fact[Usage]  `json:"usage"`
 	Loc      *Location    `json:"location,omitempty"`
-	Fields   []FieldLoc   `json:"fields,omitempty"`   // where a file sets them, by field; empty on an engine
-	Build    *Build       `json:"build,omitempty"`    // how a compose service builds its image
+	Fields   []FieldLoc   `json:"fields,omitempty"`  // where a file sets them, by field; empty on an engine
+	Build    *Build       `json:"build,omitempty"`   // how a compose service builds its image
 	Sharers  []string     `json:"sharers,omitempty"` // keys of containers that join its namespaces or volumes
 	Writable Fact[int]    `json:"writable"`          // number of paths changed in its writable layer, outside its mounts
 	Networks []Attachment `json:"attachments,omitempty"`

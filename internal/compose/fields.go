@@ -1,0 +1,191 @@
+package compose
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"plimsoll/internal/snapshot"
+	"plimsoll/internal/yaml"
+)
+
+// keyField ties keys of a service to the field of a container that they set.
+// Where a field has several keys, the first that is there counts.
+type keyField struct{ field, keys string }
+
+var keyFields = []keyField{
+	{"Config.Image", "image"},
+	{"Config.User", "user"},
+	{"Config.Healthcheck", "healthcheck.disable healthcheck.test healthcheck"},
+	{"HostConfig.Privileged", "privileged"},
+	{"HostConfig.CapAdd", "cap_add"},
+	{"HostConfig.CapDrop", "cap_drop"},
+	{"HostConfig.SecurityOpt", "security_opt"},
+	{"security_opt", "security_opt"},
+	{"HostConfig.ReadonlyRootfs", "read_only"},
+	{"HostConfig.Memory", "deploy.resources.limits.memory mem_limit"},
+	{"HostConfig.MemorySwap", "memswap_limit"},
+	{"HostConfig.NanoCpus", "deploy.resources.limits.cpus cpus"},
+	{"HostConfig.CpuShares", "cpu_shares"},
+	{"HostConfig.CpuQuota", "cpu_quota"},
+	{"HostConfig.CpuPeriod", "cpu_period"},
+	{"HostConfig.CpusetCpus", "cpuset"},
+	{"HostConfig.PidsLimit", "deploy.resources.limits.pids pids_limit"},
+	{"HostConfig.RestartPolicy", "deploy.restart_policy restart"},
+	{"HostConfig.NetworkMode", "network_mode networks"},
+	{"NetworkSettings.Networks", "networks"},
+	{"HostConfig.PortBindings", "ports"},
+	{"Mounts", "volumes volumes_from use_api_socket"},
+	{"HostConfig.PidMode", "pid"},
+	{"HostConfig.IpcMode", "ipc"},
+	{"HostConfig.UTSMode", "uts"},
+	{"HostConfig.UsernsMode", "userns_mode"},
+	{"HostConfig.CgroupnsMode", "cgroup"},
+	{"HostConfig.CgroupParent", "cgroup_parent"},
+	{"HostConfig.Devices", "devices"},
+	{"HostConfig.DeviceRequests", "gpus deploy.resources.reservations.devices"},
+	{"HostConfig.DeviceCgroupRules", "device_cgroup_rules"},
+	{"HostConfig.Sysctls", "sysctls"},
+	{"HostConfig.Ulimits", "ulimits"},
+	{"HostConfig.LogConfig", "logging.driver logging"},
+	{"image", "image"},
+}
+
+// place is a key with its value in a file.
+type place struct {
+	file string
+	pair yaml.Pair
+}
+
+func (p place) loc() snapshot.Location {
+	return snapshot.Location{File: p.file, Line: p.pair.Key.Line, Column: p.pair.Key.Col}
+}
+
+// definitions returns the mappings that make a service, the deciding one first:
+// overriding files, included ones, then what each extends.
+func (s *sources) definitions(service string) []place {
+	var out []place
+	name, within := service, ""
+	for range maxNesting {
+		found := s.named(name, within)
+		if len(found) == 0 {
+			break
+		}
+		out = append(out, found...)
+		i := slices.IndexFunc(found, func(p place) bool { return p.pair.Value.Get("extends") != nil })
+		if i < 0 {
+			break
+		}
+		ext := found[i].pair.Value.Get("extends")
+		base := ext
+		if ext.Kind == yaml.Map {
+			base = ext.Get("service")
+		}
+		if base == nil {
+			break
+		}
+		if f := ext.Get("file"); f != nil {
+			within = filepath.Base(f.Value)
+		}
+		if base.Value == name && ext.Get("file") == nil {
+			break
+		}
+		name = base.Value
+	}
+	return out
+}
+
+// named returns the definitions of a service in the files, or in those whose
+// base name is within.
+func (s *sources) named(name, within string) []place {
+	var out []place
+	for _, file := range slices.Backward(s.order) {
+		if within != "" && filepath.Base(file) != within {
+			continue
+		}
+		for _, d := range s.trees[file] {
+			for _, p := range d.Get("services").Entries() {
+				if p.Key.Value == name {
+					out = append(out, place{file, p})
+				}
+			}
+		}
+	}
+	// Files given by the user come after one another; what they include decides less.
+	slices.SortStableFunc(out, func(a, b place) int {
+		return cmp.Compare(btoi(!slices.Contains(s.Files, a.file)), btoi(!slices.Contains(s.Files, b.file)))
+	})
+	return out
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// places returns where a dotted key of a service stands, the deciding place
+// first.
+func (s *sources) places(defs []place, key string) []place {
+	var out []place
+	for _, d := range defs {
+		at, ok := d, true
+		for _, k := range strings.Split(key, ".") {
+			i := slices.IndexFunc(at.pair.Value.Entries(), func(p yaml.Pair) bool { return p.Key.Value == k })
+			if ok = i >= 0; !ok {
+				break
+			}
+			at.pair = at.pair.Value.Pairs[i]
+		}
+		if ok {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// fields locates every field that the files set for a service.
+func (s *sources) fields(defs []place) []snapshot.FieldLoc {
+	var out []snapshot.FieldLoc
+	for _, kf := range keyFields {
+		f := snapshot.FieldLoc{Field: kf.field}
+		for _, key := range strings.Fields(kf.keys) {
+			if f.Loc.File != "" {
+				break
+			}
+			for i, p := range s.places(defs, key) {
+				if i > 0 && p.pair.Value.Kind == yaml.Scalar {
+					break // what overrides it counts alone
+				}
+				if i == 0 {
+					f.Loc = p.loc()
+				}
+				o := s.outcome(p.pair.Value)
+				f.Unresolved, f.Defaults = union(f.Unresolved, o.unresolved), union(f.Defaults, o.defaults)
+			}
+		}
+		if f.Loc.File != "" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// outcome joins what became of the variables below a node.
+func (s *sources) outcome(n *yaml.Node) outcome {
+	o := s.vars.results[n.Value]
+	if n.Kind != yaml.Scalar {
+		o = outcome{}
+	}
+	for _, i := range n.Items {
+		c := s.outcome(i)
+		o = outcome{union(o.unresolved, c.unresolved), union(o.defaults, c.defaults)}
+	}
+	for _, p := range n.Pairs {
+		c := s.outcome(p.Value)
+		o = outcome{union(o.unresolved, c.unresolved), union(o.defaults, c.defaults)}
+	}
+	return o
+}
