@@ -63,7 +63,7 @@ func threatsByCheck() map[string][]string {
 // subject returns the index of the subject that stands for the members.
 func (b *builder) subject(members []int) int {
 	first := b.a.Index.Subjects[members[0]]
-	id := first.Scope + "\x00" + first.Key
+	id := first.Scope + "\x00" + string(first.Kind) + "\x00" + first.Key
 	if len(members) > 1 {
 		keys := make([]string, 0, min(len(members), maxMembers))
 		for _, m := range members[:min(len(members), maxMembers)] {

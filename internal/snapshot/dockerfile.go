@@ -5,6 +5,7 @@ package snapshot
 type Dockerfile struct {
 	Scope  string     `json:"scope"`
 	Path   string     `json:"path"`             // from the root of the scope, with slashes
+	File   string     `json:"file"`             // as a person would open it
 	Parsed Fact[bool] `json:"parsed"`           // Failed: it is not a Dockerfile that BuildKit would take
 	Syntax Syntax     `json:"syntax"`           // the frontend that the syntax line names
 	Args   []BuildVar `json:"args,omitempty"`   // declared before the first stage

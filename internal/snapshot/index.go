@@ -97,7 +97,7 @@ func (x *Index) addImages() map[[2]string]int {
 func (x *Index) addDockerfiles() {
 	for i := range x.Snapshot.Dockerfiles {
 		d := &x.Snapshot.Dockerfiles[i]
-		loc := &Location{File: d.Path}
+		loc := &Location{File: d.File}
 		image := *loc
 		if n := len(d.Stages); n > 0 {
 			image.Line, image.Column = d.Stages[n-1].Line, 1

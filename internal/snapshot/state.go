@@ -113,13 +113,14 @@ const (
 	PartHostAccounts     Part = "host.accounts" // groups and users
 	PartHostPackages     Part = "host.packages" // the engine's distribution package
 	PartDockerfiles      Part = "files.dockerfiles"
+	PartOtherFiles       Part = "files.other" // files of kinds that are recognised but not judged
 )
 
 // Parts lists every part in the order screens show them.
 var Parts = []Part{
 	PartEngineInfo, PartEngineContainers, PartEngineImages, PartEngineNetworks, PartEngineVolumes, PartEngineServices,
 	PartEngineConfig, PartEngineProcesses, PartEngineListeners, PartEngineSockets, PartEngineVerifier,
-	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages, PartDockerfiles,
+	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages, PartDockerfiles, PartOtherFiles,
 }
 
 // PartStatus is one line of coverage: what became of a part of a scope, or of

@@ -51,7 +51,11 @@ func judgeNamed(p *check.Probe, mentioned map[string]bool, verdict func(*box, sn
 			p.Report(check.Inapplicable("kept, stopped, to roll back "+cl.Kept), cl.Members...)
 			continue
 		case slices.Contains(b.spec.Unread, "*"):
-			p.Report(check.Undecided(snapshot.ReasonFailed, "the engine did not answer for this container"), cl.Members...)
+			v := check.Undecided(snapshot.ReasonFailed, "the engine did not answer for this container")
+			if at.file {
+				v = check.Undecided(snapshot.ReasonUnparsable, "the file could not be understood")
+			}
+			p.Report(v, cl.Members...)
 			continue
 		}
 		report := p.Report
