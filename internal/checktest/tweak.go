@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"plimsoll/internal/policy"
 	"plimsoll/internal/snapshot"
@@ -25,15 +26,15 @@ func Minimal() *snapshot.Snapshot {
 
 // Tweak returns the minimal snapshot with changes. The tweak is an object; each
 // member is a JSON merge patch (RFC 7396) of one thing: engine, host,
-// container, spec, runtime, image (the minimal snapshot's only ones) or
+// container, spec, runtime, image, dockerfile (the minimal snapshot's only ones) or
 // snapshot (the whole). Besides, parts maps a part to the state it shall have,
 // or to {"state","reason","detail"}, and policy is a policy.Policy. With
-// asFile, the container is a service of a compose file instead, and there is
-// nothing else. Lists are replaced, null removes.
+// asFile, the container is a service of a compose file instead, beside a
+// Dockerfile, and there is nothing else. Lists are replaced, null removes.
 func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	var tw struct {
 		Base                                                                   string
-		Engine, Host, Container, Spec, Runtime, Image, Network, File, Snapshot json.RawMessage
+		Engine, Host, Container, Spec, Runtime, Image, Network, File, Dockerfile, Snapshot json.RawMessage
 		Parts                                                                  map[string]json.RawMessage
 		Policy                                                                 *policy.Policy
 		AsFile                                                                 bool
@@ -52,7 +53,7 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	}
 	for list, patch := range map[string]json.RawMessage{
 		"engines": tw.Engine, "hosts": tw.Host, "containers": tw.Container, "containerSpecs": tw.Spec,
-		"runtimes": tw.Runtime, "images": tw.Image, "networks": tw.Network, "files": tw.File,
+		"runtimes": tw.Runtime, "images": tw.Image, "networks": tw.Network, "files": tw.File, "dockerfiles": tw.Dockerfile,
 	} {
 		if patch == nil {
 			continue
@@ -94,7 +95,18 @@ func asFile(root map[string]any) {
 		delete(root, list)
 	}
 	root["scopes"] = []any{map[string]any{"id": scope, "kind": "files", "name": ".", "taken": taken}}
-	root["parts"] = []any{map[string]any{"scope": scope, "part": "engine.containers", "state": "observed"}}
+	root["parts"] = []any{
+		map[string]any{"scope": scope, "part": "engine.containers", "state": "observed"},
+		map[string]any{"scope": scope, "part": "files.dockerfiles", "state": "observed"},
+	}
+	root["dockerfiles"] = []any{map[string]any{
+		"scope": scope, "path": "Dockerfile", "file": "Dockerfile", "parsed": map[string]any{"v": true, "state": "observed"},
+		"syntax": map[string]any{}, "ignore": map[string]any{"state": "observed", "path": ".dockerignore", "context": "."},
+		"stages": []any{map[string]any{
+			"base": "debian@sha256:" + strings.Repeat("0", 64), "from": -1, "line": 1,
+			"user": map[string]any{"value": "1000", "line": 8}, "health": map[string]any{"value": "CMD", "line": 9},
+		}},
+	}}
 	root["containers"] = []any{map[string]any{
 		"scope": scope, "key": "compose/shop/web", "name": "web", "spec": 0, "runtime": 0,
 		"location": map[string]any{"file": "compose.yaml", "line": 3},

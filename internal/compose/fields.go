@@ -2,6 +2,7 @@ package compose
 
 import (
 	"cmp"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -168,6 +169,28 @@ func (s *sources) fields(defs []place) []snapshot.FieldLoc {
 		}
 		if f.Loc.File != "" {
 			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// mountPlaces locates the entries of volumes by what they are mounted on.
+func (s *sources) mountPlaces(defs []place, mounts []snapshot.Mount) []snapshot.FieldLoc {
+	var out []snapshot.FieldLoc
+	for _, at := range s.places(defs, "volumes") {
+		for _, item := range at.pair.Value.Items {
+			target := item.Value
+			if t := item.Get("target"); t != nil {
+				target = t.Value
+			} else if parts := strings.Split(target, ":"); len(parts) > 1 {
+				target = parts[1]
+			}
+			target = path.Clean(target)
+			mounted := slices.ContainsFunc(mounts, func(m snapshot.Mount) bool { return m.Destination == target })
+			field := "Mounts " + target
+			if mounted && !slices.ContainsFunc(out, func(f snapshot.FieldLoc) bool { return f.Field == field }) {
+				out = append(out, snapshot.FieldLoc{Field: field, Loc: snapshot.Location{File: at.file, Line: item.Line, Column: item.Col}})
+			}
 		}
 	}
 	return out

@@ -64,6 +64,7 @@ func (m *mapper) service() (Service, error) {
 	m.ports(s)
 	s.Mounts = m.mounts(c, 0)
 	s.Tmpfs = tmpfs(c, s.Mounts)
+	out.Fields = append(out.Fields, m.mountPlaces(defs, s.Mounts)...)
 	slices.Sort(m.bad)
 	s.Unread = slices.Compact(m.bad)
 	out.Build = m.build(defs)

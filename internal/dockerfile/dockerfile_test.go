@@ -70,7 +70,7 @@ func TestRun(t *testing.T) {
 	for script, want := range map[string]snapshot.Run{
 		"apt-get update": {Updates: []string{"apt"}},
 		"apt-get update && apt-get install -y --no-install-recommends curl=7.1 git ${PKGS} && rm -rf /x": {
-			Updates: []string{"apt"}, Installs: []snapshot.Install{{Manager: "apt", Packages: 2, Unpinned: []string{"git"}}}, Opaque: true,
+			Updates: []string{"apt"}, Installs: []snapshot.Install{{Manager: "apt", Packages: 2, Unpinned: []string{"git"}}}, Dynamic: true,
 		},
 		"set -ex; DEBIAN_FRONTEND=noninteractive apt-get -qq -o X=y install git": {Installs: []snapshot.Install{{Manager: "apt", Packages: 1, Unpinned: []string{"git"}}}},
 		"apk add --no-cache --virtual .build gcc~=9 make":                        {Installs: []snapshot.Install{{Manager: "apk", Packages: 2, Unpinned: []string{"make"}}}},

@@ -89,9 +89,9 @@ func (m *packager) verb(args []string) (string, []string) {
 
 const maxUnpinned = 16
 
-// packages counts what is installed; opaque says that a word stands for names
+// packages counts what is installed; dynamic says that a word stands for names
 // that the file does not show.
-func (m *packager) packages(words []string) (in snapshot.Install, opaque bool) {
+func (m *packager) packages(words []string) (in snapshot.Install, dynamic bool) {
 	in.Manager = m.name
 	verb := false
 	for i := 0; i < len(words); i++ {
@@ -113,7 +113,7 @@ func (m *packager) packages(words []string) (in snapshot.Install, opaque bool) {
 			verb = true
 			continue
 		case w == "", w == "$(…)", strings.HasPrefix(w, "$") && !m.pinned(w):
-			opaque = opaque || w != ""
+			dynamic = dynamic || w != ""
 			continue
 		}
 		in.Packages++
@@ -125,7 +125,7 @@ func (m *packager) packages(words []string) (in snapshot.Install, opaque bool) {
 			in.Unpinned = append(in.Unpinned, cut(bare(w)))
 		}
 	}
-	return in, opaque
+	return in, dynamic
 }
 
 // local reports whether a package is a file that is here already, or is fetched

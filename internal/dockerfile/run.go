@@ -91,8 +91,8 @@ func (st *step) command(c command, depth int) {
 	case slices.Contains(m.update, verb):
 		st.Updates = append(st.Updates, m.name)
 	case slices.Contains(m.install, verb):
-		in, opaque := m.packages(rest)
-		st.Opaque = st.Opaque || opaque
+		in, dynamic := m.packages(rest)
+		st.Dynamic = st.Dynamic || dynamic
 		if in.Packages > 0 || in.Locked {
 			st.Installs = append(st.Installs, in)
 		}

@@ -86,6 +86,11 @@ func (r *reader) commands(st *snapshot.Stage, list []instructions.Command, env v
 	dated := false
 	for _, c := range list {
 		at := line(c.Location())
+		if on, ok := c.(*instructions.OnbuildCommand); ok {
+			if c = later(on); c == nil {
+				continue
+			}
+		}
 		switch c := c.(type) {
 		case *instructions.ArgCommand:
 			st.Vars = append(st.Vars, r.arg(c, seen, r.meta)...)
@@ -122,6 +127,24 @@ func (r *reader) commands(st *snapshot.Stage, list []instructions.Command, env v
 			st.Runs = append(st.Runs, run.Run)
 		}
 	}
+}
+
+// later returns the instruction that ONBUILD puts off to a build on this image,
+// as far as it takes something in or lets something out; else nil.
+func later(on *instructions.OnbuildCommand) instructions.Command {
+	result, err := parser.Parse(strings.NewReader(on.Expression))
+	if err != nil || len(result.AST.Children) != 1 {
+		return nil
+	}
+	c, err := instructions.ParseCommand(result.AST.Children[0])
+	if err != nil {
+		return nil
+	}
+	switch c.(type) {
+	case *instructions.RunCommand, *instructions.AddCommand:
+		return c
+	}
+	return nil
 }
 
 // arg declares arguments. One without a default takes that of before the first

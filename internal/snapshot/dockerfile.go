@@ -67,6 +67,7 @@ type Run struct {
 	Unverified   []string  `json:"unverified,omitempty"` // how it runs or installs what nobody verified: "curl | sh", "apt-get --allow-unauthenticated"
 	SecretMounts int       `json:"secretMounts,omitempty"`
 	Insecure     bool      `json:"insecure,omitempty"` // --security=insecure
+	Dynamic      bool      `json:"dynamic,omitempty"`  // variables name packages that it installs
 	Opaque       bool      `json:"opaque,omitempty"`   // not all of its commands were understood
 }
 

@@ -98,10 +98,14 @@ var imageNoLoneUpdate = &check.Check{
 }
 
 func updatesPaired(r recipe) check.Verdict {
-	var h hits
+	var h, opaque hits
 	r.runs(func(run *snapshot.Run) {
+		if run.Opaque {
+			opaque.add(r.at(run.Line, "RUN", "not understood"))
+			return
+		}
 		for _, m := range run.Updates {
-			paired := run.Opaque // it may install what is not seen
+			paired := run.Dynamic
 			for _, in := range run.Installs {
 				paired = paired || in.Manager == m
 			}
@@ -110,8 +114,11 @@ func updatesPaired(r recipe) check.Verdict {
 			}
 		}
 	})
-	if h.any() {
+	switch {
+	case h.any():
 		return h.failed("a step only updates a package index")
+	case opaque.any():
+		return check.Undecided(snapshot.ReasonUnparsable, "a script of the build was not understood", opaque.evidence...)
 	}
 	return check.Passed("no step only updates a package index")
 }

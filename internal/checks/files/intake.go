@@ -70,17 +70,16 @@ func installsVerified(r recipe) check.Verdict {
 			h.add(r.at(run.Line, "RUN", how))
 		}
 		if run.Opaque {
-			opaque.add(r.at(run.Line, "RUN", "not all of its words are known"))
+			opaque.add(r.at(run.Line, "RUN", "not understood"))
 		}
 	})
-	if h.any() {
+	switch {
+	case h.any():
 		return h.failed("something unverified runs or is installed in the build")
+	case opaque.any():
+		return check.Undecided(snapshot.ReasonUnparsable, "a script of the build was not understood", opaque.evidence...)
 	}
-	v := check.Passed("no step installs or runs what it does not verify, as far as its commands show")
-	if opaque.any() {
-		v.Evidence = opaque.evidence
-	}
-	return v
+	return check.Passed("no step pipes a download into a program or switches verification off")
 }
 
 // runs calls f for every RUN of every stage.
@@ -119,15 +118,18 @@ func versionsFixed(r recipe) check.Verdict {
 			}
 			loose.add(r.at(run.Line, "RUN "+in.Manager, names))
 		}
-		if run.Opaque {
-			opaque.add(r.at(run.Line, "RUN", "not all of its words are known"))
+		switch {
+		case run.Opaque:
+			opaque.add(r.at(run.Line, "RUN", "not understood"))
+		case run.Dynamic:
+			opaque.add(r.at(run.Line, "RUN", "variables name packages"))
 		}
 	})
 	switch {
 	case loose.any():
 		return loose.failed("packages are installed without a version")
 	case opaque.any():
-		return check.Undecided(snapshot.ReasonUnresolved, "what is installed hangs on variables", opaque.evidence...)
+		return check.Undecided(snapshot.ReasonUnresolved, "what is installed hangs on variables, or was not understood", opaque.evidence...)
 	case installs == 0:
 		return check.Passed("it installs no packages by name")
 	}

@@ -20,7 +20,7 @@ const partOther = snapshot.PartOtherFiles
 // takes by itself, with its override file, and every other file alone. Those of
 // folders nearer to the root come first.
 func (f *found) projects(single bool) [][]string {
-	if single {
+	if single && len(f.compose) > 0 {
 		return [][]string{f.compose}
 	}
 	byDir := make(map[string][]string)

@@ -68,6 +68,8 @@ func (f *found) take(rel string, sniff func(string) string) {
 		f.dockerfiles = append(f.dockerfiles, rel)
 	case strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"):
 		f.count(sniff(rel))
+	case strings.HasPrefix(name, "Dockerfile") && templateName.MatchString(name) && !strings.HasSuffix(name, ".dockerignore"):
+		f.count("Dockerfile template")
 	case name == "daemon.json":
 		f.count("daemon.json")
 	case strings.HasPrefix(name, "docker-bake."):
