@@ -33,11 +33,11 @@ func Minimal() *snapshot.Snapshot {
 // Dockerfile, and there is nothing else. Lists are replaced, null removes.
 func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	var tw struct {
-		Base                                                                   string
+		Base                                                                               string
 		Engine, Host, Container, Spec, Runtime, Image, Network, File, Dockerfile, Snapshot json.RawMessage
-		Parts                                                                  map[string]json.RawMessage
-		Policy                                                                 *policy.Policy
-		AsFile                                                                 bool
+		Parts                                                                              map[string]json.RawMessage
+		Policy                                                                             *policy.Policy
+		AsFile                                                                             bool
 	}
 	dec := json.NewDecoder(bytes.NewReader(tweak))
 	dec.DisallowUnknownFields()

@@ -77,23 +77,15 @@ func (s *scanner) scan(src string) {
 				s.put(src[i])
 			}
 		case '\'':
-			end := strings.IndexByte(src[i+1:], '\'')
-			if end < 0 {
-				s.opaque = true
-				end = len(src) - i - 1
-			}
-			s.text(src[i+1 : min(i+1+end, len(src))])
-			i += end + 1
+			inner, end := s.until(src, i, '\'')
+			s.text(inner)
+			i = end
 		case '"':
 			i = s.quoted(src, i+1)
 		case '`':
-			end := strings.IndexByte(src[i+1:], '`')
-			if end < 0 {
-				s.opaque = true
-				return
-			}
-			s.substitute(src[i+1 : i+1+end])
-			i += end + 1
+			inner, end := s.until(src, i, '`')
+			s.substitute(inner)
+			i = end
 		case '$':
 			i = s.dollar(src, i)
 		default:
@@ -106,6 +98,17 @@ func (s *scanner) scan(src string) {
 
 func (s *scanner) put(c byte)    { s.inWord = true; s.word.WriteByte(c) }
 func (s *scanner) text(t string) { s.inWord = true; s.word.WriteString(t) }
+
+// until returns what stands between the mark at i and the next one, and the
+// place of that.
+func (s *scanner) until(src string, i int, mark byte) (inner string, end int) {
+	n := strings.IndexByte(src[i+1:], mark)
+	if n < 0 {
+		s.opaque = true
+		return src[i+1:], len(src)
+	}
+	return src[i+1 : i+1+n], i + 1 + n
+}
 
 // quoted reads up to the closing double quote and returns its place.
 func (s *scanner) quoted(src string, i int) int {
@@ -121,13 +124,9 @@ func (s *scanner) quoted(src string, i int) int {
 		case '$':
 			i = s.dollar(src, i)
 		case '`':
-			end := strings.IndexByte(src[i+1:], '`')
-			if end < 0 {
-				s.opaque = true
-				return len(src)
-			}
-			s.substitute(src[i+1 : i+1+end])
-			i += end + 1
+			inner, end := s.until(src, i, '`')
+			s.substitute(inner)
+			i = end
 		default:
 			s.put(src[i])
 		}

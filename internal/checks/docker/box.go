@@ -53,7 +53,7 @@ func judgeNamed(p *check.Probe, mentioned map[string]bool, verdict func(*box, sn
 		case slices.Contains(b.spec.Unread, "*"):
 			v := check.Undecided(snapshot.ReasonFailed, "the engine did not answer for this container")
 			if at.file {
-				v = check.Undecided(snapshot.ReasonUnparsable, "the file could not be understood")
+				v = check.Undecided(snapshot.ReasonFailed, "the file could not be understood") // failed, so that no gate is met blindly
 			}
 			p.Report(v, cl.Members...)
 			continue

@@ -110,7 +110,7 @@ func contextsNarrow(p *check.Probe) {
 		}
 		spec := &p.Snapshot.ContainerSpecs[c.Spec]
 		if len(spec.Unread) == 1 && spec.Unread[0] == "*" {
-			p.Report(check.Undecided(snapshot.ReasonUnparsable, "the file could not be understood"), subject)
+			p.Report(check.Undecided(snapshot.ReasonFailed, "the file could not be understood"), subject)
 			continue
 		}
 		p.Report(contextNarrow(c.Build), subject)

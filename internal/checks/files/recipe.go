@@ -23,7 +23,7 @@ func judge(p *check.Probe, image bool, verdict func(recipe) check.Verdict) {
 			subject = made
 		}
 		if !d.Parsed.Known() || len(d.Stages) == 0 {
-			p.Report(check.Undecided(snapshot.ReasonUnparsable, "the Dockerfile could not be understood"), subject)
+			p.Report(check.Undecided(snapshot.ReasonFailed, "the Dockerfile could not be understood"), subject)
 			continue
 		}
 		p.Report(verdict(recipe{d}), subject)

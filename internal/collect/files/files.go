@@ -55,8 +55,12 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 		if len(c.found.compose)+len(c.found.dockerfiles) == 0 {
 			return nil, fmt.Errorf("%s is neither a compose file nor a Dockerfile by its name; compose.yaml, docker-compose.yml, Dockerfile and NAME.Dockerfile are", o.Path)
 		}
-	} else {
-		c.walk(ctx)
+	} else if c.walk(ctx); len(c.found.compose)+len(c.found.dockerfiles) == 0 && !c.found.cut {
+		err := fmt.Errorf("%s holds neither a compose file nor a Dockerfile", o.Path)
+		if note := c.found.note(); note != "" {
+			err = fmt.Errorf("%w; seen there: %s", err, note)
+		}
+		return nil, err
 	}
 	for _, p := range c.found.projects(single != "") {
 		if ctx.Err() != nil {
