@@ -34,7 +34,7 @@ func Private(t testing.TB, flags ...string) *Bed {
 	socket := filepath.Join(run, "docker.sock")
 	args := append([]string{
 		"--data-root", data, "--exec-root", filepath.Join(run, "exec"), "--pidfile", filepath.Join(run, "docker.pid"),
-		"--host", "unix://" + socket, "--bridge=none", "--iptables=false",
+		"--host", "unix://" + socket, "--bridge=docker0", "--iptables=false", "--ip6tables=false",
 	}, flags...)
 	d := &daemon{cmd: exec.CommandContext(t.Context(), "dockerd", args...), gone: make(chan struct{})}
 	d.cmd.Cancel = func() error { return nil } // ended below, after its containers
