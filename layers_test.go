@@ -44,6 +44,8 @@ var layers = []layer{
 	{"internal/schema", append([]string{"internal/report"}, logic...), "publishes the documents' shapes"},
 	{"internal/example", []string{"internal/snapshot"}, "bundled evidence"},
 	{"internal/dockerapi", nil, "speaks to an engine; what the answers mean is collect's, what is sent is harden's"},
+	{"internal/dockerapi/answer", nil, "reads JSON of a foreign hand; of which engine, and how it came, is not its concern"},
+	{"internal/dockerapi/inspect", []string{"internal/dockerapi/answer", "internal/snapshot"}, "the one decoder of a container, for collect and harden alike: bytes to evidence, without a client"},
 	{"internal/compose", []string{"internal/yaml", "internal/snapshot"}, "reads compose files; which ones, and what may be read, it is told"},
 	{"internal/dockerfile", []string{"internal/snapshot"}, "reads the text of a Dockerfile"},
 	{"internal/collect", []string{"internal/collect", "internal/compose", "internal/dockerfile", "internal/dockerapi", "internal/yaml", "internal/snapshot"}, "collectors fill the snapshot and conclude nothing"},

@@ -38,13 +38,16 @@ type Assessment struct {
 	Plan     *plan.Plan
 }
 
-// Assess decides everything. It fails only when the plan's options name a
-// measure that is not on offer.
+// Assess decides everything. It fails when the plan's options name a measure
+// that is not on offer, or with a [*plan.DefectError].
 func Assess(in Inputs) (*Assessment, error) {
 	a := &Assessment{Inputs: in}
 	a.World = Evaluate(in, snapshot.NewIndex(in.Snapshot))
 	a.Model = model.Build(a.Index)
-	a.Measures = plan.Measures(in.Suite, in.checkInputs(a.Index), a.Findings, in.On)
+	var err error
+	if a.Measures, err = plan.Measures(in.Suite, in.checkInputs(a.Index), a.Findings, in.On); err != nil {
+		return nil, err
+	}
 	pl := &plan.Planner{
 		Suite: in.Suite, Measures: a.Measures, Base: a.World,
 		Evaluate: func(x *snapshot.Index) plan.World { return Evaluate(in, x) },
@@ -56,7 +59,6 @@ func Assess(in Inputs) (*Assessment, error) {
 		}
 		pl.Focus = func(s int) bool { return focus[s] }
 	}
-	var err error
 	a.Plan, err = pl.Build(in.Plan)
 	return a, err
 }

@@ -36,7 +36,7 @@ func (a *Assessment) recheck(m step.Measure, p step.Step) (step.Step, string) {
 	}
 	t := fresh.Target
 	s := step.New(fresh.Kind, snapshot.Subject{Kind: t.Kind, Scope: t.Scope, Key: t.Key, Name: t.Name, UID: t.UID}, p.Set...)
-	s.Disturbs, s.Undo, s.Note, s.Warnings = fresh.Disturbs, fresh.Undo, fresh.Note, fresh.Warnings
+	s.Undo, s.Note, s.Warnings = fresh.Undo, fresh.Note, fresh.Warnings
 	o := snapshot.NewOverlay(a.Snapshot)
 	if err := s.Simulate(o); err != nil {
 		return p, "it changed since the plan was made; plan again"

@@ -26,7 +26,13 @@ type Check struct {
 	Params   []Param
 	Forms    []Form
 	Needs    []snapshot.Part
-	Covered  []string // checks at which the risk is counted when both fail for one cause
+
+	// Reads names the fields of a container's configuration, by their path in
+	// [snapshot.ContainerSpec], that a pass rests on. When one was not understood,
+	// [Run] doubts the pass, unless the verdict is one of the kernel.
+	Reads []string
+
+	Covered []string // checks at which the risk is counted when both fail for one cause
 
 	// Run judges every subject of one scope. It is called only when every part
 	// in Needs was observed.
@@ -67,12 +73,11 @@ type Form string
 const (
 	Live       Form = "live" // a running engine or host
 	Compose    Form = "compose"
-	DaemonJSON Form = "daemon.json"
 	Dockerfile Form = "dockerfile"
 )
 
 // static reports whether the form is that of a file.
-func (f Form) static() bool { return f == Compose || f == DaemonJSON || f == Dockerfile }
+func (f Form) static() bool { return f == Compose || f == Dockerfile }
 
 // Param is a value of policy that a check reads.
 type Param struct {
@@ -89,12 +94,13 @@ type Param struct {
 
 // Fix is one way to make a failing subject pass.
 type Fix struct {
-	Suffix   string // appended to the check's ID to name the measure; empty for the first
-	Title    string // a verb phrase
-	Disturbs step.Disturb
+	Suffix string    // appended to the check's ID to name the measure; empty for the first
+	Title  string    // a verb phrase
+	Kind   step.Kind // of all its steps
 
-	// Step returns the change for one failing subject, or a *step.Refuse error
-	// that says why not and what to do instead.
+	// Step returns the change that helps one failing subject, or a
+	// *step.RefusedError that says why not and what to do instead. The target may
+	// be another subject, and one step may help several: it is then the same step.
 	Step func(*Probe, int) (step.Step, error)
 
 	// Review, where set, looks at all steps of the measure together and returns

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"plimsoll/internal/policy"
 	"plimsoll/internal/snapshot"
 )
@@ -22,6 +24,7 @@ type Verdict struct {
 	Message  string          // one sentence without the subject's name
 	Evidence []Evidence
 	Notes    []string // what else a person should know
+	Kernel   bool     // rests on what the kernel shows alone, see [Verdict.ByKernel]
 }
 
 // Finding is a verdict on its subjects. Alike subjects share one finding, so
@@ -65,8 +68,12 @@ func Inapplicable(message string, ev ...Evidence) Verdict {
 // At returns the verdict with another severity than the check's.
 func (v Verdict) At(s Severity) Verdict { v.Severity = s; return v }
 
+// ByKernel returns the verdict as one that rests on what the kernel shows of a
+// running process, whatever its configuration says.
+func (v Verdict) ByKernel() Verdict { v.Kernel = true; return v }
+
 // Note returns the verdict with a further remark.
 func (v Verdict) Note(n string) Verdict {
-	v.Notes = append(v.Notes[:len(v.Notes):len(v.Notes)], n)
+	v.Notes = append(slices.Clip(v.Notes), n)
 	return v
 }

@@ -63,12 +63,15 @@ func (v Verdict) once(note string) Verdict {
 	return v.Note(note)
 }
 
-// field finds the place of a source of evidence: the field itself, or one that
-// it says more about, as "Mounts /data" does about Mounts.
+// field finds the place of a source of evidence: the field itself, one that it
+// says more about, as "Mounts /data" does about Mounts, or the field of a path.
 func field(c *snapshot.Container, source string) *snapshot.FieldLoc {
 	var best *snapshot.FieldLoc
 	for i := range c.Fields {
 		f := &c.Fields[i]
+		if best == nil && slices.Contains(f.Paths, source) {
+			best = f
+		}
 		if rest, ok := strings.CutPrefix(source, f.Field); ok && (rest == "" || rest[0] == ' ') && (best == nil || len(f.Field) > len(best.Field)) {
 			best = f
 		}

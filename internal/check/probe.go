@@ -67,7 +67,17 @@ func (p *Probe) Int(param string) int64 {
 	return n
 }
 
-// Fact reports whether a part of the scope, or of its machine, was observed.
-func (p *Probe) Fact(part snapshot.Part) snapshot.PartStatus {
+// Answer returns what a person answered to the check, if anyone did. Run applies
+// it to a manual verdict; a check asks only to judge the answer itself.
+func (p *Probe) Answer() (policy.Answer, bool) {
+	if p.policy == nil {
+		return policy.Answer{}, false
+	}
+	a, ok := p.policy.Answers[p.check.ID]
+	return a, ok
+}
+
+// Part reports whether a part of the scope, or of its machine, was observed.
+func (p *Probe) Part(part snapshot.Part) snapshot.PartStatus {
 	return p.Index.Part(p.Scope.ID, part)
 }

@@ -2,7 +2,12 @@ package check
 
 import (
 	"cmp"
+	"fmt"
+	"runtime"
+	"runtime/debug"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"plimsoll/internal/policy"
@@ -16,12 +21,30 @@ type Inputs struct {
 	Now    time.Time
 }
 
-// Run asks every check of every scope it concerns. Findings come in the order
-// of the suite; their members are ascending.
+// Run asks every check of every scope it concerns, some at a time: they are pure
+// functions. Findings come in the order of the suite; their members are ascending.
 func Run(suite []*Check, in Inputs) []Finding {
-	each := make([][]Finding, 0, len(suite))
-	for _, c := range suite {
-		each = append(each, RunOne(c, in))
+	each := make([][]Finding, len(suite))
+	var next atomic.Int64
+	var defect atomic.Pointer[string]
+	var wg sync.WaitGroup
+	work := func() {
+		defer func() {
+			if v := recover(); v != nil {
+				why := fmt.Sprintf("%v\n%s", v, debug.Stack())
+				defect.CompareAndSwap(nil, &why)
+			}
+		}()
+		for i := next.Add(1) - 1; i < int64(len(suite)); i = next.Add(1) - 1 {
+			each[i] = RunOne(suite[i], in)
+		}
+	}
+	for range min(runtime.GOMAXPROCS(0), len(suite)) {
+		wg.Go(work)
+	}
+	wg.Wait()
+	if why := defect.Load(); why != nil {
+		panic(*why) // a check's panic is its caller's, as if it had been called here
 	}
 	return slices.Concat(each...) // one copy: findings may be many
 }
@@ -69,13 +92,19 @@ func runScope(c *Check, p *Probe) []Finding {
 	}
 	c.Run(p)
 	p.complete(c)
-	p.locate()
 	for i := range p.out {
 		slices.Sort(p.out[i].Members)
+		p.doubt(&p.out[i])
+	}
+	p.locate()
+	for i := range p.out {
 		answer(p.policy, &p.out[i])
 		regrade(p.policy, &p.out[i])
 	}
-	slices.SortStableFunc(p.out, func(a, b Finding) int { return cmp.Compare(a.Members[0], b.Members[0]) })
+	byFirst := func(a, b Finding) int { return cmp.Compare(a.Members[0], b.Members[0]) }
+	if !slices.IsSortedFunc(p.out, byFirst) { // classes mostly come in order, and findings are costly to move
+		slices.SortStableFunc(p.out, byFirst)
+	}
 	return p.out
 }
 
@@ -96,7 +125,7 @@ func (p *Probe) complete(c *Check) {
 // silent returns those of the subjects that no finding is about. A finding on
 // the scope is about all of them.
 func (p *Probe) silent(all []int) []int {
-	judged := make(map[int]bool, len(all))
+	judged := make([]bool, len(p.Index.Subjects))
 	for i := range p.out {
 		for _, m := range p.out[i].Members {
 			judged[m] = true
@@ -142,7 +171,11 @@ func regrade(p *policy.Policy, f *Finding) {
 	if p == nil {
 		return
 	}
-	if s, err := ParseSeverity(p.Severity[f.Check.ID]); err == nil {
+	name, ok := p.Severity[f.Check.ID]
+	if !ok {
+		return
+	}
+	if s, err := ParseSeverity(name); err == nil {
 		f.Severity = s
 	}
 }
@@ -166,6 +199,6 @@ func answer(p *policy.Policy, f *Finding) {
 	default:
 		return
 	}
-	f.Evidence = append(f.Evidence[:len(f.Evidence):len(f.Evidence)],
+	f.Evidence = append(slices.Clip(f.Evidence),
 		Evidence{Source: "answered by " + a.Owner + " on " + a.Date.Format("2006-01-02"), Value: cmp.Or(a.Note, a.Status)})
 }

@@ -65,14 +65,19 @@ func (c *Check) validate() []error {
 			bad("reference %+v", r)
 		}
 	}
+	for _, r := range c.Reads {
+		if !snapshot.IsSpecPath(r) || c.Subject != snapshot.KindContainer {
+			bad("it reads %q, which is no field of the configuration of its subject", r)
+		}
+	}
 	for _, p := range c.Params {
 		if !paramPattern.MatchString(p.Name) || p.Unit == "" || p.Meaning == "" {
 			bad("parameter %+v", p)
 		}
 	}
 	for i, f := range c.Fixes {
-		if f.Title == "" || f.Step == nil || (f.Suffix == "") != (i == 0) {
-			bad("fix %d: needs a title, a step and, after the first, a suffix", i)
+		if f.Title == "" || f.Kind == "" || f.Step == nil || (f.Suffix == "") != (i == 0) {
+			bad("fix %d: needs a title, a kind, a step and, after the first, a suffix", i)
 		}
 	}
 	return errs

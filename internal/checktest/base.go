@@ -10,7 +10,8 @@ import (
 var freshDebian []byte
 
 // bases are what a tweak's member base may name: each is an object that maps a
-// list of the minimal snapshot to a merge patch of its only item. fresh-debian
+// list of the minimal snapshot to a merge patch of its only item, and files to
+// patches by path. fresh-debian
 // is Debian 12 with its own docker.io package and nothing configured.
 var bases = map[string][]byte{"": []byte("{}"), "fresh-debian": freshDebian}
 
@@ -26,6 +27,20 @@ func start(base string, root *map[string]any) error {
 	var patches map[string]any
 	if err := json.Unmarshal(b, &patches); err != nil {
 		return fmt.Errorf("base %s: %w", base, err)
+	}
+	if files, ok := patches["files"]; ok {
+		delete(patches, "files")
+		raw := make(map[string]json.RawMessage)
+		b, err := json.Marshal(files)
+		if err == nil {
+			err = json.Unmarshal(b, &raw)
+		}
+		if err == nil {
+			err = tweakFiles(*root, raw)
+		}
+		if err != nil {
+			return fmt.Errorf("base %s: %w", base, err)
+		}
 	}
 	for list, patch := range patches {
 		items, _ := (*root)[list].([]any)

@@ -1,7 +1,8 @@
 // Package checktest proves a suite of checks from its fixtures: that each check
 // passes, fails and stays unknown where it should, that its findings are what
-// the golden files say, that every fix fixes, and that no snapshot, however
-// broken, makes a check panic.
+// the golden files say, that every fix fixes, that none passes a container on
+// configuration that was not understood, and that no snapshot, however broken,
+// makes a check panic.
 //
 // A fixture file testdata/CHECK-ID.txtar holds pairs of archive members. A
 // member pass/NAME, fail/NAME, unknown/NAME, na/NAME or manual/NAME is a JSON
@@ -41,6 +42,9 @@ func Run(t *testing.T, suite []*check.Check, dir string) {
 	orphans(t, suite, dir)
 	for _, c := range suite {
 		t.Run(c.ID, func(t *testing.T) { runFixtures(t, c, dir) })
+		if c.Subject == snapshot.KindContainer {
+			t.Run(c.ID+"/unread", func(t *testing.T) { unread(t, c, dir) })
+		}
 	}
 	t.Run("mutations", func(t *testing.T) { mutate(t, suite) })
 }
@@ -143,6 +147,9 @@ func tryFixes(t *testing.T, name string, c *check.Check, in check.Inputs, findin
 					continue
 				}
 				fmt.Fprintf(&sb, "fix %s %s %s %v\n", c.MeasureID(fix), in.Index.Subjects[m].Key, st.Kind, st.Set)
+				if st.Kind != fix.Kind {
+					t.Errorf("%s: the fix %s states the kind %s, its step is %s", name, c.MeasureID(fix), fix.Kind, st.Kind)
+				}
 				o := snapshot.NewOverlay(in.Index.Snapshot)
 				if err := st.Simulate(o); err != nil {
 					t.Errorf("%s: %v", name, err)

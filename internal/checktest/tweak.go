@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/policy"
@@ -27,7 +28,8 @@ func Minimal() *snapshot.Snapshot {
 // Tweak returns the minimal snapshot with changes. The tweak is an object; each
 // member is a JSON merge patch (RFC 7396) of one thing: engine, host,
 // container, spec, runtime, image, dockerfile (the minimal snapshot's only ones) or
-// snapshot (the whole). Besides, parts maps a part to the state it shall have,
+// snapshot (the whole); file is the engine's socket. Besides, files maps the path
+// of a file to a patch of it, null removing it, parts maps a part to the state it shall have,
 // or to {"state","reason","detail"}, and policy is a policy.Policy. With
 // asFile, the container is a service of a compose file instead, beside a
 // Dockerfile, and there is nothing else. Lists are replaced, null removes.
@@ -35,7 +37,7 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	var tw struct {
 		Base                                                                               string
 		Engine, Host, Container, Spec, Runtime, Image, Network, File, Dockerfile, Snapshot json.RawMessage
-		Parts                                                                              map[string]json.RawMessage
+		Parts, Files                                                                       map[string]json.RawMessage
 		Policy                                                                             *policy.Policy
 		AsFile                                                                             bool
 	}
@@ -67,6 +69,9 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 			return nil, nil, fmt.Errorf("tweak of %s: there are none", list)
 		}
 		items[0] = merge(items[0], p)
+	}
+	if err := tweakFiles(root, tw.Files); err != nil {
+		return nil, nil, err
 	}
 	if err := tweakParts(root, tw.Parts); err != nil {
 		return nil, nil, err
@@ -112,6 +117,35 @@ func asFile(root map[string]any) {
 		"location": map[string]any{"file": "compose.yaml", "line": 3},
 	}}
 	root["runtimes"] = []any{map[string]any{}}
+}
+
+// tweakFiles patches, adds or removes files by their path.
+func tweakFiles(root map[string]any, files map[string]json.RawMessage) error {
+	for path, v := range files {
+		var patch any
+		if err := json.Unmarshal(v, &patch); err != nil {
+			return fmt.Errorf("tweak of file %s: %w", path, err)
+		}
+		list, _ := root["files"].([]any)
+		i := slices.IndexFunc(list, func(item any) bool { return item.(map[string]any)["path"] == path })
+		switch {
+		case patch == nil && i < 0:
+			return fmt.Errorf("the minimal snapshot has no file %q", path)
+		case patch == nil:
+			list = slices.Delete(list, i, i+1)
+		case i < 0:
+			like := merge(nil, list[0]).(map[string]any)
+			for _, k := range []string{"engine", "real", "volume"} {
+				delete(like, k)
+			}
+			like["path"], like["real"], like["mode"], like["gid"] = path, path, 0o644, 0
+			list = append(list, merge(like, patch))
+		default:
+			list[i] = merge(list[i], patch)
+		}
+		root["files"] = list
+	}
+	return nil
 }
 
 // tweakParts sets the state of parts, whichever scope they belong to.

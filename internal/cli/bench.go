@@ -98,11 +98,11 @@ func (a *app) shownSuite(r *report.Result, f report.Filter, edition string) []*c
 	numbers, shown := make(map[string]bool), make(map[string]bool)
 	for i := range r.Findings {
 		g := &r.Findings[i]
-		if !f.Shows(g, r.Subject(g)) {
+		if !f.Shows(r, g) {
 			continue
 		}
 		shown[g.Check] = true
-		for _, ref := range g.Refs {
+		for _, ref := range r.Check(g).Refs {
 			if ref.Source+"-"+ref.Edition == edition {
 				numbers[ref.ID] = true
 			}

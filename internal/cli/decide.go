@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -146,7 +147,11 @@ func (a *app) decide(cmd *cobra.Command, src *source, f *decisionFlags, po plan.
 	as, err := assess.Assess(assess.Inputs{
 		Snapshot: src.snapshot, Suite: a.suite, Planned: a.planned, Policy: d.policy, Waivers: d.waivers, Now: d.now, Digests: d.digests, On: on, Plan: po,
 	})
-	if err != nil {
+	var defect *plan.DefectError
+	switch {
+	case errors.As(err, &defect):
+		return nil, nil, failure(err)
+	case err != nil:
 		return nil, nil, usage("%v", err)
 	}
 	a.noteWaivers(d, as)

@@ -113,8 +113,7 @@ func hardenCode(e *harden.Error) int {
 // messages are the lines that an error puts on the screen. A configuration has
 // a line for every problem; everything else has one.
 func messages(err error) []string {
-	var c *config.Error
-	if errors.As(err, &c) {
+	if c, ok := errors.AsType[*config.Error](err); ok {
 		return strings.Split(strings.TrimRight(c.Error(), "\n"), "\n")
 	}
 	if err == nil || err.Error() == "" {

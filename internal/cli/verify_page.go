@@ -41,7 +41,7 @@ func (a *app) checkPlan(f *verifyFlags, p *report.PlanFile, now *assess.Assessme
 		for _, id := range m.Steps {
 			s := p.Steps[id]
 			for _, c := range s.Set {
-				got, err := o.Get(s.Target.Scope, s.Target.Key, c.Field)
+				got, err := o.Get(s.Target.Kind, s.Target.Scope, s.Target.Key, c.Field)
 				ch := harden.Check{Step: s, Field: c.Field, Want: c.To, Got: got, Holds: err == nil && got == c.To}
 				switch {
 				case err != nil:

@@ -17,6 +17,7 @@ type Builder struct {
 	specs    map[[sha256.Size]byte]int
 	runtimes map[[sha256.Size]byte]int
 	scopes   map[string]bool
+	files    map[[2]string]int // scope and path -> position in the snapshot's files
 }
 
 // NewBuilder returns a builder that fills s.
@@ -26,6 +27,7 @@ func NewBuilder(s *snapshot.Snapshot) *Builder {
 		specs:    make(map[[sha256.Size]byte]int),
 		runtimes: make(map[[sha256.Size]byte]int),
 		scopes:   make(map[string]bool),
+		files:    make(map[[2]string]int),
 	}
 }
 
@@ -81,9 +83,25 @@ func (b *Builder) Join(f *snapshot.Snapshot) error {
 	o.Images = append(o.Images, f.Images...)
 	o.Networks = append(o.Networks, f.Networks...)
 	o.Volumes = append(o.Volumes, f.Volumes...)
-	o.Files = append(o.Files, f.Files...)
 	o.Listeners = append(o.Listeners, f.Listeners...)
 	o.Dockerfiles = append(o.Dockerfiles, f.Dockerfiles...)
+	for _, file := range f.Files {
+		b.addFile(file)
+	}
 	o.Complete = o.Complete && f.Complete
 	return nil
+}
+
+// addFile stores a file once, though every engine of a machine finds the same
+// sockets there. The one that says which engine it belongs to stays.
+func (b *Builder) addFile(f snapshot.File) {
+	k := [2]string{f.Scope, f.Path}
+	i, ok := b.files[k]
+	switch {
+	case !ok:
+		b.files[k] = len(b.out.Files)
+		b.out.Files = append(b.out.Files, f)
+	case b.out.Files[i].Engine == "":
+		b.out.Files[i] = f
+	}
 }

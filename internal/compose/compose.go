@@ -24,14 +24,19 @@ import (
 	"plimsoll/internal/yaml"
 )
 
-// Bounds of one project.
+// Bounds of one project. The library's time grows with the square of the length
+// of a list, of a text, and of the number of services, so that these are kept
+// far above what people write and where it still answers within seconds.
 const (
-	maxFiles  = 64      // compose files, the included and extended ones counted
-	maxNodes  = 50_000  // values of all of them, expanded
-	maxBytes  = 1 << 20 // of one file
-	maxOutput = 8 << 20 // bytes that variables may make of the text
-	maxPorts  = 70_000  // ports in ranges: one range of all ports, and some
-	maxCopies = 2_000_000
+	maxFiles    = 64        // compose files, the included and extended ones counted
+	maxServices = 1_000     // of all of them
+	maxNodes    = 15_000    // values of all of them, expanded
+	maxEntries  = 2_000     // of one list or mapping
+	maxText     = 16 << 10  // bytes of one value, before and after variables are replaced
+	maxBytes    = 1 << 20   // of one file
+	maxOutput   = 4 << 20   // bytes that variables may make of the text
+	maxPorts    = 12_000    // ports in ranges
+	maxCopies   = 1_000_000 // values times extensions
 )
 
 // Options say what to load.

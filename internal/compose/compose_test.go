@@ -185,7 +185,7 @@ services:
 `, "compose.yaml")
 	web := one(t, p, "web")
 	// Of the health check only the interval hangs on a variable.
-	unread := []string{"Config.User", "HostConfig.Memory", "HostConfig.PortBindings", "HostConfig.Privileged", "Mounts"}
+	unread := []string{"mounts", "ports", "privileged", "resources.memory", "tmpfs", "user"}
 	if diff := cmp.Diff(unread, web.Spec.Unread); diff != "" {
 		t.Error(diff)
 	}
@@ -259,9 +259,14 @@ func TestRefused(t *testing.T) {
 		"remote":     {"-- compose.yaml --\ninclude: [\"https://example.com/x.yaml\"]\n", "not fetched"},
 		"outside":    {"-- compose.yaml --\nservices:\n  web:\n    extends: {file: ../../x.yaml, service: a}\n", "lies outside"},
 		"device":     {"-- compose.yaml --\ninclude: [/dev/zero]\n", "lies outside"},
-		"ports":      {"-- compose.yaml --\nservices:\n" + strings.Repeat("  ", 1) + "a: {image: x, ports: [\"1-65535:1-65535\", \"1-65535:1-65535/udp\"]}\n", "ranges of ports"},
+		"ports":      {"-- compose.yaml --\nservices:\n" + strings.Repeat("  ", 1) + "a: {image: x, ports: [\"1-9000:1-9000\", \"1-9000:1-9000/udp\"]}\n", "ranges of ports"},
 		"secret":     {"-- compose.yaml --\nservices:\n  web:\n    image: x\n    privileged: s3cr3tvalue\n", ":4:"},
 		"cycle":      {"-- compose.yaml --\nservices:\n  a: {extends: b}\n  b: {extends: a}\n", "ircular"},
+		"long text":  {"-- compose.yaml --\nservices: {a: {image: x, command: " + strings.Repeat("y", 20_000) + "}}\n", "longer than"},
+		"long list":  {"-- compose.yaml --\nservices: {a: {image: x, cap_add: [" + strings.Repeat("y,", 3000) + "]}}\n", "longer than"},
+		"variables":  {"-- .env --\nA=" + strings.Repeat("x", 9000) + "\n-- compose.yaml --\nservices: {a: {image: x, command: \"$A$A\"}}\n", "larger than can be judged"},
+		"services":   {"-- compose.yaml --\nservices:\n" + manyServices(1500), "at most 1000 services"},
+		"extensions": {"-- compose.yaml --\nservices:\n  s0: {image: x}\n" + strings.ReplaceAll(manyServices(900), "image: x", "extends: s0"), "larger than can be judged"},
 		"env bomb":   {"-- .env --\nA0=xxxxxxxxxx\n" + envBomb(40) + "-- compose.yaml --\nservices: {a: {image: x}}\n", "without measure"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -278,6 +283,14 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func manyServices(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "  t%d: {image: x}\n", i)
+	}
+	return b.String()
 }
 
 func envBomb(n int) string {

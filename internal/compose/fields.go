@@ -11,46 +11,50 @@ import (
 	"plimsoll/internal/yaml"
 )
 
-// keyField ties keys of a service to the field of a container that they set.
-// Where a field has several keys, the first that is there counts.
-type keyField struct{ field, keys string }
+// keyField ties keys of a service to the field of a container that they set, as
+// evidence names it and as the paths in [snapshot.ContainerSpec]. Where a field
+// has several keys, the first that is there counts.
+type keyField struct{ field, paths, keys string }
 
 var keyFields = []keyField{
-	{"Config.Image", "image"},
-	{"Config.User", "user"},
-	{"Config.Healthcheck", "healthcheck.disable healthcheck.test healthcheck"},
-	{"HostConfig.Privileged", "privileged"},
-	{"HostConfig.CapAdd", "cap_add"},
-	{"HostConfig.CapDrop", "cap_drop"},
-	{"HostConfig.SecurityOpt", "security_opt"},
-	{"security_opt", "security_opt"},
-	{"HostConfig.ReadonlyRootfs", "read_only"},
-	{"HostConfig.Memory", "deploy.resources.limits.memory mem_limit"},
-	{"HostConfig.MemorySwap", "memswap_limit"},
-	{"HostConfig.NanoCpus", "deploy.resources.limits.cpus cpus"},
-	{"HostConfig.CpuShares", "cpu_shares"},
-	{"HostConfig.CpuQuota", "cpu_quota"},
-	{"HostConfig.CpuPeriod", "cpu_period"},
-	{"HostConfig.CpusetCpus", "cpuset"},
-	{"HostConfig.PidsLimit", "deploy.resources.limits.pids pids_limit"},
-	{"HostConfig.RestartPolicy", "deploy.restart_policy restart"},
-	{"HostConfig.NetworkMode", "network_mode networks"},
-	{"NetworkSettings.Networks", "networks"},
-	{"HostConfig.PortBindings", "ports"},
-	{"Mounts", "volumes volumes_from use_api_socket"},
-	{"HostConfig.PidMode", "pid"},
-	{"HostConfig.IpcMode", "ipc"},
-	{"HostConfig.UTSMode", "uts"},
-	{"HostConfig.UsernsMode", "userns_mode"},
-	{"HostConfig.CgroupnsMode", "cgroup"},
-	{"HostConfig.CgroupParent", "cgroup_parent"},
-	{"HostConfig.Devices", "devices"},
-	{"HostConfig.DeviceRequests", "gpus deploy.resources.reservations.devices"},
-	{"HostConfig.DeviceCgroupRules", "device_cgroup_rules"},
-	{"HostConfig.Sysctls", "sysctls"},
-	{"HostConfig.Ulimits", "ulimits"},
-	{"HostConfig.LogConfig", "logging.driver logging"},
-	{"image", "image"},
+	{"Config.Image", "image", "image"},
+	{"Config.User", "user", "user"},
+	{"Config.Healthcheck", "health", "healthcheck.disable healthcheck.test healthcheck"},
+	{"HostConfig.Privileged", "privileged", "privileged"},
+	{"HostConfig.CapAdd", "capAdd", "cap_add"},
+	{"HostConfig.CapDrop", "capDrop", "cap_drop"},
+	{"HostConfig.SecurityOpt", "security", "security_opt"},
+	{"HostConfig.GroupAdd", "groupAdd", "group_add"},
+	{"HostConfig.Tmpfs", "tmpfs", "tmpfs"},
+	{"HostConfig.Runtime", "runtime", "runtime"},
+	{"security_opt", "", "security_opt"},
+	{"HostConfig.ReadonlyRootfs", "readonlyRootfs", "read_only"},
+	{"HostConfig.Memory", "resources.memory", "deploy.resources.limits.memory mem_limit"},
+	{"HostConfig.MemorySwap", "resources.memorySwap", "memswap_limit"},
+	{"HostConfig.NanoCpus", "resources.nanoCPUs", "deploy.resources.limits.cpus cpus"},
+	{"HostConfig.CpuShares", "resources.cpuShares", "cpu_shares"},
+	{"HostConfig.CpuQuota", "resources.cpuQuota", "cpu_quota"},
+	{"HostConfig.CpuPeriod", "resources.cpuPeriod", "cpu_period"},
+	{"HostConfig.CpusetCpus", "resources.cpusetCPUs", "cpuset"},
+	{"HostConfig.PidsLimit", "resources.pidsLimit", "deploy.resources.limits.pids pids_limit"},
+	{"HostConfig.RestartPolicy", "restartPolicy", "deploy.restart_policy restart"},
+	{"HostConfig.NetworkMode", "networkMode networks", "network_mode networks"},
+	{"NetworkSettings.Networks", "networks", "networks"},
+	{"HostConfig.PortBindings", "ports", "ports"},
+	{"Mounts", "mounts tmpfs", "volumes volumes_from use_api_socket"},
+	{"HostConfig.PidMode", "pidMode", "pid"},
+	{"HostConfig.IpcMode", "ipcMode", "ipc"},
+	{"HostConfig.UTSMode", "utsMode", "uts"},
+	{"HostConfig.UsernsMode", "usernsMode", "userns_mode"},
+	{"HostConfig.CgroupnsMode", "cgroupMode", "cgroup"},
+	{"HostConfig.CgroupParent", "resources.cgroupParent", "cgroup_parent"},
+	{"HostConfig.Devices", "devices", "devices"},
+	{"HostConfig.DeviceRequests", "deviceRequests", "gpus deploy.resources.reservations.devices"},
+	{"HostConfig.DeviceCgroupRules", "deviceRules", "device_cgroup_rules"},
+	{"HostConfig.Sysctls", "sysctls", "sysctls"},
+	{"HostConfig.Ulimits", "resources.ulimits", "ulimits"},
+	{"HostConfig.LogConfig", "logDriver", "logging.driver logging"},
+	{"image", "", "image"},
 }
 
 // place is a key with its value in a file.
@@ -151,7 +155,7 @@ func (s *sources) places(defs []place, key string) []place {
 func (s *sources) fields(defs []place) []snapshot.FieldLoc {
 	var out []snapshot.FieldLoc
 	for _, kf := range keyFields {
-		f := snapshot.FieldLoc{Field: kf.field}
+		f := snapshot.FieldLoc{Field: kf.field, Paths: strings.Fields(kf.paths)}
 		for _, key := range strings.Fields(kf.keys) {
 			if f.Loc.File != "" {
 				break

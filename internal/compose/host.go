@@ -58,7 +58,7 @@ func (m *mapper) security(s *snapshot.ContainerSpec) {
 		case "no-new-privileges":
 			on, err := strconv.ParseBool(cmp.Or(value, "true"))
 			if err != nil {
-				m.bad = append(m.bad, "HostConfig.SecurityOpt")
+				m.bad = append(m.bad, "security")
 				continue
 			}
 			s.Security.NoNewPrivileges = &on
@@ -72,7 +72,7 @@ func (m *mapper) security(s *snapshot.ContainerSpec) {
 			s.Security.SystemPaths = value
 		case "", "credentialspec", "writable-cgroups":
 		default:
-			m.bad = append(m.bad, "HostConfig.SecurityOpt")
+			m.bad = append(m.bad, "security")
 		}
 	}
 }
@@ -100,7 +100,7 @@ func (m *mapper) seccomp(value string) string {
 			return "sha256:" + hex.EncodeToString(sum[:])
 		}
 	}
-	m.bad = append(m.bad, "HostConfig.SecurityOpt")
+	m.bad = append(m.bad, "security")
 	return ""
 }
 
@@ -131,7 +131,7 @@ func (m *mapper) networks(s *snapshot.ContainerSpec) {
 }
 
 func (m *mapper) ports(s *snapshot.ContainerSpec) {
-	unsure := slices.Contains(m.bad, "HostConfig.PortBindings")
+	unsure := slices.Contains(m.bad, "ports")
 	for _, p := range m.svc.Ports {
 		if p.Target > 65535 || unsure && strconv.Itoa(int(p.Target)) == standInPort {
 			continue
@@ -189,7 +189,7 @@ func (m *mapper) mounts(c *types.ServiceConfig, depth int) []snapshot.Mount {
 		other, err := m.p.GetService(name)
 		m.joins++
 		if name == "container" || err != nil || depth == maxNesting || m.joins > maxJoins {
-			m.bad = append(m.bad, "Mounts")
+			m.bad = append(m.bad, "mounts")
 			continue
 		}
 		for _, mount := range m.mounts(&other, depth+1) {

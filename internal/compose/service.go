@@ -17,7 +17,7 @@ type mapper struct {
 	*sources
 	p   *types.Project
 	svc *types.ServiceConfig
-	bad []string // fields that hang on a variable without a value
+	bad []string // paths in the spec that hang on a variable without a value or were not understood
 
 	joins int // volumes_from followed so far
 }
@@ -32,8 +32,8 @@ func (m *mapper) service() (Service, error) {
 		out.Loc = defs[0].loc()
 	}
 	for _, f := range out.Fields {
-		if len(f.Unresolved) > 0 && strings.Contains(f.Field, ".") || len(f.Unresolved) > 0 && f.Field == "Mounts" {
-			m.bad = append(m.bad, f.Field)
+		if len(f.Unresolved) > 0 {
+			m.bad = append(m.bad, f.Paths...)
 		}
 	}
 	env, err := m.environment()
@@ -93,12 +93,12 @@ func (m *mapper) environment() ([]snapshot.Secretish, error) {
 	vars := make(map[string]string)
 	for _, f := range m.svc.EnvFiles {
 		if strings.Contains(f.Path, "$") || f.Path == "" {
-			m.bad = append(m.bad, "Config.Env")
+			m.bad = append(m.bad, "env")
 			continue
 		}
 		found, err := m.envFile(f.Path, false)
 		if err != nil || found == nil && bool(f.Required) {
-			m.bad = append(m.bad, "Config.Env") // it is often left out of a repository on purpose
+			m.bad = append(m.bad, "env") // it is often left out of a repository on purpose
 		}
 		maps.Copy(vars, found)
 	}

@@ -22,6 +22,7 @@ type sources struct {
 	env     envGuard
 
 	nodes, extends int
+	services       int
 	last           string // the file that was loaded last
 	vars           *variables
 }
@@ -63,7 +64,11 @@ func (s *sources) add(path, dir string) error {
 			return refuse(path, d, "is %s; a compose file is a mapping with the key services", yaml.Describe(d))
 		}
 		s.vars.learn(d)
+		if long := overlong(d); long != nil {
+			return refuse(path, long, "is longer than can be judged: at most %d entries, and %d bytes in one value", maxEntries, maxText)
+		}
 		s.nodes += count(d)
+		s.services += len(d.Get("services").Entries())
 		for _, svc := range d.Get("services").Entries() {
 			if svc.Value.Get("extends") != nil {
 				s.extends++
@@ -73,8 +78,9 @@ func (s *sources) add(path, dir string) error {
 			return err
 		}
 	}
-	if s.nodes > maxNodes || s.extends*s.nodes > maxCopies {
-		return refuse(path, nil, "makes the project larger than can be judged: %d values, %d extensions", s.nodes, s.extends)
+	if s.nodes > maxNodes || s.extends*s.nodes > maxCopies || s.services > maxServices {
+		return refuse(path, nil, "makes the project larger than can be judged: %d services, %d values, %d extensions; at most %d services and %d values are",
+			s.services, s.nodes, s.extends, maxServices, maxNodes)
 	}
 	return nil
 }
@@ -182,6 +188,27 @@ func (s *sources) namesInExtends(file, ref string) bool {
 		}
 	}
 	return false
+}
+
+// overlong returns the first value that is too long, or nil.
+func overlong(n *yaml.Node) *yaml.Node {
+	if len(n.Value) > maxText || len(n.Items) > maxEntries || len(n.Pairs) > maxEntries {
+		return n
+	}
+	for _, c := range n.Items {
+		if l := overlong(c); l != nil {
+			return l
+		}
+	}
+	for _, p := range n.Pairs {
+		if len(p.Key.Value) > maxText {
+			return p.Key
+		}
+		if l := overlong(p.Value); l != nil {
+			return l
+		}
+	}
+	return nil
 }
 
 func count(n *yaml.Node) int {

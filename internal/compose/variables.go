@@ -142,7 +142,7 @@ func (v *variables) substitute(text string, lookup template.Mapping) (string, er
 			r := v.results[text]
 			v.results[text] = outcome{union(r.unresolved, x.unresolved), union(r.defaults, x.defaults)}
 		}
-		if v.output += len(out); v.output > maxOutput {
+		if v.output += len(out); v.output > maxOutput || len(out) > maxText {
 			return "", errTooMuch
 		}
 	}

@@ -1,5 +1,8 @@
 // Package example holds the bundled example: a snapshot recorded from a real
 // engine with containers that are run badly in common ways, and scrubbed.
+// Package test/example records it:
+//
+//	PLIMSOLL_TESTBED=1 go test ./test/example -update
 package example
 
 import (

@@ -42,7 +42,7 @@ func Apply(ctx context.Context, o Options, steps []step.Step) (Report, error) {
 		return rep, err
 	}
 	for i := range todo {
-		if _, err := r.ready(ctx, &todo[i], info); err != nil {
+		if _, err := r.ready(ctx, todo[i], info); err != nil {
 			return rep, located(err, todo[i], "")
 		}
 	}
@@ -114,8 +114,8 @@ type subject struct {
 }
 
 // ready re-reads a step's target and refuses the step when it is not what the
-// step was made for. It completes the step with what the engine demands.
-func (r *runner) ready(ctx context.Context, s *step.Step, info engineInfo) (*subject, error) {
+// step was made for, or when it would not make of the target what it states.
+func (r *runner) ready(ctx context.Context, s step.Step, info engineInfo) (*subject, error) {
 	if engine, ok := strings.CutPrefix(s.Target.Scope, "engine:"); ok && engine != info.ID {
 		return nil, refuse("the step is for engine %s, this is %s", printable(engine), printable(info.ID))
 	}
@@ -129,7 +129,10 @@ func (r *runner) ready(ctx context.Context, s *step.Step, info engineInfo) (*sub
 	if name, ok := strings.CutPrefix(s.Target.Key, "name/"); ok && name != v.Name {
 		return nil, refuse("the container is now called %s; collect again", printable(v.Name))
 	}
-	if why := v.owner(); why != "" {
+	if err := v.understood(fieldNames(s.Set), s.Kind == step.ContainerRecreate); err != nil {
+		return nil, err
+	}
+	if why := v.managed(); why != "" {
 		return nil, refuse("%s", why)
 	}
 	diff, err := differing(raw, s.Set, from)
@@ -141,10 +144,9 @@ func (r *runner) ready(ctx context.Context, s *step.Step, info engineInfo) (*sub
 	}
 	switch s.Kind {
 	case step.ContainerUpdate:
-		*s = updater{r}.complete(*s, v, info)
-		err = updater{r}.check(ctx, *s, v)
+		err = updater{r}.check(ctx, s, v)
 	case step.ContainerRecreate:
-		err = recreator{r}.check(ctx, *s, raw, v)
+		err = recreator{r}.check(ctx, s, raw, v)
 	default:
 		err = refuse("steps of kind %q are not known to this version", printable(string(s.Kind)))
 	}
@@ -159,7 +161,7 @@ func (r *runner) applyOne(ctx context.Context, w *writer, info engineInfo, s ste
 	if err := ctx.Err(); err != nil {
 		return Outcome{Step: s, State: StateNotStarted, Why: "cancelled"}, &Error{Kind: ErrTargetNotReached, Why: "cancelled before the step was begun", Cause: err}
 	}
-	sub, err := r.ready(ctx, &s, info)
+	sub, err := r.ready(ctx, s, info)
 	if err != nil {
 		return Outcome{Step: s, State: StateNotStarted, Why: err.Error()}, err
 	}

@@ -26,7 +26,8 @@ func on(id, name string) snapshot.Subject {
 
 func memoryStep(id string) step.Step {
 	return step.New(step.ContainerUpdate, on(id, "web"),
-		step.Change{Field: fieldMemory, From: "0", To: "67108864"}, step.Change{Field: fieldRestart, From: "always", To: "on-failure:5"})
+		step.Change{Field: fieldMemory, From: "0", To: "67108864"}, step.Change{Field: fieldSwap, From: "0", To: "134217728"},
+		step.Change{Field: fieldRestart, From: "always", To: "on-failure:5"})
 }
 
 func readonlyStep(id string) step.Step {
@@ -205,6 +206,15 @@ func TestRefusals(t *testing.T) {
 			s.Scope = "engine:ELSE"
 			return step.New(step.ContainerUpdate, s, step.Change{Field: fieldPids, From: "-1", To: "100"})
 		}},
+		{"memory without swap", "HostConfig.MemorySwap is set in the same step", plain, nil, func(id string) step.Step {
+			return step.New(step.ContainerUpdate, on(id, "web"), step.Change{Field: fieldMemory, From: "0", To: "67108864"})
+		}},
+		{"memory above unlimited swap", "step is incomplete", func(c *fakeContainer) { c.host["Memory"], c.host["MemorySwap"] = 134217728, -1 }, nil, func(id string) step.Step {
+			return step.New(step.ContainerUpdate, on(id, "web"), step.Change{Field: fieldMemory, From: "134217728", To: "67108864"})
+		}},
+		{"unread field of the step", "HostConfig.Memory was not understood", func(c *fakeContainer) { c.host["Memory"] = "much" }, nil, memoryStep},
+		{"unread field beside the step", "HostConfig.Sysctls was not understood", func(c *fakeContainer) { c.host["Sysctls"] = 7 }, nil, readonlyStep},
+		{"unread labels", "Config.Labels was not understood", func(c *fakeContainer) { c.config["Labels"] = 7 }, nil, memoryStep},
 		{"unknown field", "cannot be changed", plain, nil, func(id string) step.Step {
 			return step.New(step.ContainerUpdate, on(id, "web"), step.Change{Field: "HostConfig.Privileged", From: "true", To: "false"})
 		}},

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
 )
 
@@ -65,9 +66,9 @@ func successor(raw, image []byte, connected *view, set []step.Change) (*creation
 // restoreDefaults takes out what the engine filled in by itself and would
 // refuse or freeze if it were given back.
 func restoreDefaults(config map[string]json.RawMessage, v *view) {
-	mode := v.HostConfig.NetworkMode
+	mode := v.Spec.NetworkMode
 	generated := v.Config.Hostname == shortID(v.ID)
-	if generated || mode == "host" || strings.HasPrefix(mode, "container:") || v.HostConfig.UTSMode == "host" {
+	if generated || mode == "host" || strings.HasPrefix(mode, "container:") || v.Spec.UTSMode == "host" {
 		delete(config, "Hostname")
 	}
 	if strings.HasPrefix(mode, "container:") {
@@ -107,16 +108,16 @@ func carryVolumes(host map[string]json.RawMessage, v *view) error {
 			return refuse("its mounts are not understood")
 		}
 	}
-	volumes := make(map[string]mountView)
-	for _, m := range v.Mounts {
-		if m.Type == "volume" && m.Name != "" {
+	volumes := make(map[string]snapshot.Mount)
+	for _, m := range v.Spec.Mounts {
+		if m.Type == "volume" && m.Volume != "" {
 			volumes[m.Destination] = m
 		}
 	}
 	for i, m := range v.HostConfig.Mounts {
 		named[m.Target] = true
 		if vol, ok := volumes[m.Target]; ok && m.Source == "" && i < len(mounts) {
-			mounts[i]["Source"], _ = json.Marshal(vol.Name) // a string always encodes
+			mounts[i]["Source"], _ = json.Marshal(vol.Volume) // a string always encodes
 		}
 	}
 	binds := slices.Clone(v.HostConfig.Binds)
@@ -124,8 +125,8 @@ func carryVolumes(host map[string]json.RawMessage, v *view) error {
 		if named[dest] {
 			continue
 		}
-		b := volumes[dest].Name + ":" + dest
-		if !volumes[dest].RW {
+		b := volumes[dest].Volume + ":" + dest
+		if volumes[dest].ReadOnly {
 			b += ":ro"
 		}
 		binds = append(binds, b)
@@ -199,12 +200,9 @@ func recreatable(field string) error {
 // attach writes the first network into the creation, since engines before API
 // 1.44 take only one there, and lists the others.
 func (c *creation) attach(v *view) error {
-	mode := v.HostConfig.NetworkMode
+	mode := v.Spec.NetworkMode
 	if mode == "host" || mode == "none" || strings.HasPrefix(mode, "container:") {
 		return nil
-	}
-	if mode == "default" || mode == "" {
-		mode = "bridge"
 	}
 	first := ""
 	for _, name := range slices.Sorted(maps.Keys(v.NetworkSettings.Networks)) {

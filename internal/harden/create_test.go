@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/dockerapi/inspect"
+	"plimsoll/internal/snapshot"
 )
 
 const longID = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -17,6 +19,7 @@ func TestSuccessor(t *testing.T) {
 	const bridge = `"NetworkSettings":{"Networks":{"bridge":{"NetworkID":"n1"}}}`
 	for _, tc := range []struct {
 		name, config, host, rest, image string
+		running                         bool
 		want, not                       []string // parts of the body
 	}{
 		{name: "generated host name", config: `"Hostname":"0123456789ab"`, rest: bridge, not: []string{"Hostname"}},
@@ -27,7 +30,7 @@ func TestSuccessor(t *testing.T) {
 		{name: "no entrypoint anywhere", config: `"Entrypoint":null`, rest: bridge, want: []string{`"Entrypoint":null`}},
 		{
 			name: "anonymous volumes", host: `"Binds":["v1:/a:ro"],"Mounts":[{"Type":"volume","Target":"/b","VolumeOptions":{"NoCopy":true}}]`,
-			rest: bridge + `,"Mounts":[{"Type":"volume","Name":"v1","Destination":"/a"},{"Type":"volume","Name":"v2","Destination":"/b","RW":true},{"Type":"volume","Name":"v3","Destination":"/c"},{"Type":"bind","Destination":"/d"}]`,
+			rest: bridge + `,"Mounts":[{"Type":"volume","Name":"v1","Destination":"/a","RW":false},{"Type":"volume","Name":"v2","Destination":"/b","RW":true},{"Type":"volume","Name":"v3","Destination":"/c","RW":false},{"Type":"bind","Destination":"/d"}]`,
 			want: []string{`"Binds":["v1:/a:ro","v3:/c:ro"]`, `"Source":"v2"`, `"NoCopy":true`},
 		},
 		{
@@ -37,12 +40,13 @@ func TestSuccessor(t *testing.T) {
 		},
 		{
 			name: "addresses of a running one", host: `"NetworkMode":"shop"`,
-			rest: `"State":{"Running":true},"NetworkSettings":{"Networks":{"shop":{"MacAddress":"02:00:00:00:00:01"}}}`, not: []string{"MacAddress"},
+			running: true,
+			rest:    `"NetworkSettings":{"Networks":{"shop":{"MacAddress":"02:00:00:00:00:01"}}}`, not: []string{"MacAddress"},
 		},
 		{name: "field of a later engine", config: `"FromTheFuture":{"a":1}`, host: `"AlsoNew":[2]`, rest: bridge, want: []string{`"FromTheFuture":{"a":1}`, `"AlsoNew":[2]`}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			raw := fmt.Appendf(nil, `{"Id":%q,"Config":{%s},"HostConfig":{%s},%s}`, longID, tc.config, tc.host, tc.rest)
+			raw := fmt.Appendf(nil, `{"Id":%q,"State":{"Running":%t},"Config":{%s},"HostConfig":{%s},%s}`, longID, tc.running, tc.config, tc.host, tc.rest)
 			v, err := parseView(raw)
 			if err != nil {
 				t.Fatal(err)
@@ -73,7 +77,7 @@ func TestSuccessor(t *testing.T) {
 }
 
 func TestSuccessorRefusesLostNetwork(t *testing.T) {
-	raw := fmt.Appendf(nil, `{"Id":%q,"Config":{},"HostConfig":{"NetworkMode":"shop"},"NetworkSettings":{"Networks":{"other":{}}}}`, longID)
+	raw := fmt.Appendf(nil, `{"Id":%q,"State":{},"Config":{},"HostConfig":{"NetworkMode":"shop"},"NetworkSettings":{"Networks":{"other":{}}}}`, longID)
 	v, err := parseView(raw)
 	if err != nil {
 		t.Fatal(err)
@@ -84,10 +88,18 @@ func TestSuccessorRefusesLostNetwork(t *testing.T) {
 }
 
 func TestWrittenPaths(t *testing.T) {
-	v := &view{Mounts: []mountView{{Destination: "/mnt/x/data"}}, HostConfig: hostView{Tmpfs: map[string]string{"/scratch/": ""}}}
+	v := &view{Container: &inspect.Container{Spec: snapshot.ContainerSpec{Mounts: []snapshot.Mount{{Destination: "/mnt/x/data"}}, Tmpfs: []string{"/scratch/"}}}}
 	got := writtenPaths([]dockerapi.Change{
-		{Path: "/mnt", Kind: 0}, {Path: "/mnt/x", Kind: 1}, {Path: "/mnt/x/data", Kind: 1}, {Path: "/mnt/x/data/f", Kind: 1}, {Path: "/scratch", Kind: 1},
-		{Path: "/etc", Kind: 0}, {Path: "/etc/new", Kind: 1}, {Path: "/mnt/y", Kind: 1}, {Path: "/tmp", Kind: 0}, {Path: "", Kind: 0},
+		{Path: "/mnt", Kind: 0},
+		{Path: "/mnt/x", Kind: 1},
+		{Path: "/mnt/x/data", Kind: 1},
+		{Path: "/mnt/x/data/f", Kind: 1},
+		{Path: "/scratch", Kind: 1},
+		{Path: "/etc", Kind: 0},
+		{Path: "/etc/new", Kind: 1},
+		{Path: "/mnt/y", Kind: 1},
+		{Path: "/tmp", Kind: 0},
+		{Path: "", Kind: 0},
 	}, v)
 	if want := "[ /etc/new /mnt/y /tmp]"; fmt.Sprint(got) != want {
 		t.Errorf("writtenPaths = %v, want %s", got, want)

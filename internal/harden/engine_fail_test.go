@@ -32,7 +32,7 @@ func TestRealRefusalsAndFailures(t *testing.T) {
 		{"needs-root-fs", []string{testImage, "sh", "-c", "touch /x && rm /x || exit 7; trap exit TERM; while :; do sleep 0.1; done"}, readonly, ErrTargetNotReached, "exit code 7"},
 		{"unhealthy", []string{"--health-cmd", "touch /tmp/x && rm /tmp/x", "--health-interval", "200ms", "--health-retries", "2", testImage, "sleep", "100"}, readonly, ErrTargetNotReached, "unhealthy"},
 		{"rm", []string{"--rm", testImage, "sleep", "100"}, readonly, ErrPrecondition, "--rm"},
-		{"small", []string{testImage, "sleep", "100"}, step.Change{Field: fieldMemory, From: "0", To: "1024"}, ErrPrecondition, "would kill it"},
+		{"small", []string{"-m", "128m", testImage, "sleep", "100"}, step.Change{Field: fieldMemory, From: "134217728", To: "1024"}, ErrPrecondition, "would kill it"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			b := &bed{T: t, eng: b.eng, engine: b.engine, prefix: b.prefix}

@@ -149,6 +149,7 @@ func TestDiff(t *testing.T) {
 	got := Diff([]step.Step{a, b}, []step.Measure{{ID: "container-memory-limit", Title: "Limit memory", Steps: []step.Step{a}}})
 	want := `container-memory-limit: Limit memory
   name/web  HostConfig.Memory         0 (no limit) -> 67108864 (64 MiB)
+  name/web  HostConfig.MemorySwap     0 (engine's default) -> 134217728 (128 MiB)
   name/web  HostConfig.RestartPolicy  always -> on-failure:5
     changed in place, the container keeps running
   name/\u001b[31mweb  HostConfig.NanoCpus  0 (no limit) -> 500000000 (0.5 CPUs)
@@ -171,11 +172,22 @@ func TestDiffShowsEveryMeasure(t *testing.T) {
 }
 
 func TestReadFieldsIsStrict(t *testing.T) {
-	if _, err := ReadFields([]byte(`{"HostConfig":{"Memory":"much"}}`), []string{fieldMemory}); err == nil {
-		t.Error("a memory limit that is no number was read")
+	read := func(host map[string]any, fields ...string) (map[string]string, error) {
+		raw, err := json.Marshal(map[string]any{"Config": map[string]any{}, "State": map[string]any{}, "HostConfig": host})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ReadFields(raw, fields)
 	}
-	raw, _ := json.Marshal(map[string]any{"HostConfig": map[string]any{"CapDrop": []string{"cap_net_raw", "ALL"}, "SecurityOpt": []string{"label=disable", "no-new-privileges:false"}}})
-	got, err := ReadFields(raw, []string{fieldCapDrop, fieldNoNew, fieldPids, fieldRestart, "nonsense"})
+	for field, host := range map[string]map[string]any{
+		fieldMemory: {"Memory": "much"}, fieldNoNew: {"SecurityOpt": []string{"no-new-privileges=maybe"}}, fieldCapDrop: {"CapDrop": 7},
+	} {
+		if got, err := read(host, field); err == nil || !strings.Contains(err.Error(), "not understood") {
+			t.Errorf("%v was read as %v, %v", host, got, err)
+		}
+	}
+	got, err := read(map[string]any{"Memory": "much", "CapDrop": []string{"cap_net_raw", "ALL", "NET_RAW"}, "SecurityOpt": []string{"label=disable", "no-new-privileges:false"}},
+		fieldCapDrop, fieldNoNew, fieldPids, fieldRestart, "nonsense")
 	if err != nil || got[fieldCapDrop] != "ALL,NET_RAW" || got[fieldNoNew] != "false" || got[fieldPids] != "-1" || got[fieldRestart] != "no" || len(got) != 4 {
 		t.Errorf("ReadFields = %v, %v", got, err)
 	}

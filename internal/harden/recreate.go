@@ -28,7 +28,7 @@ func (r recreator) check(ctx context.Context, s step.Step, raw []byte, v *view) 
 		}
 	}
 	switch {
-	case v.HostConfig.AutoRemove:
+	case v.Spec.AutoRemove:
 		return refuse("it removes itself when it stops (--rm), so the old one could not be kept for a rollback; start it anew with the change")
 	case v.State.Paused:
 		return refuse("it is paused; unpause or stop it first")
@@ -61,7 +61,7 @@ func wantedImage(s step.Step, v *view) string {
 			return c.To
 		}
 	}
-	return v.Config.Image
+	return v.Spec.Image
 }
 
 // checkImage makes sure that the reference the successor is created from is the
@@ -78,9 +78,9 @@ func (r recreator) checkImage(ctx context.Context, v *view, ref string) (json.Ra
 	if err := json.Unmarshal(raw, &img); err != nil {
 		return nil, refuse("the engine's description of image %s is not understood", printable(ref))
 	}
-	if img.Id != v.Image {
+	if img.Id != v.Spec.ImageID {
 		return nil, refuse("image %s is now %s, but the container runs %s; re-create it from the new image first, or pin the one that runs",
-			printable(ref), printable(img.Id), printable(v.Image))
+			printable(ref), printable(img.Id), printable(v.Spec.ImageID))
 	}
 	return raw, nil
 }
@@ -93,14 +93,16 @@ func (r recreator) checkSharers(ctx context.Context, v *view) error {
 		return err
 	}
 	for _, o := range others {
-		h := &o.HostConfig
-		for _, mode := range []string{h.NetworkMode, h.PidMode, h.IpcMode} {
+		if u := unread(o.Container, "HostConfig.NetworkMode", "HostConfig.PidMode", "HostConfig.IpcMode"); u != "" {
+			return refuse("whether container %s shares its namespaces is not known: %s was not understood", printable(o.Name), u)
+		}
+		for _, mode := range []string{o.Spec.NetworkMode, o.Spec.PidMode, o.Spec.IpcMode} {
 			ref, is := strings.CutPrefix(mode, "container:")
 			if is && (ref == v.Name || len(ref) >= 12 && strings.HasPrefix(v.ID, ref)) {
 				return refuse("container %s shares its namespaces and would lose them; re-create both together", printable(o.Name))
 			}
 		}
-		for _, l := range h.Links {
+		for _, l := range o.HostConfig.Links {
 			if target, _, _ := strings.Cut(l, ":"); strings.TrimPrefix(target, "/") == v.Name {
 				return refuse("container %s is linked to it (--link) and would keep the old address; put both on a network instead", printable(o.Name))
 			}
@@ -139,15 +141,13 @@ func (r recreator) checkLayer(ctx context.Context, v *view, readonly bool) error
 // because of what is listed below them.
 func writtenPaths(changes []dockerapi.Change, v *view) []string {
 	var mounts []string
-	for _, m := range v.Mounts {
+	for _, m := range v.Spec.Mounts {
 		mounts = append(mounts, m.Destination)
 	}
 	for _, m := range v.HostConfig.Mounts {
 		mounts = append(mounts, m.Target)
 	}
-	for t := range v.HostConfig.Tmpfs {
-		mounts = append(mounts, t)
-	}
+	mounts = append(mounts, v.Spec.Tmpfs...)
 	// The engine itself makes these at start.
 	mounts = append(mounts, "/run/secrets", "/dev", "/proc", "/sys")
 	leads := make(map[string]bool) // every folder above a mount point

@@ -76,7 +76,7 @@ func (r *runner) replace(ctx context.Context, w *writer, id string, s *Swap, sou
 		return err
 	}
 	r.reached(id, pointStarted)
-	return r.waitWell(ctx, made, v.health() != "unhealthy")
+	return r.waitWell(ctx, made, v.State.Health != "unhealthy")
 }
 
 // standAside stops the old container for good and frees its name. It returns
@@ -162,7 +162,7 @@ func (r *runner) removeNew(ctx context.Context, id string, s *Swap, before *view
 	if err != nil || v == nil || v.ID == s.Old {
 		return err
 	}
-	if s.New == "" && (v.State.Status != "created" || v.Image != before.Image || v.Created.Before(before.Created)) {
+	if s.New == "" && (v.State.Status != "created" || v.Spec.ImageID != before.Spec.ImageID || v.carried.Created.Before(before.carried.Created)) {
 		return fmt.Errorf("another container, %s, took the name %s meanwhile", shortID(v.ID), printable(s.Name))
 	}
 	if v.State.Running || v.State.Restarting {
@@ -180,16 +180,13 @@ func (r *runner) removeNew(ctx context.Context, id string, s *Swap, before *view
 
 // restorePolicy gives the restart policy back that standAside took.
 func (r *runner) restorePolicy(ctx context.Context, id string, before *view) error {
-	var p struct {
-		Name              string
-		MaximumRetryCount int
+	if u := unread(before.Container, fieldRestart); u != "" {
+		return fmt.Errorf("%s of the before-image was not understood", u)
 	}
-	if err := json.Unmarshal(before.HostConfig.RestartPolicy, &p); err != nil {
-		return fmt.Errorf("restart policy of the before-image: %w", err)
-	}
+	p := before.Spec.RestartPolicy
 	if p.Name == "" {
 		p.Name = "no"
 	}
-	_, err := r.eng.ContainerUpdate(ctx, id, dockerapi.Update{Restart: &dockerapi.Restart{Name: p.Name, Count: p.MaximumRetryCount}})
+	_, err := r.eng.ContainerUpdate(ctx, id, dockerapi.Update{Restart: &dockerapi.Restart{Name: p.Name, Count: int(p.Max)}})
 	return err
 }

@@ -3,6 +3,7 @@ package harden
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,33 +27,8 @@ const (
 // updater changes a container in place.
 type updater struct{ *runner }
 
-// complete adds the swap limit to a step that sets only memory on a container
-// whose swap limit would be below it: the engine refuses that, and twice the
-// memory is what it chooses itself at creation, or no limit where the kernel
-// does not account for swap.
-func (u updater) complete(s step.Step, v *view, info engineInfo) step.Step {
-	memory := int64(-1)
-	for _, c := range s.Set {
-		switch c.Field {
-		case fieldSwap:
-			return s
-		case fieldMemory:
-			memory, _ = strconv.ParseInt(c.To, 10, 64) // a bad number is refused by check
-		}
-	}
-	swap := v.HostConfig.MemorySwap
-	if memory <= 0 || swap == -1 || swap >= memory {
-		return s
-	}
-	limit := step.Change{Field: fieldSwap, From: strconv.FormatInt(swap, 10), To: "-1"}
-	if info.SwapLimit {
-		limit.To = strconv.FormatInt(2*memory, 10)
-	}
-	s.Set = append(append([]step.Change(nil), s.Set...), limit)
-	return s
-}
-
-// check refuses a memory limit below what the container holds now.
+// check refuses a step that the engine would refuse or add to, and a memory
+// limit below what the container holds now.
 func (u updater) check(ctx context.Context, s step.Step, v *view) error {
 	if len(s.Set) == 0 {
 		return refuse("the step changes nothing")
@@ -61,12 +37,18 @@ func (u updater) check(ctx context.Context, s step.Step, v *view) error {
 		if err := updatable(c.Field); err != nil {
 			return err
 		}
-		if c.Field != fieldMemory || !v.State.Running {
+		if c.Field != fieldMemory {
 			continue
 		}
 		limit, err := strconv.ParseInt(c.To, 10, 64)
 		if err != nil || limit <= 0 {
 			return refuse("memory limit %q is not a positive number of bytes", printable(c.To))
+		}
+		if err := whole(s, limit, v); err != nil {
+			return err
+		}
+		if !v.State.Running {
+			continue
 		}
 		use, err := u.memoryUse(ctx, v.ID)
 		if err != nil {
@@ -75,6 +57,24 @@ func (u updater) check(ctx context.Context, s step.Step, v *view) error {
 		if limit < use {
 			return refuse("it holds %s of memory now; a limit of %s would kill it", bytesText(use), bytesText(limit))
 		}
+	}
+	return nil
+}
+
+// whole refuses a memory limit above the stored limit of memory and swap
+// together when the step leaves that one alone. The engine refuses it too, also
+// where that limit is unset (0) or none (-1), and what nobody planned is not
+// added here.
+func whole(s step.Step, limit int64, v *view) error {
+	if slices.ContainsFunc(s.Set, func(c step.Change) bool { return c.Field == fieldSwap }) {
+		return nil
+	}
+	if err := v.understood([]string{fieldSwap}, false); err != nil {
+		return err
+	}
+	if swap := v.Spec.Resources.MemorySwap; limit > swap {
+		return refuse("the step is incomplete: the engine refuses a memory limit (%d) above the limit of memory and swap together (%d) unless %s is set in the same step; plan again",
+			limit, swap, fieldSwap)
 	}
 	return nil
 }
@@ -157,10 +157,10 @@ func reachable(c step.Change, info engineInfo) (value, why string) {
 // the engine but not handed to the kernel (seen on 20.10 with cgroup v1), so a
 // running container gets the kernel's largest value first.
 func (u updater) send(ctx context.Context, v *view, want map[string]string) error {
-	if want[fieldSwap] == "-1" && v.HostConfig.MemorySwap != -1 {
+	if want[fieldSwap] == "-1" && v.Spec.Resources.MemorySwap != -1 {
 		memory, err := strconv.ParseInt(want[fieldMemory], 10, 64)
 		if err != nil {
-			memory = v.HostConfig.Memory
+			memory = v.Spec.Resources.Memory
 		}
 		if memory > 0 {
 			swap := int64(unlimitedSwap)
@@ -175,8 +175,8 @@ func (u updater) send(ctx context.Context, v *view, want map[string]string) erro
 			return err
 		}
 	}
-	if body.MemorySwap != nil && body.Memory == nil && v.HostConfig.Memory > 0 {
-		body.Memory = &v.HostConfig.Memory // the engine judges one by the other
+	if body.MemorySwap != nil && body.Memory == nil && v.Spec.Resources.Memory > 0 {
+		body.Memory = &v.Spec.Resources.Memory // the engine judges one by the other
 	}
 	_, err := u.eng.ContainerUpdate(ctx, v.ID, body) // its warnings are about what reading back shows
 	return err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/dockerapi/inspect"
 )
 
 // setUpdate writes one field's value into an update.
@@ -48,7 +49,7 @@ func setUpdate(u *dockerapi.Update, field, value string) error {
 func setNoNewPrivileges(opts []string, value string) ([]string, error) {
 	var out []string
 	for _, o := range opts {
-		if _, is := noNewPrivileges(o); !is {
+		if key, _ := inspect.SplitOption(o); key != "no-new-privileges" {
 			out = append(out, o)
 		}
 	}

@@ -51,11 +51,11 @@ func Verify(ctx context.Context, o Options, ref string) ([]Check, error) {
 		if v != nil {
 			why = ""
 			if got, err = ReadFields(raw, fieldNames(e.Step.Set)); err != nil {
-				return out, err
+				why = err.Error()
 			}
 		}
 		for _, c := range e.Step.Set {
-			out = append(out, Check{Step: e.Step, Field: c.Field, Want: c.To, Got: got[c.Field], Holds: v != nil && got[c.Field] == c.To, Why: why})
+			out = append(out, Check{Step: e.Step, Field: c.Field, Want: c.To, Got: got[c.Field], Holds: why == "" && got[c.Field] == c.To, Why: why})
 		}
 	}
 	return out, nil

@@ -3,122 +3,124 @@ package harden
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"plimsoll/internal/dockerapi/inspect"
 )
 
-// view is the part of an inspect answer that decides how a container may be
-// handled. What steps change is read by ReadFields, what is carried over stays
-// raw.
+// view is one container as the engine describes it: what is judged, by the
+// decoder that collect uses too, and what only a re-creation needs.
 type view struct {
-	ID              string `json:"Id"`
-	Name            string
-	Image           string // the image's ID
-	Created         time.Time
-	RestartCount    int
-	State           stateView
-	Config          configView
-	HostConfig      hostView
-	Mounts          []mountView
+	*inspect.Container
+	carried
+}
+
+// carried is what a successor takes over and no evidence holds. A part in
+// another form is an error: it would be lost.
+type carried struct {
+	Created time.Time
+	Config  struct {
+		Hostname    string
+		Healthcheck *struct {
+			Interval, Timeout, StartPeriod time.Duration
+			Retries                        int
+		}
+	}
+	HostConfig struct {
+		Binds, Links []string
+		Mounts       []struct{ Type, Source, Target string }
+	}
 	NetworkSettings struct {
 		Networks map[string]json.RawMessage
 	}
 }
 
-type stateView struct {
-	Status                               string
-	Running, Paused, Restarting, Removal bool
-	ExitCode                             int
-	StartedAt                            time.Time
-	Health                               *struct{ Status string }
-}
-
-type configView struct {
-	Image       string
-	Hostname    string
-	Labels      map[string]string
-	Entrypoint  []string
-	Healthcheck *struct {
-		Test                           []string
-		Interval, Timeout, StartPeriod time.Duration
-		Retries                        int
-	}
-}
-
-type hostView struct {
-	AutoRemove                             bool
-	NetworkMode, PidMode, IpcMode, UTSMode string
-	Memory, MemorySwap                     int64
-	Binds, Links                           []string
-	Tmpfs                                  map[string]string
-	Mounts                                 []struct{ Type, Source, Target string }
-	RestartPolicy                          json.RawMessage
-}
-
-type mountView struct {
-	Type, Name, Destination string
-	RW                      bool
-}
-
 func parseView(raw []byte) (*view, error) {
-	var v view
-	if err := json.Unmarshal(raw, &v); err != nil {
+	c, err := inspect.Decode(raw)
+	if err != nil {
+		return nil, fmt.Errorf("read the engine's description of a container: %w", err)
+	}
+	v := view{Container: c}
+	if err := json.Unmarshal(raw, &v.carried); err != nil {
 		return nil, fmt.Errorf("read the engine's description of a container: %w", err)
 	}
 	if v.ID == "" {
 		return nil, fmt.Errorf("the engine described a container without an ID")
 	}
-	v.Name = strings.TrimPrefix(v.Name, "/")
 	return &v, nil
 }
 
-// managed are labels by which managers mark their containers, and what to
-// change instead.
-var managed = []struct{ label, owner, source string }{
-	{"com.docker.compose.project", "Compose", "the compose file of project"},
-	{"com.docker.stack.namespace", "a Swarm stack", "the stack file of"},
-	{"com.docker.swarm.service.name", "Swarm", "the service with docker service update:"},
-	{"com.docker.swarm.task.id", "Swarm", "the service of task"},
-	{"io.kubernetes.pod.name", "Kubernetes", "the workload behind pod"},
-}
-
-// owner returns why a container belongs to a manager, or "".
-func (v *view) owner() string {
-	for _, m := range managed {
-		if name, ok := v.Config.Labels[m.label]; ok {
-			return fmt.Sprintf("%s manages it and would undo or fight the change; change %s %s", m.owner, m.source, printable(name))
+// unread returns the first of the fields whose answer was not understood, or
+// "". Its zero value must not be taken for what the engine said.
+func unread(c *inspect.Container, fields ...string) string {
+	for _, f := range fields {
+		for _, u := range c.Unread {
+			if f == u || strings.HasPrefix(f, u+".") { // one security option is part of all
+				return u
+			}
 		}
 	}
 	return ""
 }
 
-func (v *view) health() string {
-	if v.State.Health == nil {
+// decisive are the fields by which harden decides whether it may touch a
+// container at all, and how.
+var decisive = [...]string{"Id", "Name", "Config.Labels", "State.Status", "State.Running", "State.Paused", "State.Restarting"}
+
+// understood refuses a container that cannot be handled safely because the
+// engine described it in a form not known here: decisive fields and those of
+// the step for any change, all for a re-creation.
+func (v *view) understood(fields []string, all bool) error {
+	u := unread(v.Container, append(slices.Clone(decisive[:]), fields...)...)
+	if u == "" && all && len(v.Unread) > 0 {
+		u = v.Unread[0]
+	}
+	if u != "" {
+		return refuse("the engine's answer for %s was not understood; this version cannot change the container safely", printable(u))
+	}
+	return nil
+}
+
+// managed returns why a container belongs to a manager, or "".
+func (v *view) managed() string {
+	if v.Owner == nil {
 		return ""
 	}
-	return v.State.Health.Status
+	who, source := v.Owner.Kind, "it there:"
+	switch v.Owner.Kind {
+	case "compose":
+		who, source = "Compose", "the compose file of"
+	case "swarm":
+		who, source = "Swarm", "the service with docker service update:"
+	case "kubernetes":
+		who, source = "Kubernetes", "the workload behind pod"
+	}
+	return fmt.Sprintf("%s manages it and would undo or fight the change; change %s %s", who, source, printable(v.Owner.Name))
 }
 
 // checked reports whether the engine runs a health test.
-func (v *view) checked() bool {
-	h := v.Config.Healthcheck
-	return h != nil && len(h.Test) > 0 && h.Test[0] != "NONE"
-}
+func (v *view) checked() bool { return v.Spec.Health.Test != "" && v.Spec.Health.Test != "NONE" }
 
 // healthBound is how long a container may take until its health test speaks:
 // the start period and every retry, by its own settings or the engine's
 // defaults.
 func (v *view) healthBound() time.Duration {
+	const defaultEvery, defaultRetries = 30 * time.Second, 3
 	h := v.Config.Healthcheck
+	if h == nil {
+		return defaultRetries * 2 * defaultEvery
+	}
 	interval, timeout, retries := h.Interval, h.Timeout, h.Retries
 	if interval <= 0 {
-		interval = 30 * time.Second
+		interval = defaultEvery
 	}
 	if timeout <= 0 {
-		timeout = 30 * time.Second
+		timeout = defaultEvery
 	}
 	if retries <= 0 {
-		retries = 3
+		retries = defaultRetries
 	}
 	return h.StartPeriod + time.Duration(min(retries, 1000))*(interval+timeout)
 }

@@ -24,14 +24,14 @@ func (r *runner) waitWell(ctx context.Context, id string, demand bool) error {
 			return err
 		case v == nil:
 			return fmt.Errorf("container %s is gone", shortID(id))
-		case !v.State.Running || v.State.Restarting || v.RestartCount > 0:
-			return fmt.Errorf("it did not stay up: status %s, exit code %d, %d restarts", printable(v.State.Status), v.State.ExitCode, v.RestartCount)
+		case !v.State.Running || v.State.Restarting || v.State.Restarts > 0:
+			return fmt.Errorf("it did not stay up: status %s, exit code %d, %d restarts", printable(v.State.Status), v.State.ExitCode, v.State.Restarts)
 		}
 		test := demand && v.checked()
 		if first && test {
 			bound = min(v.healthBound(), r.opts.wait())
 		}
-		last = v.health()
+		last = v.State.Health
 		switch {
 		case test && last == "healthy":
 			return nil

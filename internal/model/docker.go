@@ -19,14 +19,13 @@ type builder struct {
 	prefix string // set when there are several engines
 }
 
-func (b *builder) element(e Element) string {
+func (b *builder) element(e Element) {
 	e.ID = b.prefix + e.ID
 	e.Count = max(1, e.Count)
 	if e.State == "" {
 		e.State = "observed"
 	}
 	b.Elements = append(b.Elements, e)
-	return e.ID
 }
 
 func (b *builder) flow(f Flow) {
@@ -94,7 +93,7 @@ func (b *builder) containers(x *snapshot.Index) {
 	}
 	if published > 0 {
 		b.element(Element{ID: "network", Kind: External, Zone: ZoneClient, Name: "network", Notes: []string{"any address that reaches the host"}})
-		b.flow(Flow{From: "network", To: "containers", Protocol: "tcp", Auth: "unknown", Crosses: true, Label: fmt.Sprintf("%d published ports", published)})
+		b.flow(Flow{From: "network", To: "containers", Protocol: "tcp", Auth: "unknown", Crosses: true, Label: fmt.Sprintf("published ports: %d", published)})
 	}
 }
 
@@ -114,12 +113,17 @@ func mountsSocket(s *snapshot.Snapshot, spec *snapshot.ContainerSpec) bool {
 	for _, m := range spec.Mounts {
 		for i := range s.Files {
 			f := &s.Files[i]
-			if f.Role == snapshot.RoleEngineSocket && (m.Source == f.Path || m.Real != "" && m.Real == f.Real) {
+			if f.Role == snapshot.RoleEngineSocket && (shows(m.Source, f.Path) || shows(m.Real, f.Real)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// shows reports whether a mount of source has path in it.
+func shows(source, path string) bool {
+	return source != "" && (source == path || strings.HasPrefix(path, strings.TrimSuffix(source, "/")+"/"))
 }
 
 func isUnspecified(ip string) bool {

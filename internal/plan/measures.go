@@ -4,6 +4,7 @@ package plan
 
 import (
 	"errors"
+	"fmt"
 	"path"
 
 	"plimsoll/internal/check"
@@ -11,10 +12,26 @@ import (
 	"plimsoll/internal/step"
 )
 
+// DefectError reports a fix that failed otherwise than by refusing: a fault of
+// the program, not of what it looked at.
+type DefectError struct {
+	Measure, Subject string
+	Err              error
+}
+
+// Error implements error.
+func (e *DefectError) Error() string {
+	return fmt.Sprintf("measure %s has a defect, at %.100q: %v", e.Measure, e.Subject, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *DefectError) Unwrap() error { return e.Err }
+
 // Measures returns every measure that the failing findings offer, in the order
 // of the suite: one per fix, over all subjects that fail its check. On, when not
-// empty, keeps only subjects whose key or name matches one of its patterns.
-func Measures(suite []*check.Check, in check.Inputs, findings []check.Finding, on []string) []step.Measure {
+// empty, keeps only subjects whose key or name matches one of its patterns. The
+// error, if any, is a [*DefectError].
+func Measures(suite []*check.Check, in check.Inputs, findings []check.Finding, on []string) ([]step.Measure, error) {
 	failing := make(map[string][]int)
 	for i := range findings {
 		if findings[i].Status == check.Fail {
@@ -27,18 +44,23 @@ func Measures(suite []*check.Check, in check.Inputs, findings []check.Finding, o
 			continue
 		}
 		for i := range c.Fixes {
-			if m := measure(c, &c.Fixes[i], in, failing[c.ID], on); len(m.Steps)+len(m.Refused) > 0 {
+			m, err := measure(c, &c.Fixes[i], in, failing[c.ID], on)
+			if err != nil {
+				return nil, err
+			}
+			if len(m.Steps)+len(m.Refused) > 0 {
 				out = append(out, m)
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
-func measure(c *check.Check, fix *check.Fix, in check.Inputs, subjects []int, on []string) step.Measure {
-	m := step.Measure{ID: c.MeasureID(fix), Check: c.ID, Title: fix.Title, Disturbs: fix.Disturbs}
+func measure(c *check.Check, fix *check.Fix, in check.Inputs, subjects []int, on []string) (step.Measure, error) {
+	m := step.Measure{ID: c.MeasureID(fix), Check: c.ID, Title: fix.Title, Disturbs: fix.Kind.Disturbs()}
 	probes := make(map[string]*check.Probe)
 	byScope := make(map[string][]step.Step)
+	have := make(map[string]bool) // steps by ID: one may help several subjects
 	var scopes []string
 	for _, id := range subjects {
 		s := in.Index.Subjects[id]
@@ -52,11 +74,16 @@ func measure(c *check.Check, fix *check.Fix, in check.Inputs, subjects []int, on
 			scopes = append(scopes, s.Scope)
 		}
 		st, err := fix.Step(p, id)
-		if err != nil {
-			m.Refused = append(m.Refused, refusal(s, err))
-			continue
+		var refused *step.RefusedError
+		switch {
+		case errors.As(err, &refused):
+			m.Refused = append(m.Refused, refusal(s, refused.Why))
+		case err != nil:
+			return m, &DefectError{Measure: m.ID, Subject: s.Key, Err: err}
+		case !have[st.ID]:
+			have[st.ID] = true
+			byScope[s.Scope] = append(byScope[s.Scope], st)
 		}
-		byScope[s.Scope] = append(byScope[s.Scope], st)
 	}
 	for _, sc := range scopes {
 		m.Steps = append(m.Steps, byScope[sc]...)
@@ -64,15 +91,10 @@ func measure(c *check.Check, fix *check.Fix, in check.Inputs, subjects []int, on
 			m.Warnings = append(m.Warnings, fix.Review(probes[sc], byScope[sc])...)
 		}
 	}
-	return m
+	return m, nil
 }
 
-func refusal(s snapshot.Subject, err error) step.Refusal {
-	why := err.Error()
-	var r *step.Refuse
-	if errors.As(err, &r) {
-		why = r.Why
-	}
+func refusal(s snapshot.Subject, why string) step.Refusal {
 	return step.Refusal{Target: step.Target{Kind: s.Kind, Scope: s.Scope, Key: s.Key, Name: s.Name, UID: s.UID}, Why: why}
 }
 

@@ -57,8 +57,8 @@ type Delta struct {
 	From, To      threat.Score
 }
 
-// Passed says why a measure was not chosen.
-type Passed struct {
+// NotChosen says why a measure was not chosen.
+type NotChosen struct {
 	Measure step.Measure
 	Why     string
 }
@@ -73,10 +73,12 @@ type Uncovered struct {
 // Plan is the outcome of choosing.
 type Plan struct {
 	Choices   []Choice
-	Passed    []Passed
+	NotChosen []NotChosen
 	Uncovered []Uncovered
 	Before    int // sum of current risk over the threats that are open now
 	After     int // the same threats after all choices
+	OpenNow   int // elements that threats are open on, summed over the threats
+	OpenThen  int // the same after all choices
 	Projected World
 }
 
@@ -97,6 +99,7 @@ func (pl *Planner) Build(o Options) (*Plan, error) {
 	candidates = r.fill(candidates)
 	r.explainRest(candidates)
 	r.plan.After, r.plan.Projected = pl.risk(r.now.Threats), r.now
+	r.plan.OpenNow, r.plan.OpenThen = pl.open(pl.Base.Threats), pl.open(r.now.Threats)
 	r.plan.Uncovered = pl.uncovered()
 	return r.plan, nil
 }
@@ -119,6 +122,19 @@ func (pl *Planner) risk(ts []threat.Result) int {
 		}
 	}
 	return sum
+}
+
+// open counts the elements that threats are open on.
+func (pl *Planner) open(ts []threat.Result) int {
+	n := 0
+	for i := range ts {
+		for j := range ts[i].Groups {
+			if g := &ts[i].Groups[j]; g.Status == threat.Open {
+				n += pl.members(g)
+			}
+		}
+	}
+	return n
 }
 
 // worst is a threat on the worst of the subjects that the plan is for.
@@ -199,7 +215,7 @@ func (r *run) candidates() []step.Measure {
 			out = append(out, m)
 			continue
 		}
-		r.plan.Passed = append(r.plan.Passed, Passed{Measure: m, Why: r.left[m.ID]})
+		r.plan.NotChosen = append(r.plan.NotChosen, NotChosen{Measure: m, Why: r.left[m.ID]})
 	}
 	return out
 }

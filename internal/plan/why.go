@@ -23,7 +23,7 @@ func (r *run) explainRest(rest []step.Measure) {
 		case ok:
 			why = "it changes no threat's status or risk"
 		}
-		r.plan.Passed = append(r.plan.Passed, Passed{Measure: m, Why: why})
+		r.plan.NotChosen = append(r.plan.NotChosen, NotChosen{Measure: m, Why: why})
 	}
 }
 

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -12,9 +14,6 @@ import (
 	"plimsoll/internal/threat"
 )
 
-// maxMembers bounds the keys that a folded subject lists.
-const maxMembers = 1000
-
 // Build makes the published form of an assessment. The gate is left open; see
 // [Result.Judge].
 func Build(a *assess.Assessment, tool, catalogue string) *Result {
@@ -25,7 +24,8 @@ func Build(a *assess.Assessment, tool, catalogue string) *Result {
 			ID: a.Snapshot.ID, Taken: a.Snapshot.Taken, Complete: a.Snapshot.Complete,
 			Targets: a.Snapshot.Scopes, Coverage: a.Snapshot.Parts,
 		},
-	}, subjects: make(map[string]int), measuresFor: make(map[[2]string][]string), threatsOf: threatsByCheck()}
+		Checks: checks(a.Suite),
+	}, subjects: make(map[[sha256.Size]byte]int), measuresFor: make(map[[2]string][]string), evidence: make(map[string][]check.Evidence)}
 	b.measures()
 	b.findings()
 	b.threats()
@@ -40,9 +40,19 @@ func Build(a *assess.Assessment, tool, catalogue string) *Result {
 type builder struct {
 	a           *assess.Assessment
 	r           *Result
-	subjects    map[string]int         // joined keys -> index in Subjects
-	measuresFor map[[2]string][]string // check, subject key -> measures
-	threatsOf   map[string][]string
+	subjects    map[[sha256.Size]byte]int   // identity -> index in Subjects
+	measuresFor map[[2]string][]string      // check, subject key -> measures
+	evidence    map[string][]check.Evidence // equal evidence is kept once
+}
+
+// checks says of every check what its findings have in common.
+func checks(suite []*check.Check) map[string]Check {
+	threats := threatsByCheck()
+	out := make(map[string]Check, len(suite))
+	for _, c := range suite {
+		out[c.ID] = Check{Title: c.Title, Zone: c.Zone, Surface: c.Surface, STRIDE: c.STRIDE, Refs: c.Refs, Threats: threats[c.ID]}
+	}
+	return out
 }
 
 // threatsByCheck maps a check to the threats whose clauses name it.
@@ -60,34 +70,41 @@ func threatsByCheck() map[string][]string {
 	return out
 }
 
-// subject returns the index of the subject that stands for the members.
+// subject returns the index of the subject that stands for the members: their
+// own for one, a folded one for several.
 func (b *builder) subject(members []int) int {
 	first := b.a.Index.Subjects[members[0]]
-	id := first.Scope + "\x00" + string(first.Kind) + "\x00" + first.Key
-	if len(members) > 1 {
-		keys := make([]string, 0, min(len(members), maxMembers))
-		for _, m := range members[:min(len(members), maxMembers)] {
-			keys = append(keys, b.a.Index.Subjects[m].Key)
-			id += "\x00" + b.a.Index.Subjects[m].Key
+	s := Subject{Kind: first.Kind, Scope: first.Scope, Key: first.Key, Name: first.Name}
+	id := sha256.New()
+	fmt.Fprintf(id, "%s\x00%s\x00%s", s.Kind, s.Scope, s.Key)
+	if len(members) == 1 {
+		s.UID, s.Location = first.UID, first.Loc
+	} else {
+		s.Members = make([]string, len(members))
+		for i, m := range members {
+			s.Members[i] = b.a.Index.Subjects[m].Key
+			fmt.Fprintf(id, "\x00%s", s.Members[i])
 		}
-		if i, ok := b.subjects[id]; ok {
-			return i
-		}
-		return b.add(id, Subject{Kind: first.Kind, Scope: first.Scope, Key: first.Key, Name: first.Name, Members: keys})
 	}
-	if i, ok := b.subjects[id]; ok {
+	key := [sha256.Size]byte(id.Sum(nil))
+	if i, ok := b.subjects[key]; ok {
 		return i
 	}
-	return b.add(id, Subject{Kind: first.Kind, Scope: first.Scope, Key: first.Key, Name: first.Name, Location: first.Loc})
-}
-
-func (b *builder) add(id string, s Subject) int {
 	b.r.Subjects = append(b.r.Subjects, s)
-	b.subjects[id] = len(b.r.Subjects) - 1
+	b.subjects[key] = len(b.r.Subjects) - 1
 	return len(b.r.Subjects) - 1
 }
 
 func (b *builder) measures() {
+	at := make(map[step.Target]int)
+	for i, s := range b.a.Index.Subjects {
+		at[step.Target{Kind: s.Kind, Scope: s.Scope, Key: s.Key, Name: s.Name, UID: s.UID}] = i
+	}
+	listed := func(t step.Target) {
+		if i, ok := at[t]; ok {
+			b.subject([]int{i})
+		}
+	}
 	for _, m := range b.a.Measures {
 		out := Measure{ID: m.ID, Check: m.Check, Title: m.Title, Disturbs: m.Disturbs, Warnings: m.Warnings, Refused: m.Refused, Steps: []string{}}
 		for _, c := range b.a.Suite {
@@ -98,8 +115,12 @@ func (b *builder) measures() {
 		for _, s := range m.Steps {
 			out.Steps = append(out.Steps, s.ID)
 			b.r.Steps[s.ID] = s
+			listed(s.Target)
 			k := [2]string{m.Check, s.Target.Scope + "\x00" + s.Target.Key}
 			b.measuresFor[k] = append(b.measuresFor[k], m.ID)
+		}
+		for _, ref := range m.Refused {
+			listed(ref.Target)
 		}
 		b.r.Measures = append(b.r.Measures, out)
 	}
@@ -140,29 +161,58 @@ func (b *builder) findings() {
 			folded[k] = append(folded[k], f.Members...)
 			continue
 		}
-		for _, m := range f.Members {
-			b.finding(f, []int{m})
-		}
+		b.apart(f)
 	}
 	if last != nil {
 		flush(last)
 	}
 }
 
-// finding adds one published finding for the members together.
+// finding adds one finding for the members together.
 func (b *builder) finding(f *check.Finding, members []int) {
+	b.add(b.verdict(f), members)
+}
+
+func (b *builder) add(v *Verdict, members []int) {
 	s := b.a.Index.Subjects[members[0]]
-	sc := b.a.Snapshot.Scope(s.Scope)
-	out := Finding{
-		Check: f.Check.ID, Title: f.Check.Title, Subject: b.subject(members), Fingerprint: snapshot.Fingerprint(f.Check.ID, s, sc.Kind),
-		Status: f.Status.String(), Reason: f.Reason, Severity: f.Grade().String(), Zone: f.Check.Zone, Surface: f.Check.Surface,
-		Dormant: f.Dormant, Count: len(members), Message: f.Message, Evidence: f.Evidence, Notes: f.Notes, Refs: f.Check.Refs,
-		Threats: b.threatsOf[f.Check.ID], Waiver: waiver(f.Waiver),
+	b.r.Findings = append(b.r.Findings, Finding{
+		Verdict: v, Subject: b.subject(members), Count: len(members),
+		Fingerprint: snapshot.Fingerprint(v.Check, s, b.a.Snapshot.Scope(s.Scope).Kind),
+	})
+}
+
+// apart adds one finding for each member. They share a verdict as far as the
+// same measures help them.
+func (b *builder) apart(f *check.Finding) {
+	v := b.verdict(f)
+	for _, m := range f.Members {
+		s := b.a.Index.Subjects[m]
+		if help := b.measuresFor[[2]string{v.Check, s.Scope + "\x00" + s.Key}]; f.Status == check.Fail && !slices.Equal(help, v.Measures) {
+			c := *v
+			c.Measures = help
+			v = &c
+		}
+		b.add(v, []int{m})
 	}
-	if f.Status == check.Fail {
-		out.Measures = b.measuresFor[[2]string{f.Check.ID, s.Scope + "\x00" + s.Key}]
+}
+
+func (b *builder) verdict(f *check.Finding) *Verdict {
+	return &Verdict{
+		Check: f.Check.ID, Status: f.Status.String(), Reason: f.Reason, Severity: f.Grade().String(), Dormant: f.Dormant,
+		Message: f.Message, Evidence: b.shared(f.Evidence), Notes: f.Notes, Waiver: waiver(f.Waiver),
 	}
-	b.r.Findings = append(b.r.Findings, out)
+}
+
+// shared returns the first evidence that was equal.
+func (b *builder) shared(ev []check.Evidence) []check.Evidence {
+	if len(ev) == 0 {
+		return nil
+	}
+	key := fmt.Sprintf("%q", ev)
+	if b.evidence[key] == nil {
+		b.evidence[key] = ev
+	}
+	return b.evidence[key]
 }
 
 func waiver(w *policy.Waiver) *Waiver {
@@ -203,6 +253,28 @@ func (b *builder) summary() {
 
 // Subject returns the subject of a finding.
 func (r *Result) Subject(f *Finding) *Subject { return &r.Subjects[f.Subject] }
+
+// Check returns what all findings of the finding's check have in common.
+func (r *Result) Check(f *Finding) Check { return r.Checks[f.Check] }
+
+// Names returns the names of the first n subjects that one stands for: the keys
+// of those that the result does not list on their own.
+func (r *Result) Names(subject, n int) []string {
+	s := &r.Subjects[subject]
+	if len(s.Members) == 0 {
+		return []string{s.Name}[:min(n, 1)]
+	}
+	names := slices.Clone(s.Members[:min(n, len(s.Members))])
+	for i, key := range names {
+		own := slices.IndexFunc(r.Subjects, func(o Subject) bool {
+			return o.Key == key && o.Kind == s.Kind && o.Scope == s.Scope && len(o.Members) == 0
+		})
+		if own >= 0 {
+			names[i] = r.Subjects[own].Name
+		}
+	}
+	return names
+}
 
 // Statuses returns the statuses that findings have, sorted.
 func (r *Result) Statuses() []string { return slices.Sorted(maps.Keys(r.Summary.Findings)) }

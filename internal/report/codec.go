@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,51 +13,81 @@ import (
 // ErrNotResult says that the input is JSON of another kind.
 var ErrNotResult = errors.New("not a plimsoll result")
 
-// Encode writes the result as indented JSON.
+// Encode writes the result as JSON: a line for every member and for every item
+// of its lists and maps, so that two results can be compared line by line.
 func Encode(w io.Writer, r *Result) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(r); err != nil {
+	d, err := NewDocument(r)
+	if err != nil {
 		return fmt.Errorf("encode result: %w", err)
+	}
+	b, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("encode result: %w", err)
+	}
+	if _, err := w.Write(layOut(b)); err != nil {
+		return fmt.Errorf("write result: %w", err)
 	}
 	return nil
 }
 
-// Decode reads a result that may come from a stranger: indices are checked.
+// layOut breaks compact JSON into lines at its two outermost levels and ends it
+// with a line end.
+func layOut(b []byte) []byte {
+	const levels = 2
+	var out bytes.Buffer
+	out.Grow(len(b) + len(b)/16)
+	line := func(depth int) {
+		out.WriteByte('\n')
+		for range depth {
+			out.WriteByte(' ')
+		}
+	}
+	depth, inString := 0, false
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		switch {
+		case inString && c == '\\':
+			out.WriteByte(c)
+			i++
+			c = b[i] // valid JSON never ends in a backslash
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			depth++
+			if depth <= levels && b[i+1] != c+2 { // in ASCII the closing one is two further
+				out.WriteByte(c)
+				line(depth)
+				continue
+			}
+		case c == '}' || c == ']':
+			if depth <= levels && b[i-1] != c-2 {
+				line(depth - 1)
+			}
+			depth--
+		case c == ',' && depth <= levels:
+			out.WriteByte(c)
+			line(depth)
+			continue
+		}
+		out.WriteByte(c)
+	}
+	out.WriteByte('\n')
+	return out.Bytes()
+}
+
+// Decode reads a result that may come from a stranger: whatever refers to
+// something else in it is checked.
 func Decode(b []byte) (*Result, error) {
 	if len(b) > snapshot.MaxBytes {
 		return nil, fmt.Errorf("result is larger than %d bytes", snapshot.MaxBytes)
 	}
-	r := new(Result)
-	if err := json.Unmarshal(b, r); err != nil {
+	d := new(Document)
+	if err := json.Unmarshal(b, d); err != nil {
 		return nil, fmt.Errorf("decode result: %w", err)
 	}
-	if r.Schema != Schema {
-		return nil, fmt.Errorf("%w: schema is %.60q, want %q", ErrNotResult, r.Schema, Schema)
+	if d.Schema != Schema {
+		return nil, fmt.Errorf("%w: schema is %.60q, want %q", ErrNotResult, d.Schema, Schema)
 	}
-	for i, f := range r.Findings {
-		if f.Subject < 0 || f.Subject >= len(r.Subjects) {
-			return nil, fmt.Errorf("result: findings[%d].subject is %d, there are %d subjects", i, f.Subject, len(r.Subjects))
-		}
-	}
-	for i, t := range r.Threats {
-		for _, e := range t.Elements {
-			if e.Subject < 0 || e.Subject >= len(r.Subjects) {
-				return nil, fmt.Errorf("result: an element of threats[%d] names subject %d, there are %d subjects", i, e.Subject, len(r.Subjects))
-			}
-		}
-	}
-	for i, m := range r.Measures {
-		for _, s := range m.Steps {
-			if _, ok := r.Steps[s]; !ok {
-				return nil, fmt.Errorf("result: measures[%d] names the unknown step %.40q", i, s)
-			}
-		}
-	}
-	for i, c := range r.Plan.Choices {
-		if r.Measure(c.Measure) == nil {
-			return nil, fmt.Errorf("result: plan.choices[%d] names the unknown measure %.60q", i, c.Measure)
-		}
-	}
-	return r, nil
+	return d.expand()
 }

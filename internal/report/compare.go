@@ -1,7 +1,7 @@
 package report
 
 import (
-	"slices"
+	"cmp"
 
 	"plimsoll/internal/check"
 )
@@ -77,41 +77,74 @@ func stateOf(t *Threat) State {
 
 func (c *Comparison) findings(before, after *Result, targeted []SubjectCheck) {
 	was, is := statuses(before), statuses(after)
-	names := make(map[SubjectCheck]string)
-	var order []SubjectCheck
+	wanted := make(map[SubjectCheck]bool, len(targeted))
+	for _, k := range targeted {
+		wanted[k] = true
+	}
+	seen := make(map[SubjectCheck]bool)
 	for _, r := range []*Result{after, before} {
+		names := namesOf(r)
 		for i := range r.Findings {
-			f := &r.Findings[i]
-			for _, k := range each(r, f) {
-				if _, seen := names[k]; !seen {
-					names[k] = nameOf(r.Subject(f), k.Key)
-					order = append(order, k)
+			for _, k := range each(r, &r.Findings[i]) {
+				if seen[k] {
+					continue
+				}
+				seen[k] = true
+				b, a := was.of(k), is.of(k)
+				if news := b != a && b != unlisted && a != unlisted && (counts(b) || counts(a)); news || wanted[k] {
+					name := cmp.Or(names[[2]string{k.Scope, k.Key}], k.Key)
+					c.Findings = append(c.Findings, FindingChange{Check: k.Check, Scope: k.Scope, Subject: k.Key, Name: name, Before: b, After: a})
 				}
 			}
 		}
 	}
-	for _, k := range order {
-		news := was[k] != is[k] && (counts(was[k]) || counts(is[k]))
-		if news || slices.Contains(targeted, k) {
-			c.Findings = append(c.Findings, FindingChange{
-				Check: k.Check, Scope: k.Scope, Subject: k.Key, Name: names[k], Before: was[k], After: is[k],
-			})
-		}
-	}
 }
+
+// namesOf maps scope and key of the subjects that are listed on their own, or
+// first, to their names.
+func namesOf(r *Result) map[[2]string]string {
+	names := make(map[[2]string]string, len(r.Subjects))
+	for _, s := range r.Subjects {
+		names[[2]string{s.Scope, s.Key}] = s.Name
+	}
+	return names
+}
+
+// unlisted is the status of a subject that may be one of those that a folded
+// finding of a saved result counts but does not list.
+const unlisted = "not listed"
 
 // counts reports whether a status is one that a person looks at.
 func counts(status string) bool {
 	return status != "" && status != check.Pass.String() && status != check.NotApplicable.String()
 }
 
+// said is what a result says of each check and subject.
+type said struct {
+	status map[SubjectCheck]string
+	cut    map[[2]string]bool // check and scope with subjects that are not listed
+}
+
+func (s *said) of(k SubjectCheck) string {
+	status, ok := s.status[k]
+	if !ok && s.cut[[2]string{k.Check, k.Scope}] {
+		return unlisted
+	}
+	return status
+}
+
 // statuses maps every check and subject to its status. A folded subject stands
 // for the members it lists.
-func statuses(r *Result) map[SubjectCheck]string {
-	out := make(map[SubjectCheck]string)
+func statuses(r *Result) *said {
+	out := &said{status: make(map[SubjectCheck]string), cut: make(map[[2]string]bool)}
 	for i := range r.Findings {
-		for _, k := range each(r, &r.Findings[i]) {
-			out[k] = r.Findings[i].Status
+		f := &r.Findings[i]
+		keys := each(r, f)
+		for _, k := range keys {
+			out.status[k] = f.Status
+		}
+		if f.Count > len(keys) {
+			out.cut[[2]string{f.Check, r.Subject(f).Scope}] = true
 		}
 	}
 	return out
@@ -124,12 +157,4 @@ func each(r *Result, f *Finding) []SubjectCheck {
 		out = append(out, SubjectCheck{Check: f.Check, Scope: s.Scope, Key: key})
 	}
 	return out
-}
-
-// nameOf is the subject's name, or its key where it stands for another member.
-func nameOf(s *Subject, key string) string {
-	if key == s.Key {
-		return s.Name
-	}
-	return key
 }

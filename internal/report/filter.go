@@ -69,7 +69,7 @@ func (f Filter) Apply(r *Result) {
 		return
 	}
 	r.Findings = slices.DeleteFunc(r.Findings, func(g Finding) bool {
-		if f.Shows(&g, r.Subject(&g)) {
+		if f.Shows(r, &g) {
 			return false
 		}
 		r.Summary.Hidden += g.Count
@@ -80,25 +80,26 @@ func (f Filter) Apply(r *Result) {
 // Empty reports whether the filter shows everything.
 func (f Filter) Empty() bool { return len(f.Only)+len(f.Skip) == 0 }
 
-// Shows reports whether a finding about a subject is shown.
-func (f Filter) Shows(g *Finding, s *Subject) bool {
-	holds := func(t Terms) bool { return t.hold(g, s) }
+// Shows reports whether a finding of the result is shown.
+func (f Filter) Shows(r *Result, g *Finding) bool {
+	holds := func(t Terms) bool { return t.hold(r, g) }
 	if len(f.Only) > 0 && !slices.ContainsFunc(f.Only, holds) {
 		return false
 	}
 	return !slices.ContainsFunc(f.Skip, holds)
 }
 
-func (t Terms) hold(g *Finding, s *Subject) bool {
+func (t Terms) hold(r *Result, g *Finding) bool {
 	for key, patterns := range t {
-		if !slices.ContainsFunc(patterns, func(p string) bool { return matches(key, p, g, s) }) {
+		if !slices.ContainsFunc(patterns, func(p string) bool { return matches(key, p, r, g) }) {
 			return false
 		}
 	}
 	return true
 }
 
-func matches(key, pattern string, g *Finding, s *Subject) bool {
+func matches(key, pattern string, r *Result, g *Finding) bool {
+	s := r.Subject(g)
 	switch key {
 	case "severity":
 		name, above := strings.CutSuffix(pattern, "+")
@@ -109,7 +110,7 @@ func matches(key, pattern string, g *Finding, s *Subject) bool {
 		have, err2 := check.ParseSeverity(g.Severity)
 		return err == nil && err2 == nil && have >= floor
 	case "zone":
-		return string(g.Zone) == pattern
+		return string(r.Check(g).Zone) == pattern
 	case "check":
 		return glob(pattern, g.Check)
 	case "project":

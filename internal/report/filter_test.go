@@ -14,10 +14,11 @@ func filterable() *Result {
 			{Kind: snapshot.KindContainer, Key: "compose/shop/db/1", Name: "shop-db-1"},
 			{Kind: snapshot.KindContainer, Key: "name/a", Name: "a", Members: []string{"name/a", "compose/shop/x/1"}},
 		},
+		Checks: map[string]Check{"container-memory-limit": {Zone: "host"}, "daemon-live-restore": {Zone: "registry"}},
 		Findings: []Finding{
-			{Check: "container-memory-limit", Subject: 0, Severity: "high", Zone: "host", Count: 1},
-			{Check: "container-memory-limit", Subject: 1, Severity: "high", Zone: "host", Count: 1},
-			{Check: "daemon-live-restore", Subject: 2, Severity: "low", Zone: "registry", Count: 2},
+			{Verdict: &Verdict{Check: "container-memory-limit", Severity: "high"}, Subject: 0, Count: 1},
+			{Verdict: &Verdict{Check: "container-memory-limit", Severity: "high"}, Subject: 1, Count: 1},
+			{Verdict: &Verdict{Check: "daemon-live-restore", Severity: "low"}, Subject: 2, Count: 2},
 		},
 	}
 }

@@ -15,8 +15,10 @@ import (
 // Schema is the version of the JSON form. Within it, fields are only added.
 const Schema = "plimsoll.report/v1"
 
-// Result is the published outcome of an assessment. Its order is deterministic:
-// findings by suite and subject, threats by catalogue.
+// Result is the outcome of an assessment, as screens and comparisons use it. Its
+// order is deterministic: findings by suite and subject, threats by catalogue.
+// What is left out of its JSON is in [Document], the published form, where alike
+// findings and steps stand together.
 type Result struct {
 	Schema    string               `json:"schema"`
 	Tool      string               `json:"tool"`
@@ -26,10 +28,11 @@ type Result struct {
 	Gate      Gate                 `json:"gate"`
 	Snapshot  SnapshotInfo         `json:"snapshot"`
 	Subjects  []Subject            `json:"subjects"`
-	Findings  []Finding            `json:"findings"`
+	Checks    map[string]Check     `json:"checks"` // by ID: what is the same in all findings of a check
+	Findings  []Finding            `json:"-"`
 	Threats   []Threat             `json:"threats"`
-	Measures  []Measure            `json:"measures"`
-	Steps     map[string]step.Step `json:"steps"`
+	Measures  []Measure            `json:"-"`
+	Steps     map[string]step.Step `json:"-"` // by ID
 	Plan      Plan                 `json:"plan"`
 	Model     *model.Model         `json:"model"`
 	Summary   Summary              `json:"summary"`
@@ -62,38 +65,51 @@ type SnapshotInfo struct {
 	Coverage []snapshot.PartStatus `json:"coverage"`
 }
 
-// Subject is what a finding or threat is about. A folded subject stands for
-// several alike: Members lists the keys of the first 1,000.
+// Check is what a result says of a check once, for all its findings.
+type Check struct {
+	Title   string        `json:"title"`
+	Zone    model.Zone    `json:"zone"`
+	Surface model.Surface `json:"surface"`
+	STRIDE  string        `json:"stride"` // letters
+	Refs    []check.Ref   `json:"refs,omitempty"`
+	Threats []string      `json:"threats,omitempty"` // whose clauses name it
+}
+
+// Subject is what a finding or threat is about. A folded one stands for several
+// of its kind and scope: Members lists their keys. In the published form one
+// that only folded findings are about lists the first 1,000.
 type Subject struct {
 	Kind     snapshot.Kind      `json:"kind"`
 	Scope    string             `json:"scope"`
 	Key      string             `json:"key"`
 	Name     string             `json:"name"`
+	UID      string             `json:"uid,omitempty"` // the engine's ID
 	Location *snapshot.Location `json:"location,omitempty"`
 	Members  []string           `json:"members,omitempty"`
 }
 
+// Verdict is what a check says of one subject, or alike of several.
+type Verdict struct {
+	Check    string           `json:"check"`
+	Status   string           `json:"status"` // pass, fail, unknown, not-applicable, manual, accepted
+	Reason   snapshot.Reason  `json:"reason,omitempty"`
+	Severity string           `json:"severity"`
+	Dormant  bool             `json:"dormant,omitempty"`
+	Message  string           `json:"message"`
+	Evidence []check.Evidence `json:"evidence,omitempty"`
+	Notes    []string         `json:"notes,omitempty"`
+	Measures []string         `json:"measures,omitempty"` // that would fix it here
+	Waiver   *Waiver          `json:"waiver,omitempty"`
+}
+
 // Finding is a verdict on a subject. Pass and not-applicable are folded over
-// alike subjects; fail, unknown and accepted name every one.
+// alike subjects; fail, unknown, manual and accepted are one for each. Alike
+// findings share their verdict, so it is not to be changed.
 type Finding struct {
-	Check       string           `json:"check"`
-	Title       string           `json:"title"`
-	Subject     int              `json:"subject"` // index in Subjects
-	Fingerprint string           `json:"fingerprint"`
-	Status      string           `json:"status"` // pass, fail, unknown, not-applicable, manual, accepted
-	Reason      snapshot.Reason  `json:"reason,omitempty"`
-	Severity    string           `json:"severity"`
-	Zone        model.Zone       `json:"zone"`
-	Surface     model.Surface    `json:"surface"`
-	Dormant     bool             `json:"dormant,omitempty"`
-	Count       int              `json:"count"` // subjects it stands for
-	Message     string           `json:"message"`
-	Evidence    []check.Evidence `json:"evidence,omitempty"`
-	Notes       []string         `json:"notes,omitempty"`
-	Refs        []check.Ref      `json:"refs,omitempty"`
-	Threats     []string         `json:"threats,omitempty"`  // whose clauses name the check
-	Measures    []string         `json:"measures,omitempty"` // that would fix it here
-	Waiver      *Waiver          `json:"waiver,omitempty"`
+	*Verdict
+	Subject     int // index in Subjects
+	Fingerprint string
+	Count       int // subjects it stands for
 }
 
 // Waiver is the decision that accepts a failure.
@@ -136,8 +152,8 @@ type Score struct {
 	Band       string `json:"band"`
 }
 
-// Element is a threat on one subject. Mitigated and not-applicable ones are
-// folded.
+// Element is a threat on the subjects that are alike to it: one folded subject
+// with all of them.
 type Element struct {
 	Subject int      `json:"subject"`
 	Count   int      `json:"count"`
@@ -168,10 +184,12 @@ type Measure struct {
 // Plan is the chosen measures and what they would do.
 type Plan struct {
 	Choices   []Choice    `json:"choices"`
-	Passed    []NotChosen `json:"passed,omitempty"`
+	NotChosen []NotChosen `json:"notChosen,omitempty"`
 	Uncovered []Uncovered `json:"uncovered,omitempty"`
 	Before    int         `json:"before"` // sum of current scores
 	After     int         `json:"after"`
+	OpenNow   int         `json:"openNow"`  // elements that threats are open on, summed over the threats
+	OpenThen  int         `json:"openThen"` // the same after all choices
 }
 
 // Choice is one chosen measure.

@@ -25,38 +25,37 @@ func (b *builder) threats() {
 			Risk: Risk{
 				Inherent: score(t.Threat.Inherent()), Current: score(t.Current), Projected: score(projected[t.Threat.ID]), Reasons: t.Reasons,
 			},
-			Evidence: b.evidence(t), Blind: b.blind(t),
+			Evidence: b.why(t), Blind: b.blind(t),
 		}
 		for _, g := range t.Groups {
-			out.Elements = append(out.Elements, b.elements(t.Threat, g)...)
+			out.Elements = append(out.Elements, b.element(t.Threat, g))
 		}
 		b.r.Threats = append(b.r.Threats, out)
 	}
 }
 
-func (b *builder) elements(t *threat.Threat, g threat.Group) []Element {
-	e := Element{Status: g.Status.String(), Waiver: waiver(g.Waiver)}
+// element is a group of alike elements. Those that a person looks at are listed
+// as subjects of their own too, so that they can be named.
+func (b *builder) element(t *threat.Threat, g threat.Group) Element {
+	e := Element{Status: g.Status.String(), Waiver: waiver(g.Waiver), Count: len(g.Members)}
 	for i, c := range t.Required {
 		e.Clauses = append(e.Clauses, Clause{Checks: c.String(), Status: g.Required[i].String()})
 	}
 	for i, c := range t.Supporting {
 		e.Clauses = append(e.Clauses, Clause{Checks: c.String(), Status: g.Supporting[i].String(), Supporting: true})
 	}
-	if g.Status == threat.Mitigated || g.Status == threat.NotApplicable {
-		e.Subject, e.Count = b.subject(g.Members), len(g.Members)
-		return []Element{e}
+	if g.Status != threat.Mitigated && g.Status != threat.NotApplicable {
+		for _, m := range g.Members {
+			b.subject([]int{m})
+		}
 	}
-	out := make([]Element, len(g.Members))
-	for i, m := range g.Members {
-		out[i] = e
-		out[i].Subject, out[i].Count = b.subject([]int{m}), 1
-	}
-	return out
+	e.Subject = b.subject(g.Members)
+	return e
 }
 
-// evidence words the first failing required clause of an open threat: what a
+// why words the first failing required clause of an open threat: what a
 // screen shows beside it.
-func (b *builder) evidence(t *threat.Result) string {
+func (b *builder) why(t *threat.Result) string {
 	if t.Status != threat.Open {
 		return ""
 	}
@@ -119,7 +118,7 @@ func (b *builder) blind(t *threat.Result) bool {
 
 func (b *builder) plan() {
 	p := b.a.Plan
-	out := Plan{Choices: []Choice{}, Before: p.Before, After: p.After}
+	out := Plan{Choices: []Choice{}, Before: p.Before, After: p.After, OpenNow: p.OpenNow, OpenThen: p.OpenThen}
 	for _, c := range p.Choices {
 		ch := Choice{Measure: c.Measure.ID, Surface: c.Surface, Removes: c.Removes, Why: c.Why}
 		for _, d := range c.Changes {
@@ -129,8 +128,8 @@ func (b *builder) plan() {
 		}
 		out.Choices = append(out.Choices, ch)
 	}
-	for _, n := range p.Passed {
-		out.Passed = append(out.Passed, NotChosen{Measure: n.Measure.ID, Why: n.Why})
+	for _, n := range p.NotChosen {
+		out.NotChosen = append(out.NotChosen, NotChosen{Measure: n.Measure.ID, Why: n.Why})
 	}
 	for _, u := range p.Uncovered {
 		out.Uncovered = append(out.Uncovered, Uncovered{Surface: u.Surface, Checks: u.Checks, Why: u.Why})

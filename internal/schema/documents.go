@@ -17,7 +17,7 @@ func Documents() []Document {
 			Const: map[string]string{"schema": snapshot.Schema},
 		},
 		{
-			Name: "result", Title: "What plimsoll decided from a snapshot", Value: report.Result{}, Enums: enums,
+			Name: "result", Title: "What plimsoll decided from a snapshot", Value: report.Document{}, Enums: enums,
 			Const: map[string]string{"schema": report.Schema},
 		},
 		{

@@ -115,11 +115,10 @@ func (g *generator) reference(t reflect.Type) (node, error) {
 // version, fields are only added.
 func (g *generator) object(t reflect.Type) (node, error) {
 	properties, required := node{}, []string{}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for _, f := range reflect.VisibleFields(t) {
 		tag := f.Tag.Get("json")
-		if !f.IsExported() || tag == "-" {
-			continue
+		if !f.IsExported() || f.Anonymous && tag == "" || tag == "-" {
+			continue // the fields of an embedded struct are listed beside it
 		}
 		name, options, _ := strings.Cut(tag, ",")
 		if name == "" {

@@ -3,8 +3,6 @@ package snapshot
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,35 +13,31 @@ import (
 // MaxBytes bounds a snapshot file. 100,000 pods take about 60 MB.
 const MaxBytes = 1 << 30
 
-// Seal sorts the snapshot into canonical order and sets its ID.
+// Seal puts the snapshot into canonical order and sets its ID: the same evidence
+// gives the same ID, in whatever order it arrived. It fails when a container
+// refers to a configuration or live state that is not there.
 func (s *Snapshot) Seal() error {
 	s.Schema = Schema
 	s.sort()
-	id, err := s.digest()
+	if err := s.renumber(); err != nil {
+		return err
+	}
+	s.ID = ""
+	b, err := marshal(s)
 	if err != nil {
 		return err
 	}
-	s.ID = id
+	s.ID = digest(b)
 	return nil
 }
 
-// digest is the sha256 of the canonical JSON without the ID.
-func (s *Snapshot) digest() (string, error) {
-	c := *s
-	c.ID = ""
-	h := sha256.New()
-	if err := json.NewEncoder(h).Encode(&c); err != nil {
-		return "", fmt.Errorf("encode snapshot: %w", err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
 // sort puts every list into the order that does not depend on how the evidence
-// arrived. Specs and runtimes are referred to by index and stay in place.
+// arrived. Specs and runtimes are referred to by index; see renumber.
 func (s *Snapshot) sort() {
 	slices.SortFunc(s.Scopes, func(a, b Scope) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(s.Parts, func(a, b PartStatus) int {
-		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(partOrder(a.Part), partOrder(b.Part)), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Item, b.Item))
+		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(partOrder(a.Part), partOrder(b.Part)), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Item, b.Item),
+			cmp.Compare(a.State, b.State), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Detail, b.Detail), cmp.Compare(a.Grant, b.Grant))
 	})
 	slices.SortFunc(s.Hosts, func(a, b Host) int { return cmp.Compare(a.Scope, b.Scope) })
 	slices.SortFunc(s.Engines, func(a, b Engine) int { return cmp.Compare(a.Scope, b.Scope) })
@@ -77,10 +71,68 @@ func partOrder(p Part) int {
 	return len(Parts)
 }
 
-// Encode writes the sealed snapshot as JSON, one line.
+// renumber numbers specs and runtimes by the first container that uses them and
+// drops those that none does. Containers are in their final order.
+func (s *Snapshot) renumber() error {
+	specs, runtimes := newRenumbering(s.ContainerSpecs), newRenumbering(s.Runtimes)
+	containers := slices.Clone(s.Containers) // an overlay may share the old ones
+	for i := range containers {
+		c := &containers[i]
+		var okSpec, okRuntime bool
+		c.Spec, okSpec = specs.use(c.Spec)
+		c.Runtime, okRuntime = runtimes.use(c.Runtime)
+		if !okSpec || !okRuntime {
+			return fmt.Errorf("snapshot: container %.100q refers to a spec or runtime that is not there", c.Key)
+		}
+	}
+	s.Containers, s.ContainerSpecs, s.Runtimes = containers, specs.out, runtimes.out
+	return nil
+}
+
+// renumbering copies the items of a list that are used, in the order of first use.
+type renumbering[T any] struct {
+	from, out []T
+	to        []int // position in from -> position in out and 1; 0: not used yet
+}
+
+func newRenumbering[T any](list []T) *renumbering[T] {
+	return &renumbering[T]{from: list, to: make([]int, len(list))}
+}
+
+func (r *renumbering[T]) use(i int) (int, bool) {
+	if i < 0 || i >= len(r.from) {
+		return i, false
+	}
+	if r.to[i] == 0 {
+		r.out = append(r.out, r.from[i])
+		r.to[i] = len(r.out)
+	}
+	return r.to[i] - 1, true
+}
+
+func marshal(s *Snapshot) ([]byte, error) {
+	var b bytes.Buffer
+	if err := json.NewEncoder(&b).Encode(s); err != nil {
+		return nil, fmt.Errorf("encode snapshot: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// Encode writes the snapshot as JSON, one line. A sealed one gets the ID of what
+// is written: that is its own, unless it was changed or read from a file of
+// another version, whose further fields are not written.
 func Encode(w io.Writer, s *Snapshot) error {
-	if err := json.NewEncoder(w).Encode(s); err != nil {
-		return fmt.Errorf("encode snapshot: %w", err)
+	c := *s
+	c.ID = ""
+	b, err := marshal(&c)
+	if err != nil {
+		return err
+	}
+	if start, _, ok := topID(b); ok && s.ID != "" {
+		b = slices.Concat(b[:start], []byte(digest(b)), b[start:])
+	}
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("write snapshot: %w", err)
 	}
 	return nil
 }
@@ -88,8 +140,10 @@ func Encode(w io.Writer, s *Snapshot) error {
 // ErrNotSnapshot says that the input is JSON of another kind.
 var ErrNotSnapshot = errors.New("not a plimsoll snapshot")
 
-// Decode reads a snapshot that may come from a stranger: it is bounded, every
-// index and reference is checked, and a stated ID must match the content.
+// Decode reads a snapshot that may come from a stranger: it is bounded, it is
+// valid as [Snapshot.Validate] says, and a stated ID must match the content.
+// Fields that this version does not know are left out. One without an ID is
+// sealed.
 func Decode(r io.Reader) (*Snapshot, error) {
 	b, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	if err != nil {
@@ -113,24 +167,23 @@ func Parse(b []byte) (*Snapshot, error) {
 		return nil, fmt.Errorf("%w: schema is %.60q, want %q", ErrNotSnapshot, head.Schema, Schema)
 	}
 	s := new(Snapshot)
-	dec := json.NewDecoder(bytes.NewReader(b))
-	if err := dec.Decode(s); err != nil {
+	if err := json.Unmarshal(b, s); err != nil {
 		return nil, jsonError(b, err)
 	}
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	if s.ID != "" {
-		id, err := s.digest()
-		if err != nil {
-			return nil, err
-		}
-		if id != s.ID {
-			return nil, fmt.Errorf("snapshot states the ID %.64s but its content has %s: it was edited, or written by a newer version; remove the id field to read it all the same", s.ID, id)
-		}
-		return s, nil
+	if s.ID == "" {
+		return s, s.Seal()
 	}
-	return s, s.Seal()
+	id, err := receivedID(b)
+	if err != nil {
+		return nil, err
+	}
+	if id != s.ID {
+		return nil, fmt.Errorf("snapshot states the ID %.64s but its content has %s: it was edited; remove the id field to read it all the same", s.ID, id)
+	}
+	return s, nil
 }
 
 // jsonError names the line and column of a JSON error.

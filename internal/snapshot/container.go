@@ -40,7 +40,11 @@ type ContainerSpec struct {
 	Sysctls        []Pair   `json:"sysctls,omitempty"`
 	Runtime        string   `json:"runtime,omitempty"`
 	LogDriver      string   `json:"logDriver,omitempty"`
-	Unread         []string `json:"unread,omitempty"` // fields that were not understood or, in a file, hang on a variable without a value
+
+	// Unread names the fields above that were not understood or, in a file, hang on
+	// a variable without a value, by their path in JSON, or is [AllUnread]. Such a
+	// field's value says nothing, or not all.
+	Unread []string `json:"unread,omitempty"`
 }
 
 // Security is what the security options ask for.
@@ -137,6 +141,9 @@ type Container struct {
 	Owner   *Owner `json:"owner,omitempty"`   // what manages it; nil: nothing
 	KeptFor string `json:"keptFor,omitempty"` // set when harden keeps it, stopped, to roll back this journal
 
+	Created  string `json:"created,omitempty"`  // RFC 3339, as the engine says; empty when it did not
+	Finished string `json:"finished,omitempty"` // end of the last run, likewise; empty while it runs or if it never did
+
 	Usage    Fact[Usage]  `json:"usage"`
 	Loc      *Location    `json:"location,omitempty"`
 	Fields   []FieldLoc   `json:"fields,omitempty"`  // where a file sets them, by field; empty on an engine
@@ -162,8 +169,8 @@ type Owner struct {
 
 // Usage is what a container was seen to use.
 type Usage struct {
-	MemoryCurrent int64 `json:"memoryCurrent"` // bytes
-	MemoryPeak    int64 `json:"memoryPeak"`    // bytes since start; 0 when the kernel does not say
+	MemoryCurrent int64 `json:"memoryCurrent"`        // bytes
+	MemoryPeak    int64 `json:"memoryPeak,omitempty"` // bytes since start; 0 when the kernel does not say
 	Pids          int64 `json:"pids"`
 }
 

@@ -89,9 +89,10 @@ type IgnoreFile struct {
 }
 
 // FieldLoc is where a file sets a field of a container, under the name that
-// evidence has for it.
+// evidence has for it and by its paths in [ContainerSpec].
 type FieldLoc struct {
 	Field      string   `json:"field"`
+	Paths      []string `json:"paths,omitempty"`
 	Loc        Location `json:"location"`
 	Unresolved []string `json:"unresolved,omitempty"` // variables without a value
 	Defaults   []string `json:"defaults,omitempty"`   // variables whose default was used

@@ -60,7 +60,7 @@ type DaemonProcess struct {
 	PID     int       `json:"pid"`
 	Exe     string    `json:"exe"`
 	UID     int64     `json:"uid"` // in the initial user namespace
-	Started time.Time `json:"started"`
+	Started time.Time `json:"started,omitzero"`
 	Nofile  int64     `json:"nofile"`            // hard limit of open files; -1 unlimited
 	Proxies int       `json:"proxies,omitempty"` // docker-proxy children
 	FoundBy string    `json:"foundBy"`           // socket-peer, pid-file, or socket-holder: found by the listening socket it has open
@@ -71,7 +71,7 @@ type DaemonProcess struct {
 type DaemonConfig struct {
 	File     string    `json:"file"`               // path of the configuration file
 	FileSeen State     `json:"fileSeen"`           // Observed, Absent (defaults apply), Failed (unparsable) …
-	Modified time.Time `json:"modified"`           // of the file
+	Modified time.Time `json:"modified,omitzero"`  // of the file; left out when it was not read
 	Settings []Setting `json:"settings,omitempty"` // sorted by key
 
 	// Seccomp identifies the file that seccomp-profile names: "sha256:" and the

@@ -11,46 +11,54 @@ import (
 // configuration and, where a kernel fact was observed, the fact that follows
 // from it, so that a simulated container looks as the real one will.
 type Field struct {
-	Get func(*ContainerSpec) string
-	Set func(*ContainerSpec, *Runtime, string) error
+	Path string // of the field in ContainerSpec, as in Unread
+	Get  func(*ContainerSpec) string
+	Set  func(*ContainerSpec, *Runtime, string) error
 }
 
 // ContainerFields are the properties that steps can change, by the engine API's
 // names. Values are in the API's units, written in decimal; lists are sorted and
 // separated by commas.
 var ContainerFields = map[string]Field{
-	"HostConfig.Memory": intField(
+	"HostConfig.Memory": intField("resources.memory",
 		func(s *ContainerSpec) *int64 { return &s.Resources.Memory },
-		func(c *Cgroup, v int64) { c.MemoryMax = limit(v) }),
-	"HostConfig.MemorySwap": intField(
+		func(c *Cgroup, v int64) { c.MemoryMax = pages(v) }),
+	"HostConfig.MemorySwap": intField("resources.memorySwap",
 		func(s *ContainerSpec) *int64 { return &s.Resources.MemorySwap },
-		func(c *Cgroup, v int64) { c.MemorySwapMax = limit(v) }),
-	"HostConfig.NanoCpus": intField(
+		func(c *Cgroup, v int64) { c.MemorySwapMax = pages(v) }),
+	"HostConfig.NanoCpus": intField("resources.nanoCPUs",
 		func(s *ContainerSpec) *int64 { return &s.Resources.NanoCPUs },
-		func(c *Cgroup, v int64) {
-			if c.CPUPeriod == 0 {
-				c.CPUPeriod = 100000
-			}
-			c.CPUQuota = limit(v * c.CPUPeriod / 1e9)
+		func(c *Cgroup, v int64) { // the engine refuses it beside a period of another length
+			c.CPUPeriod = cpuPeriod
+			c.CPUQuota = limit(v / (1e9 / cpuPeriod))
 		}),
-	"HostConfig.CpuShares": intField(
+	"HostConfig.CpuShares": intField("resources.cpuShares",
 		func(s *ContainerSpec) *int64 { return &s.Resources.CPUShares },
-		func(c *Cgroup, v int64) {
+		func(c *Cgroup, v int64) { // version 2 keeps a weight near it: which one is the runtime's choice
 			if v == 0 {
 				v = 1024
 			}
 			c.CPUShares = v
 		}),
-	"HostConfig.PidsLimit":                     {Get: getPids, Set: setPids},
-	"HostConfig.RestartPolicy":                 {Get: func(s *ContainerSpec) string { return s.RestartPolicy.String() }, Set: setRestart},
-	"HostConfig.ReadonlyRootfs":                {Get: func(s *ContainerSpec) string { return strconv.FormatBool(s.ReadonlyRootfs) }, Set: setReadonly},
-	"HostConfig.CapDrop":                       {Get: func(s *ContainerSpec) string { return strings.Join(s.CapDrop, ",") }, Set: setCapDrop},
-	"HostConfig.SecurityOpt.no-new-privileges": {Get: getNoNewPrivileges, Set: setNoNewPrivileges},
+	"HostConfig.PidsLimit":                     {Path: "resources.pidsLimit", Get: getPids, Set: setPids},
+	"HostConfig.RestartPolicy":                 {Path: "restartPolicy", Get: func(s *ContainerSpec) string { return s.RestartPolicy.String() }, Set: setRestart},
+	"HostConfig.ReadonlyRootfs":                {Path: "readonlyRootfs", Get: func(s *ContainerSpec) string { return strconv.FormatBool(s.ReadonlyRootfs) }, Set: setReadonly},
+	"HostConfig.CapDrop":                       {Path: "capDrop", Get: func(s *ContainerSpec) string { return strings.Join(s.CapDrop, ",") }, Set: setCapDrop},
+	"HostConfig.SecurityOpt.no-new-privileges": {Path: "security.noNewPrivileges", Get: getNoNewPrivileges, Set: setNoNewPrivileges},
 	"Config.Image": {
-		Get: func(s *ContainerSpec) string { return s.Image },
-		Set: func(s *ContainerSpec, _ *Runtime, v string) error { s.Image = v; return nil },
+		Path: "image",
+		Get:  func(s *ContainerSpec) string { return s.Image },
+		Set:  func(s *ContainerSpec, _ *Runtime, v string) error { s.Image = v; return nil },
 	},
 }
+
+const (
+	cpuPeriod = 100000 // microseconds; what the engine turns a number of CPUs into a quota of
+	pageSize  = 4096   // bytes; the kernel counts memory in pages, which are larger on few machines
+)
+
+// pages is limit for memory: the kernel drops what does not fill a page.
+func pages(v int64) int64 { return limit(v &^ (pageSize - 1)) }
 
 // limit turns the API's "0 or -1 is none" into the kernel facts' -1.
 func limit(v int64) int64 {
@@ -60,9 +68,10 @@ func limit(v int64) int64 {
 	return v
 }
 
-func intField(at func(*ContainerSpec) *int64, kernel func(*Cgroup, int64)) Field {
+func intField(path string, at func(*ContainerSpec) *int64, kernel func(*Cgroup, int64)) Field {
 	return Field{
-		Get: func(s *ContainerSpec) string { return strconv.FormatInt(*at(s), 10) },
+		Path: path,
+		Get:  func(s *ContainerSpec) string { return strconv.FormatInt(*at(s), 10) },
 		Set: func(s *ContainerSpec, r *Runtime, v string) error {
 			n, err := strconv.ParseInt(v, 10, 64)
 			if err != nil {
@@ -89,7 +98,8 @@ func setPids(s *ContainerSpec, r *Runtime, v string) error {
 	if err != nil {
 		return fmt.Errorf("PIDs limit %.40q is not a whole number", v)
 	}
-	s.Resources.PidsLimit = &n
+	stored := max(n, 0) // an engine writes 0 for an explicit "no limit"
+	s.Resources.PidsLimit = &stored
 	if r.Cgroup.Known() {
 		r.Cgroup.V.PidsMax = limit(n)
 	}
@@ -134,15 +144,22 @@ func setReadonly(s *ContainerSpec, r *Runtime, v string) error {
 }
 
 func setCapDrop(s *ContainerSpec, r *Runtime, v string) error {
+	before := EffectiveCaps(s)
 	s.CapDrop = nil
 	if v != "" {
 		s.CapDrop = strings.Split(v, ",")
 		slices.Sort(s.CapDrop)
 	}
-	if r.Process.Known() && !s.Privileged {
-		set := EffectiveCaps(s)
-		r.Process.V.CapBnd = set
-		r.Process.V.CapEff &= set
+	if r.Process.Known() {
+		// The difference alone: the engine may itself lack some of what it should
+		// grant, and a process without root has none in effect.
+		after, p := EffectiveCaps(s), &r.Process.V
+		lost, gained := before&^after, after&^before
+		p.CapBnd = p.CapBnd&^lost | gained
+		p.CapEff &^= lost
+		if p.UID == 0 {
+			p.CapEff |= gained
+		}
 	}
 	return nil
 }

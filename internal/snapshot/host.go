@@ -13,6 +13,29 @@ type Host struct {
 	PortStart int            `json:"portStart,omitempty"` // net.ipv4.ip_unprivileged_port_start
 	Cgroup    Fact[Cgroups]  `json:"cgroup"`
 	Accounts  Fact[Accounts] `json:"accounts"`
+	SubIDs    Fact[SubIDs]   `json:"subIDs,omitzero"`
+	Kernels   Fact[Kernels]  `json:"kernels,omitzero"`
+	Audit     Audit          `json:"audit,omitzero"`
+}
+
+// SubIDs are the ranges of IDs that accounts may use in user namespaces.
+type SubIDs struct {
+	Ranges []SubID `json:"ranges,omitempty"` // in the order of the files
+}
+
+// SubID is one line of /etc/subuid or /etc/subgid.
+type SubID struct {
+	File  string  `json:"file"`
+	Owner string  `json:"owner"` // name or number of an account
+	Start int64   `json:"start"`
+	Count int64   `json:"count"`
+	Taken []int64 `json:"taken,omitempty"` // IDs in it that an account of /etc/passwd, or a group of /etc/group, has itself; the first few
+}
+
+// Kernels are the running kernel's build and the builds that are installed.
+type Kernels struct {
+	Build     string   `json:"build"`               // /proc/sys/kernel/version: on Debian it names the package's version
+	Installed []string `json:"installed,omitempty"` // releases with an image in /boot or modules, sorted; none in a machine that is booted from elsewhere
 }
 
 // Cgroups says which controllers the kernel can enforce.
@@ -32,52 +55,6 @@ type Group struct {
 	Name    string   `json:"name"`
 	GID     int64    `json:"gid"`
 	Members []string `json:"members,omitempty"` // listed members and users whose primary group it is, sorted
-}
-
-// FileRole says why a file is in the snapshot.
-type FileRole string
-
-// The roles of files.
-const (
-	RoleEngineSocket  FileRole = "engine-socket"  // an API socket of a Docker engine
-	RoleRuntimeSocket FileRole = "runtime-socket" // containerd, CRI-O, Podman, BuildKit
-)
-
-// File is a host file, seen in the host's mount namespace.
-type File struct {
-	Scope   string      `json:"scope"`            // a host scope
-	Engine  string      `json:"engine,omitempty"` // the engine scope it belongs to
-	Path    string      `json:"path"`
-	Role    FileRole    `json:"role"`
-	State   State       `json:"state"`
-	Reason  Reason      `json:"reason,omitempty"`
-	Chain   []string    `json:"chain,omitempty"` // symbolic links followed, in order
-	Real    string      `json:"real,omitempty"`
-	Type    string      `json:"type,omitempty"` // file, dir, socket, symlink, device, fifo
-	Mode    uint32      `json:"mode"`           // permission bits with setuid, setgid and sticky: 07777
-	UID     int64       `json:"uid"`
-	GID     int64       `json:"gid"`
-	Dev     uint64      `json:"dev,omitempty"`
-	Ino     uint64      `json:"ino,omitempty"`
-	ACL     Fact[[]ACL] `json:"acl"`
-	Parents []Directory `json:"parents,omitempty"` // of the real path, innermost first, up to /
-}
-
-// ACL is one entry of a POSIX access list beside owner, group and other.
-type ACL struct {
-	Kind string `json:"kind"` // user, group, mask
-	ID   int64  `json:"id"`   // numeric; -1 for mask
-	Perm uint8  `json:"perm"` // rwx bits
-}
-
-// Directory is a parent of a file.
-type Directory struct {
-	Path string `json:"path"`
-	Mode uint32 `json:"mode"` // 07777
-	UID  int64  `json:"uid"`
-	GID  int64  `json:"gid"`
-	Dev  uint64 `json:"dev,omitempty"`
-	Ino  uint64 `json:"ino,omitempty"`
 }
 
 // Listener is a listening socket of the engine's process.

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -20,10 +21,10 @@ type Index struct {
 	members    map[string][]int      // scope ID and kind -> subjects, ascending
 	parts      map[string]PartStatus // scope ID and part -> the part as a whole
 	files      []int                 // Files[i] -> subject
+	images     map[[2]string]int     // scope and ID -> Images[i]
 	containers []int                 // Containers[i] -> subject
 	services   []int                 // Containers[i] -> subject of the compose service, -1 on an engine
 	recipes    [][2]int              // Dockerfiles[i] -> subjects of the file and of the image it makes
-	container  map[int]int           // subject -> Containers[i]
 	classes    []Class
 }
 
@@ -40,7 +41,7 @@ type Class struct {
 func NewIndex(s *Snapshot) *Index {
 	x := &Index{
 		Snapshot: s, scopes: make(map[string]int, len(s.Scopes)), members: make(map[string][]int),
-		parts: make(map[string]PartStatus, len(s.Parts)), container: make(map[int]int, len(s.Containers)),
+		parts: make(map[string]PartStatus, len(s.Parts)),
 	}
 	for _, p := range s.Parts {
 		if p.Item == "" {
@@ -63,6 +64,7 @@ func NewIndex(s *Snapshot) *Index {
 	images := x.addImages()
 	x.addDockerfiles()
 	x.addContainers(images, x.addNetworks())
+	x.addServices()
 	x.classify()
 	return x
 }
@@ -76,20 +78,24 @@ func (x *Index) addScopes(take func(ScopeKind) bool) {
 		if p, ok := x.scopes[sc.Host]; ok && sc.Host != "" {
 			around = []int{p}
 		}
-		x.scopes[sc.ID] = x.add(Subject{Kind: scopeKinds[sc.Kind], Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}, around)
+		x.scopes[sc.ID] = x.add(Subject{Kind: cmp.Or(scopeKinds[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}, around)
 	}
 }
 
 // addImages returns the images' subjects by scope and ID.
 func (x *Index) addImages() map[[2]string]int {
-	at := make(map[[2]string]int, len(x.Snapshot.Images))
-	for i := range x.Snapshot.Images {
-		m := &x.Snapshot.Images[i]
-		name := m.ID
-		if len(m.Tags) > 0 {
-			name = m.Tags[0]
-		}
-		at[[2]string{m.Scope, m.ID}] = x.add(Subject{Kind: KindImage, Scope: m.Scope, Key: "image/" + name, Name: name, UID: m.ID}, x.scope(m.Scope))
+	images := x.Snapshot.Images
+	keys, at := newKeyed(len(images)), make(map[[2]string]int, len(images))
+	for i := range images {
+		keys.note(images[i].Scope, images[i].key())
+	}
+	x.images = make(map[[2]string]int, len(images))
+	for i := range images {
+		m := &images[i]
+		x.images[[2]string{m.Scope, m.ID}] = i
+		at[[2]string{m.Scope, m.ID}] = x.add(Subject{
+			Kind: KindImage, Scope: m.Scope, Key: keys.key(m.Scope, m.key(), m.ID), Name: cmp.Or(m.reference(), m.ID), UID: m.ID,
+		}, x.scope(m.Scope))
 	}
 	return at
 }
@@ -110,10 +116,16 @@ func (x *Index) addDockerfiles() {
 
 // addNetworks returns the networks' subjects by scope and name.
 func (x *Index) addNetworks() map[[2]string]int {
-	at := make(map[[2]string]int, len(x.Snapshot.Networks))
-	for i := range x.Snapshot.Networks {
-		w := &x.Snapshot.Networks[i]
-		at[[2]string{w.Scope, w.Name}] = x.add(Subject{Kind: KindNetwork, Scope: w.Scope, Key: "network/" + w.Name, Name: w.Name, UID: w.ID}, x.scope(w.Scope))
+	networks := x.Snapshot.Networks
+	keys, at := newKeyed(len(networks)), make(map[[2]string]int, len(networks))
+	for i := range networks {
+		keys.note(networks[i].Scope, "network/"+networks[i].Name)
+	}
+	for i := range networks {
+		w := &networks[i]
+		at[[2]string{w.Scope, w.Name}] = x.add(Subject{
+			Kind: KindNetwork, Scope: w.Scope, Key: keys.key(w.Scope, "network/"+w.Name, w.ID), Name: w.Name, UID: w.ID,
+		}, x.scope(w.Scope))
 	}
 	return at
 }
@@ -141,9 +153,14 @@ func (x *Index) addContainers(images, networks map[[2]string]int) {
 			}
 			around[at] = in
 		}
-		s := x.add(Subject{Kind: KindContainer, Scope: c.Scope, Key: c.Key, Name: c.Name, UID: c.ID, Loc: c.Loc}, in)
-		x.containers = append(x.containers, s)
-		x.container[s] = i
+		x.containers = append(x.containers, x.add(Subject{Kind: KindContainer, Scope: c.Scope, Key: c.Key, Name: c.Name, UID: c.ID, Loc: c.Loc}, in))
+	}
+}
+
+// addServices adds the containers of files once more, as entries of a compose file.
+func (x *Index) addServices() {
+	for i := range x.Snapshot.Containers {
+		c := &x.Snapshot.Containers[i]
 		service := -1
 		if sc := x.Snapshot.Scope(c.Scope); sc != nil && sc.Kind == ScopeFiles {
 			service = x.add(Subject{Kind: KindCompose, Scope: c.Scope, Key: c.Key, Name: c.Name, Loc: c.Loc}, x.scope(c.Scope))
@@ -245,6 +262,15 @@ func (x *Index) FileSubject(i int) int { return x.files[i] }
 // ContainerSubject returns the subject of Containers[i].
 func (x *Index) ContainerSubject(i int) int { return x.containers[i] }
 
+// Image returns the image with the ID, or nil when the scope has none.
+func (x *Index) Image(scope, id string) *Image {
+	i, ok := x.images[[2]string{scope, id}]
+	if !ok {
+		return nil
+	}
+	return &x.Snapshot.Images[i]
+}
+
 // Encloses reports whether a is b or one of the subjects around it.
 func (x *Index) Encloses(a, b int) bool {
 	return a == b || slices.ContainsFunc(x.Around[b], func(p int) bool { return p >= a && x.Encloses(a, p) })
@@ -252,8 +278,11 @@ func (x *Index) Encloses(a, b int) bool {
 
 // Container returns the container a subject stands for, or nil.
 func (x *Index) Container(subject int) *Container {
-	i, ok := x.container[subject]
-	if !ok {
+	if len(x.containers) == 0 {
+		return nil
+	}
+	i := subject - x.containers[0] // containers are added one after another
+	if i < 0 || i >= len(x.containers) {
 		return nil
 	}
 	return &x.Snapshot.Containers[i]

@@ -9,11 +9,10 @@ import (
 // Overlay is a snapshot with changes on top: copy on write, the base is never
 // modified. Simulation of steps works on it.
 type Overlay struct {
-	base    *Snapshot
-	changed map[int]bool // positions in Containers
-	out     *Snapshot
-	edits   map[edit][2]int   // what an edit leads to
-	at      map[[2]string]int // scope and key -> position in Containers
+	base  *Snapshot
+	out   *Snapshot         // nil while nothing was changed
+	edits map[edit][2]int   // what an edit leads to
+	at    map[[2]string]int // scope and key -> position in Containers
 }
 
 // NewOverlay returns an overlay without changes.
@@ -28,27 +27,56 @@ func (o *Overlay) Snapshot() *Snapshot {
 	return o.out
 }
 
-// Touched returns the positions in Containers that were changed, ascending.
-func (o *Overlay) Touched() []int {
-	t := make([]int, 0, len(o.changed))
-	for i := range o.changed {
-		t = append(t, i)
-	}
-	slices.Sort(t)
-	return t
+// editor reads and writes named fields of one kind of subject in an overlay.
+type editor struct {
+	get func(o *Overlay, scope, key, field string) (string, error)
+	set func(o *Overlay, scope, key, field, value string) error
 }
 
-// Set changes one field of a container by its name in [ContainerFields].
-func (o *Overlay) Set(scope, key, field, value string) error {
+// editors is the registry of what can be changed: one table of fields for each
+// kind of subject that a step may have as its target.
+var editors = map[Kind]editor{
+	KindContainer: {get: (*Overlay).getContainer, set: (*Overlay).setContainer},
+}
+
+// Set changes one named field of a subject. The fields of a container are
+// [ContainerFields].
+func (o *Overlay) Set(kind Kind, scope, key, field, value string) error {
+	e, ok := editors[kind]
+	if !ok {
+		return fmt.Errorf("nothing of a %.40s can be changed", kind)
+	}
+	return e.set(o, scope, key, field, value)
+}
+
+// Get returns one named field of a subject as it is in the overlay.
+func (o *Overlay) Get(kind Kind, scope, key, field string) (string, error) {
+	e, ok := editors[kind]
+	if !ok {
+		return "", fmt.Errorf("nothing of a %.40s can be changed", kind)
+	}
+	return e.get(o, scope, key, field)
+}
+
+// container looks up a field and the position of a container that has it.
+func (o *Overlay) container(scope, key, field string) (Field, int, error) {
 	f, ok := ContainerFields[field]
 	if !ok {
-		return fmt.Errorf("container has no field %q that can be changed", field)
+		return f, 0, fmt.Errorf("container has no field %.100q that can be changed", field)
 	}
 	i := o.find(scope, key)
 	if i < 0 {
-		return fmt.Errorf("no container %.100q in scope %.100q", key, scope)
+		return f, 0, fmt.Errorf("no container %.100q in scope %.100q", key, scope)
 	}
-	o.own(i)
+	return f, i, nil
+}
+
+func (o *Overlay) setContainer(scope, key, field, value string) error {
+	f, i, err := o.container(scope, key, field)
+	if err != nil {
+		return err
+	}
+	o.own()
 	c := &o.out.Containers[i]
 	from := edit{c.Spec, c.Runtime, field, value}
 	if to, ok := o.edits[from]; ok { // equal containers stay equal
@@ -66,15 +94,10 @@ func (o *Overlay) Set(scope, key, field, value string) error {
 	return nil
 }
 
-// Get returns one field of a container as it is in the overlay.
-func (o *Overlay) Get(scope, key, field string) (string, error) {
-	f, ok := ContainerFields[field]
-	if !ok {
-		return "", fmt.Errorf("container has no field %q that can be changed", field)
-	}
-	i := o.find(scope, key)
-	if i < 0 {
-		return "", fmt.Errorf("no container %.100q in scope %.100q", key, scope)
+func (o *Overlay) getContainer(scope, key, field string) (string, error) {
+	f, i, err := o.container(scope, key, field)
+	if err != nil {
+		return "", err
 	}
 	s := o.Snapshot()
 	return f.Get(&s.ContainerSpecs[s.Containers[i].Spec]), nil
@@ -94,19 +117,18 @@ func (o *Overlay) find(scope, key string) int {
 	return -1
 }
 
-// own notes that container i is changed, making the copies that writing needs.
-func (o *Overlay) own(i int) {
-	if o.out == nil {
-		c := *o.base
-		c.ID = ""
-		c.Containers = slices.Clone(c.Containers)
-		c.ContainerSpecs = slices.Clone(c.ContainerSpecs)
-		c.Runtimes = slices.Clone(c.Runtimes)
-		o.out = &c
-		o.changed = make(map[int]bool)
-		o.edits = make(map[edit][2]int)
+// own makes the copies that writing needs.
+func (o *Overlay) own() {
+	if o.out != nil {
+		return
 	}
-	o.changed[i] = true
+	c := *o.base
+	c.ID = ""
+	c.Containers = slices.Clone(c.Containers)
+	c.ContainerSpecs = slices.Clone(c.ContainerSpecs)
+	c.Runtimes = slices.Clone(c.Runtimes)
+	o.out = &c
+	o.edits = make(map[edit][2]int)
 }
 
 // edit is one change of one configuration and live state.
@@ -125,6 +147,6 @@ func (o *Overlay) Clone() *Overlay {
 	out.Containers = slices.Clone(out.Containers)
 	out.ContainerSpecs = slices.Clone(out.ContainerSpecs)
 	out.Runtimes = slices.Clone(out.Runtimes)
-	c.out, c.changed, c.edits = &out, maps.Clone(o.changed), maps.Clone(o.edits)
+	c.out, c.edits = &out, maps.Clone(o.edits)
 	return c
 }

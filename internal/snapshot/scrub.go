@@ -72,6 +72,9 @@ func (sc *scrubber) learn(s *Snapshot) {
 				sc.user(m)
 			}
 		}
+		for _, r := range h.SubIDs.V.Ranges {
+			sc.user(r.Owner)
+		}
 	}
 	for i := range s.Engines {
 		e := &s.Engines[i]
@@ -85,6 +88,11 @@ func (sc *scrubber) learn(s *Snapshot) {
 					sc.url(v)
 				}
 			}
+		}
+	}
+	for i := range s.Files { // the folder of a registry's certificates has its name
+		if _, rest, ok := strings.Cut(s.Files[i].Path, "/certs.d/"); ok && (s.Files[i].Role == RoleRegistryCert || s.Files[i].Role == RoleRegistryKey) {
+			sc.url(rest)
 		}
 	}
 	for i := range s.ContainerSpecs {
@@ -180,7 +188,7 @@ func (sc *scrubber) fresh(kind string, form func(int) string) string {
 // verbatim are fields whose dotted or colon-separated values are no addresses,
 // or that identify content.
 var verbatim = []string{
-	"Schema", "ID", "Tool", "Catalogue", "Version", "APIVersion", "Kernel", "Release", "Package", "Components", "ImageID", "Created",
+	"Schema", "ID", "Tool", "Catalogue", "Version", "APIVersion", "Kernel", "Release", "Package", "Components", "ImageID", "Created", "Finished", "Build", "Installed", "Device", "RootDevice",
 }
 
 // walk replaces in every string below v; field is Type.Name of the field it is
@@ -220,7 +228,7 @@ var (
 // a machine called "run" must not change /run/docker.sock. Dotted names are
 // replaced everywhere.
 var (
-	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members"}
+	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner"}
 	registries = []string{"ContainerSpec.Image", "Image.Tags", "Image.Digests", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
 )
 

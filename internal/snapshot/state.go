@@ -33,25 +33,24 @@ type Reason string
 
 // The reasons. They are part of the JSON contract.
 const (
-	ReasonNone            Reason = ""
-	ReasonDenied          Reason = "denied"
-	ReasonFailed          Reason = "failed"
-	ReasonPartial         Reason = "partial"
-	ReasonNotCollected    Reason = "not-collected"
-	ReasonUndeclared      Reason = "undeclared"
-	ReasonProviderManaged Reason = "provider-managed"
-	ReasonSuspect         Reason = "suspect" // a version alone speaks for it
-	ReasonStaleData       Reason = "stale-data"
-	ReasonUnparsable      Reason = "unparsable"
-	ReasonUnresolved      Reason = "unresolved"
-	ReasonStatic          Reason = "static"   // only a running system shows it
-	ReasonDisabled        Reason = "disabled" // switched off by policy
+	ReasonNone         Reason = ""
+	ReasonDenied       Reason = "denied"
+	ReasonFailed       Reason = "failed"
+	ReasonPartial      Reason = "partial"
+	ReasonNotCollected Reason = "not-collected"
+	ReasonUndeclared   Reason = "undeclared"
+	ReasonSuspect      Reason = "suspect" // a version alone speaks for it
+	ReasonStaleData    Reason = "stale-data"
+	ReasonUnparsable   Reason = "unparsable"
+	ReasonUnresolved   Reason = "unresolved"
+	ReasonStatic       Reason = "static"   // only a running system shows it
+	ReasonDisabled     Reason = "disabled" // switched off by policy
 )
 
 // Reasons lists every reason in the order used by schemas and screens.
 var Reasons = []Reason{
 	ReasonNone, ReasonDenied, ReasonFailed, ReasonPartial, ReasonNotCollected, ReasonUndeclared,
-	ReasonProviderManaged, ReasonSuspect, ReasonStaleData, ReasonUnparsable, ReasonUnresolved, ReasonStatic, ReasonDisabled,
+	ReasonSuspect, ReasonStaleData, ReasonUnparsable, ReasonUnresolved, ReasonStatic, ReasonDisabled,
 }
 
 // ReasonFor maps a part's state to the reason its dependants are unknown for.
@@ -69,9 +68,10 @@ func ReasonFor(s State) Reason {
 }
 
 // Fact is a group of fields that are read together, or the reason they could
-// not be read. V is meaningful only when State is Observed.
+// not be read. V is meaningful only when State is Observed. In JSON a zero V is
+// left out: a fact that is observed and has no v has the zero value.
 type Fact[T any] struct {
-	V      T      `json:"v"`
+	V      T      `json:"v,omitzero"`
 	State  State  `json:"state"`
 	Reason Reason `json:"reason,omitempty"`
 	Source string `json:"source,omitempty"` // the file, call or interface that was read
@@ -108,10 +108,16 @@ const (
 	PartEngineListeners  Part = "engine.listeners" // sockets of the daemon, TCP probed without a certificate
 	PartEngineSockets    Part = "engine.sockets"   // the unix sockets of engine and runtimes, as files
 	PartEngineVerifier   Part = "engine.verifier"  // containerd's and the engine's image verification settings
+	PartEngineFiles      Part = "engine.files"     // its configuration, keys, data root and programs, as files
 	PartHostIdentity     Part = "host.identity"    // kernel, distribution, memory, security modules
 	PartHostCgroups      Part = "host.cgroups"
 	PartHostAccounts     Part = "host.accounts" // groups and users
 	PartHostPackages     Part = "host.packages" // the engine's distribution package
+	PartHostFiles        Part = "host.files"    // units, defaults, /etc/docker and the certificates in it
+	PartHostSubIDs       Part = "host.subids"   // /etc/subuid and /etc/subgid
+	PartHostKernels      Part = "host.kernels"  // installed builds
+	PartHostAudit        Part = "host.audit"    // the kernel's audit rules
+	PartHostLogs         Part = "host.logs"     // what ships log records elsewhere
 	PartDockerfiles      Part = "files.dockerfiles"
 	PartOtherFiles       Part = "files.other" // files of kinds that are recognised but not judged
 )
@@ -119,8 +125,10 @@ const (
 // Parts lists every part in the order screens show them.
 var Parts = []Part{
 	PartEngineInfo, PartEngineContainers, PartEngineImages, PartEngineNetworks, PartEngineVolumes, PartEngineServices,
-	PartEngineConfig, PartEngineProcesses, PartEngineListeners, PartEngineSockets, PartEngineVerifier,
-	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages, PartDockerfiles, PartOtherFiles,
+	PartEngineConfig, PartEngineProcesses, PartEngineListeners, PartEngineSockets, PartEngineVerifier, PartEngineFiles,
+	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages,
+	PartHostFiles, PartHostSubIDs, PartHostKernels, PartHostAudit, PartHostLogs,
+	PartDockerfiles, PartOtherFiles,
 }
 
 // PartStatus is one line of coverage: what became of a part of a scope, or of

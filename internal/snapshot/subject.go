@@ -43,9 +43,13 @@ func (l Location) String() string {
 	return s
 }
 
-// Subject is one thing that a check judges. Key is stable across re-creation:
-// compose/shop/web/1, name/web, file/etc/docker/daemon.json; it is never an
-// engine's id or a line number.
+// Subject is one thing that a check judges. Key is the only one of its kind and
+// scope, and stable across re-creation: compose/shop/web/1, name/web,
+// file/etc/docker/daemon.json, image/shop/web:1, network/shop. It is never a line
+// number, and an engine's ID only where there is nothing better: an image without
+// a tag or digest is image/untagged/ and the first 12 digits of its ID, which is
+// derived from its content; images or networks of one name in one scope have the
+// first 12 digits of their IDs behind it.
 type Subject struct {
 	Kind   Kind      `json:"kind"`
 	Scope  string    `json:"scope"`

@@ -1,10 +1,20 @@
 package snapshot
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
-// Validate checks what the logic relies on: references resolve, keys are unique
-// in their scope, times are set.
+// Validate checks what the logic relies on. Times are set. Scopes are unique and
+// stand on a known host. Every item of every list belongs to a scope of a kind
+// that has such items, and its name is the only one in that scope. Containers
+// refer to a configuration and a live state that are there, configurations to
+// their own fields. What the names and
+// values mean is not checked: readers of them expect anything.
 func (s *Snapshot) Validate() error {
+	if s.Taken.IsZero() {
+		return fmt.Errorf("snapshot: taken is not set")
+	}
 	scopes := make(map[string]ScopeKind, len(s.Scopes))
 	for i, sc := range s.Scopes {
 		if sc.ID == "" {
@@ -15,40 +25,25 @@ func (s *Snapshot) Validate() error {
 		}
 		scopes[sc.ID] = sc.Kind
 	}
-	if s.Taken.IsZero() {
-		return fmt.Errorf("snapshot: taken is not set")
-	}
-	in := func(list string, i int, scope string, kinds ...ScopeKind) error {
-		k, ok := scopes[scope]
-		for _, want := range kinds {
-			if ok && k == want {
-				return nil
-			}
-		}
-		return fmt.Errorf("snapshot: %s[%d] names the scope %.100q, which is not one of kind %v here", list, i, scope, kinds)
-	}
-	if err := s.validateParts(scopes, in); err != nil {
-		return err
-	}
-	if err := s.validateDockerfiles(in); err != nil {
-		return err
-	}
-	return s.validateContainers(in)
-}
-
-func (s *Snapshot) validateDockerfiles(in inScope) error {
-	type id struct{ scope, path string }
-	seen := make(map[id]bool, len(s.Dockerfiles))
-	for i := range s.Dockerfiles {
-		d := &s.Dockerfiles[i]
-		if err := in("dockerfiles", i, d.Scope, ScopeFiles); err != nil {
+	for _, l := range s.lists() {
+		if err := l.validate(scopes); err != nil {
 			return err
 		}
-		if k := (id{d.Scope, d.Path}); d.Path == "" || seen[k] {
-			return fmt.Errorf("snapshot: dockerfiles[%d] has an empty or repeated path %.100q", i, d.Path)
+	}
+	if err := s.validateDockerfiles(); err != nil {
+		return err
+	}
+	return s.validateReferences(scopes)
+}
+
+// validateDockerfiles checks that stages build on stages before them.
+func (s *Snapshot) validateDockerfiles() error {
+	for i := range s.Dockerfiles {
+		d := &s.Dockerfiles[i]
+		if d.Path == "" {
+			return fmt.Errorf("snapshot: dockerfiles[%d] has no path", i)
 		}
-		seen[id{d.Scope, d.Path}] = true
-		if n := len(d.Stages); d.Parsed.State == Observed && n == 0 {
+		if d.Parsed.State == Observed && len(d.Stages) == 0 {
 			return fmt.Errorf("snapshot: dockerfiles[%d] has no stage", i)
 		}
 		for j, st := range d.Stages {
@@ -60,58 +55,101 @@ func (s *Snapshot) validateDockerfiles(in inScope) error {
 	return nil
 }
 
-// inScope reports an error unless an item of a list names a scope of a kind.
-type inScope func(list string, i int, scope string, kinds ...ScopeKind) error
+// list is one list of the snapshot, as validation sees it.
+type list struct {
+	name  string
+	kinds []ScopeKind // of scopes that have such items; nil: every kind
+	len   int
 
-func (s *Snapshot) validateParts(scopes map[string]ScopeKind, in inScope) error {
-	for i, sc := range s.Scopes {
-		if sc.Host == "" {
+	// at returns the scope of an item and what tells it from the others of its
+	// scope. An item that may occur several times has no identity.
+	at func(i int) (scope string, identity any)
+}
+
+// lists describes every list whose items belong to a scope.
+func (s *Snapshot) lists() []list {
+	engine, host, files := []ScopeKind{ScopeEngine}, []ScopeKind{ScopeHost}, []ScopeKind{ScopeFiles}
+	return []list{
+		{"parts", nil, len(s.Parts), func(i int) (string, any) {
+			p := &s.Parts[i]
+			if p.Item != "" {
+				return p.Scope, nil // there may be several remarks on one item
+			}
+			return p.Scope, p.Part
+		}},
+		{"hosts", host, len(s.Hosts), func(i int) (string, any) { return s.Hosts[i].Scope, "" }},
+		{"engines", engine, len(s.Engines), func(i int) (string, any) { return s.Engines[i].Scope, "" }},
+		{"containers", []ScopeKind{ScopeEngine, ScopeFiles}, len(s.Containers), func(i int) (string, any) {
+			return s.Containers[i].Scope, s.Containers[i].Key
+		}},
+		{"images", engine, len(s.Images), func(i int) (string, any) { return s.Images[i].Scope, s.Images[i].ID }},
+		{"networks", engine, len(s.Networks), func(i int) (string, any) {
+			return s.Networks[i].Scope, [2]string{s.Networks[i].Name, s.Networks[i].ID}
+		}},
+		{"volumes", engine, len(s.Volumes), func(i int) (string, any) { return s.Volumes[i].Scope, s.Volumes[i].Name }},
+		{"files", host, len(s.Files), func(i int) (string, any) { return s.Files[i].Scope, s.Files[i].Path }},
+		{"listeners", engine, len(s.Listeners), func(i int) (string, any) {
+			l := s.Listeners[i]
+			return l.Scope, [3]any{l.Network, l.Address, l.Port}
+		}},
+		{"dockerfiles", files, len(s.Dockerfiles), func(i int) (string, any) { return s.Dockerfiles[i].Scope, s.Dockerfiles[i].Path }},
+	}
+}
+
+func (l *list) validate(scopes map[string]ScopeKind) error {
+	type item struct {
+		scope    string
+		identity any
+	}
+	seen := make(map[item]bool, l.len)
+	for i := range l.len {
+		scope, identity := l.at(i)
+		kind, ok := scopes[scope]
+		if !ok || l.kinds != nil && !slices.Contains(l.kinds, kind) {
+			return fmt.Errorf("snapshot: %s[%d] names the scope %.100q, want a scope of the snapshot%s", l.name, i, scope, ofKind(l.kinds))
+		}
+		if identity == nil {
 			continue
 		}
-		if err := in("scopes", i, sc.Host, ScopeHost); err != nil {
-			return err
+		it := item{scope, identity}
+		if seen[it] {
+			return fmt.Errorf("snapshot: %s[%d] is the second of its scope with the identity %.100q", l.name, i, fmt.Sprint(identity))
 		}
-	}
-	for i, p := range s.Parts {
-		if _, ok := scopes[p.Scope]; !ok {
-			return fmt.Errorf("snapshot: parts[%d] names the unknown scope %.100q", i, p.Scope)
-		}
-	}
-	for i, e := range s.Engines {
-		if err := in("engines", i, e.Scope, ScopeEngine); err != nil {
-			return err
-		}
-	}
-	for i, h := range s.Hosts {
-		if err := in("hosts", i, h.Scope, ScopeHost); err != nil {
-			return err
-		}
-	}
-	for i, f := range s.Files {
-		if err := in("files", i, f.Scope, ScopeHost); err != nil {
-			return err
-		}
-		if f.Engine != "" {
-			if err := in("files", i, f.Engine, ScopeEngine); err != nil {
-				return err
-			}
-		}
-	}
-	for i, l := range s.Listeners {
-		if err := in("listeners", i, l.Scope, ScopeEngine); err != nil {
-			return err
-		}
+		seen[it] = true
 	}
 	return nil
 }
 
-func (s *Snapshot) validateContainers(in inScope) error {
-	type id struct{ scope, key string }
-	seen := make(map[id]bool, len(s.Containers))
+func ofKind(kinds []ScopeKind) string {
+	if kinds == nil {
+		return ""
+	}
+	return fmt.Sprintf(" of a kind in %v", kinds)
+}
+
+// validateReferences checks what points from one list into another.
+func (s *Snapshot) validateReferences(scopes map[string]ScopeKind) error {
+	for i, sc := range s.Scopes {
+		if sc.Host != "" && (sc.Kind == ScopeHost || scopes[sc.Host] != ScopeHost) {
+			return fmt.Errorf("snapshot: scopes[%d].host is %.100q, want the scope of a host that it runs on", i, sc.Host)
+		}
+	}
+	for i, f := range s.Files {
+		if f.Engine != "" && scopes[f.Engine] != ScopeEngine {
+			return fmt.Errorf("snapshot: files[%d].engine is %.100q, want the scope of an engine", i, f.Engine)
+		}
+	}
+	for i := range s.ContainerSpecs {
+		for _, u := range s.ContainerSpecs[i].Unread {
+			if u != AllUnread && !IsSpecPath(u) {
+				return fmt.Errorf("snapshot: containerSpecs[%d].unread names %.100q, which is no field of a spec, such as resources.memory", i, u)
+			}
+		}
+	}
 	for i := range s.Containers {
 		c := &s.Containers[i]
-		if err := in("containers", i, c.Scope, ScopeEngine, ScopeFiles); err != nil {
-			return err
+		if c.Key == "" {
+			return fmt.Errorf("snapshot: containers[%d] has no key", i)
 		}
 		if c.Spec < 0 || c.Spec >= len(s.ContainerSpecs) {
 			return fmt.Errorf("snapshot: containers[%d].spec is %d, there are %d specs", i, c.Spec, len(s.ContainerSpecs))
@@ -119,10 +157,6 @@ func (s *Snapshot) validateContainers(in inScope) error {
 		if c.Runtime < 0 || c.Runtime >= len(s.Runtimes) {
 			return fmt.Errorf("snapshot: containers[%d].runtime is %d, there are %d runtimes", i, c.Runtime, len(s.Runtimes))
 		}
-		if k := (id{c.Scope, c.Key}); c.Key == "" || seen[k] {
-			return fmt.Errorf("snapshot: containers[%d] has an empty or repeated key %.100q", i, c.Key)
-		}
-		seen[id{c.Scope, c.Key}] = true
 	}
 	return nil
 }

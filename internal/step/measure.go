@@ -19,8 +19,9 @@ type Refusal struct {
 	Why    string `json:"why"`
 }
 
-// Refuse is the error a fix returns when it must not or cannot change a subject.
-type Refuse struct{ Why string }
+// RefusedError is the error a fix returns when it must not or cannot change a
+// subject. Any other error of a fix is a defect.
+type RefusedError struct{ Why string }
 
 // Error implements error.
-func (r *Refuse) Error() string { return r.Why }
+func (r *RefusedError) Error() string { return r.Why }

@@ -55,6 +55,18 @@ func (d *Disturb) UnmarshalText(b []byte) error {
 	return fmt.Errorf("disturbance %q is not one of %q", b, disturbNames)
 }
 
+// Disturbs returns what performing a step of the kind interrupts; the most for
+// a kind that this version does not know.
+func (k Kind) Disturbs() Disturb {
+	switch k {
+	case ContainerUpdate:
+		return DisturbUpdate
+	case ContainerRecreate:
+		return DisturbRecreate
+	}
+	return DisturbRestart
+}
+
 // Undo says how far a step can be taken back.
 type Undo string
 
@@ -67,7 +79,7 @@ const (
 // Change is one property of the target. From is the precondition: a step whose
 // From no longer holds is refused.
 type Change struct {
-	Field string `json:"field"` // a name in snapshot.ContainerFields
+	Field string `json:"field"` // a name in the table of the target's kind, such as snapshot.ContainerFields
 	From  string `json:"from"`
 	To    string `json:"to"`
 }
@@ -100,13 +112,7 @@ func New(kind Kind, on snapshot.Subject, set ...Change) Step {
 	s := Step{
 		Kind:   kind,
 		Target: Target{Kind: on.Kind, Scope: on.Scope, Key: on.Key, Name: on.Name, UID: on.UID},
-		Set:    set, Undo: UndoExact,
-	}
-	switch kind {
-	case ContainerUpdate:
-		s.Disturbs = DisturbUpdate
-	case ContainerRecreate:
-		s.Disturbs = DisturbRecreate
+		Set:    set, Disturbs: kind.Disturbs(), Undo: UndoExact,
 	}
 	s.ID = s.derivedID()
 	return s
@@ -159,14 +165,14 @@ func Merge(a, b Step) (Step, error) {
 // gone or a From does not hold there.
 func (s Step) Simulate(o *snapshot.Overlay) error {
 	for _, c := range s.Set {
-		now, err := o.Get(s.Target.Scope, s.Target.Key, c.Field)
+		now, err := o.Get(s.Target.Kind, s.Target.Scope, s.Target.Key, c.Field)
 		if err != nil {
 			return fmt.Errorf("simulate step %s: %w", s.ID, err)
 		}
 		if now != c.From {
 			return fmt.Errorf("simulate step %s: %s of %s is %q, the step expects %q", s.ID, c.Field, s.Target.Key, now, c.From)
 		}
-		if err := o.Set(s.Target.Scope, s.Target.Key, c.Field, c.To); err != nil {
+		if err := o.Set(s.Target.Kind, s.Target.Scope, s.Target.Key, c.Field, c.To); err != nil {
 			return fmt.Errorf("simulate step %s: %w", s.ID, err)
 		}
 	}

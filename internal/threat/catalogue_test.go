@@ -21,6 +21,9 @@ func TestCatalogueIsWellFormed(t *testing.T) {
 		if !slices.Contains(model.Zones, th.Zone) || !slices.Contains(model.Classes, th.Class) {
 			t.Errorf("%s: zone %q or class %q", th.ID, th.Zone, th.Class)
 		}
+		if n := len(th.Required) + len(th.Supporting); n > maxClauses {
+			t.Errorf("%s has %d clauses, a group's key holds %d", th.ID, n, maxClauses)
+		}
 		if th.Likelihood < 1 || th.Likelihood > 5 || th.Impact < 1 || th.Impact > 5 {
 			t.Errorf("%s: likelihood %d, impact %d", th.ID, th.Likelihood, th.Impact)
 		}

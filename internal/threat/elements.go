@@ -14,7 +14,7 @@ import (
 // its scope.
 func (e *evaluator) elements(t *Threat) []int {
 	innermost := innermostKinds(t)
-	seen := make(map[int]bool)
+	seen := make([]bool, len(e.cells))
 	for _, c := range t.Required {
 		for _, key := range c {
 			kind := Members()[key].Subject
@@ -96,11 +96,11 @@ func (e *evaluator) cellOfScope(id string) int {
 // withoutEnclosing drops candidates that have another candidate inside: what
 // was said of them applies there. Containers that are kept for a rollback are
 // not judged, so they are no elements either.
-func (e *evaluator) withoutEnclosing(seen map[int]bool) []int {
+func (e *evaluator) withoutEnclosing(seen []bool) []int {
 	outer := make([]bool, len(e.cells))
-	for i := len(e.cells) - 1; i >= 0; i-- {
+	for i, c := range slices.Backward(e.cells) {
 		if seen[i] || outer[i] {
-			for _, a := range e.cells[i].around {
+			for _, a := range c.around {
 				outer[a] = true
 			}
 		}

@@ -2,7 +2,6 @@ package threat
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -58,6 +57,8 @@ type evaluator struct {
 	built    map[string]*check.Check
 	findings map[string][]int   // check -> positions in Inputs.Findings
 	cells    []cell             // subjects that are alike
+	kinds    []snapshot.Kind    // that the cells have
+	kindOf   []int              // cell -> position in kinds
 	about    [][]int            // finding -> cells
 	at       map[string][]Value // check -> value at each cell
 }
@@ -72,6 +73,15 @@ func newEvaluator(in Inputs) *evaluator {
 		e.findings[id] = append(e.findings[id], i)
 	}
 	e.cells, e.about = partition(in.Index, in.Findings)
+	e.kindOf = make([]int, len(e.cells))
+	for i := range e.cells {
+		k := slices.Index(e.kinds, e.cells[i].kind)
+		if k < 0 {
+			k = len(e.kinds)
+			e.kinds = append(e.kinds, e.cells[i].kind)
+		}
+		e.kindOf[i] = k
+	}
 	return e
 }
 
@@ -87,30 +97,43 @@ func (e *evaluator) platform(p string) bool {
 
 func (e *evaluator) threat(t *Threat) Result {
 	r := Result{Threat: t, Status: NotApplicable}
-	groups := make(map[string]int)
-	values := make([]Value, 0, 8)
+	clauses := make([][]Value, 0, len(t.Required)+len(t.Supporting))
+	for _, cl := range slices.Concat(t.Required, t.Supporting) {
+		clauses = append(clauses, e.clause(cl))
+	}
+	waivable := slices.ContainsFunc(e.in.Waivers, func(w policy.Waiver) bool { return w.Threat == t.ID })
+	groups := make(map[groupKey]int)
+	values := make([]Value, len(clauses))
 	for _, c := range e.elements(t) {
-		values = values[:0]
-		for _, cl := range t.Required {
-			values = append(values, e.clause(cl, c))
+		for i := range clauses {
+			values[i] = clauses[i][c]
 		}
-		for _, cl := range t.Supporting {
-			values = append(values, e.clause(cl, c))
+		status := worst(values[:len(t.Required)]).status()
+		parts := [1]decided{{status: status, members: e.cells[c].members}}
+		decisions := parts[:]
+		if status == Open && waivable {
+			decisions = e.accepted(t, c)
 		}
-		for _, part := range e.accepted(t, c, values[:len(t.Required)]) {
-			key := part.key + string(valueBytes(values))
+		for _, d := range decisions {
+			key := keyOf(d, values)
 			i, ok := groups[key]
 			if !ok {
 				i = len(r.Groups)
 				groups[key] = i
 				v := slices.Clone(values)
-				g := Group{Status: part.status, Required: v[:len(t.Required)], Supporting: v[len(t.Required):], Waiver: part.waiver}
-				g.Risk, g.Reasons = t.current(part.status, g.Supporting)
+				g := Group{Status: d.status, Required: v[:len(t.Required)], Supporting: v[len(t.Required):], Waiver: d.waiver}
+				g.Risk, g.Reasons = t.current(d.status, g.Supporting)
 				r.Groups = append(r.Groups, g)
 			}
-			r.Groups[i].Members = append(r.Groups[i].Members, part.members...)
+			r.Groups[i].Members = append(r.Groups[i].Members, d.members...)
 		}
 	}
+	r.settle()
+	return r
+}
+
+// settle orders the groups, worst first; the threat is as bad as the first.
+func (r *Result) settle() {
 	for i := range r.Groups {
 		slices.Sort(r.Groups[i].Members)
 	}
@@ -120,15 +143,36 @@ func (e *evaluator) threat(t *Threat) Result {
 	if len(r.Groups) > 0 {
 		r.Status, r.Current, r.Reasons = r.Groups[0].Status, r.Groups[0].Risk, r.Groups[0].Reasons
 	}
-	return r
 }
 
-func valueBytes(vs []Value) []byte {
-	b := make([]byte, len(vs))
-	for i, v := range vs {
-		b[i] = byte('0' + v)
+func worst(required []Value) Value {
+	w := None
+	for _, v := range required {
+		w = max(w, v)
 	}
-	return b
+	return w
+}
+
+// maxClauses is the most that a threat may have: their values are packed.
+const maxClauses = 42
+
+// groupKey is what the elements of a group have in common. It is made for every
+// cell of every threat, so it is cheap to make and to compare.
+type groupKey struct {
+	values [2]uint64 // three bits each
+	status Status
+	waiver int // its line; 0 is none
+}
+
+func keyOf(d decided, values []Value) groupKey {
+	k := groupKey{status: d.status}
+	for i, v := range values {
+		k.values[i/21] = k.values[i/21]<<3 | uint64(v)
+	}
+	if d.waiver != nil {
+		k.waiver = d.waiver.Line
+	}
+	return k
 }
 
 // decided is a part of a cell with its status on a threat.
@@ -136,38 +180,28 @@ type decided struct {
 	status  Status
 	waiver  *policy.Waiver
 	members []int
-	key     string // status and waiver, to group by
 }
 
-// accepted gives a cell its status on a threat; a waiver of the threat itself
-// may accept it for some members.
-func (e *evaluator) accepted(t *Threat, c int, required []Value) []decided {
-	worst := None
-	for _, v := range required {
-		worst = max(worst, v)
-	}
-	status := worst.status()
-	whole := decided{status: status, members: e.cells[c].members, key: status.String()}
-	if status != Open || !slices.ContainsFunc(e.in.Waivers, func(w policy.Waiver) bool { return w.Threat == t.ID }) {
-		return []decided{whole}
-	}
-	whole.members = nil
+// accepted splits a cell on which a threat is open: a waiver of the threat
+// itself may accept it for some members.
+func (e *evaluator) accepted(t *Threat, c int) []decided {
+	open := decided{status: Open}
 	parts := make(map[*policy.Waiver]*decided)
 	for _, m := range e.cells[c].members {
 		s := e.in.Index.Subjects[m]
 		w := e.in.Waivers.ForThreat(t.ID, string(s.Kind), s.Key, s.Name, string(t.Zone), e.in.Now)
 		if w == nil {
-			whole.members = append(whole.members, m)
+			open.members = append(open.members, m)
 			continue
 		}
 		if parts[w] == nil {
-			parts[w] = &decided{status: Accepted, waiver: w, key: fmt.Sprintf("accepted at line %d", w.Line)}
+			parts[w] = &decided{status: Accepted, waiver: w}
 		}
 		parts[w].members = append(parts[w].members, m)
 	}
 	var out []decided
-	if len(whole.members) > 0 {
-		out = append(out, whole)
+	if len(open.members) > 0 {
+		out = append(out, open)
 	}
 	for i := range e.in.Waivers { // in file order, so that the outcome does not depend on the map
 		if d := parts[&e.in.Waivers[i]]; d != nil {
@@ -177,23 +211,34 @@ func (e *evaluator) accepted(t *Threat, c int, required []Value) []decided {
 	return out
 }
 
-// clause combines the values of a clause's members at a cell: the best that
+// clause combines the values of a clause's members at every cell: the best that
 // applies. A clause about something inside the cell's kind, such as containers
 // at an image, leaves where there is none.
-func (e *evaluator) clause(c Clause, at int) Value {
-	best, inner, beside := None, false, false
+func (e *evaluator) clause(c Clause) []Value {
+	best := slices.Repeat([]Value{None}, len(e.cells))
+	beside := make([]bool, len(e.kinds)) // kinds of cells that a member's subjects may lie in
+	inner := make([]bool, len(e.cells))  // something inside the cell has a value
 	for _, m := range c {
-		v := e.values(m)[at]
-		if kind := Members()[m].Subject; slices.Contains(snapshot.Kinds[kind].Inside, e.cells[at].kind) {
-			inner = inner || v != None
-			beside = true
+		inside := snapshot.Kinds[Members()[m].Subject].Inside
+		around := make([]bool, len(e.kinds))
+		for i, k := range e.kinds {
+			around[i] = slices.Contains(inside, k)
+			beside[i] = beside[i] || around[i]
 		}
-		if v != None && (best == None || v < best) {
-			best = v
+		for at, v := range e.values(m) {
+			if v == None {
+				continue
+			}
+			if best[at] == None || v < best[at] {
+				best[at] = v
+			}
+			inner[at] = inner[at] || around[e.kindOf[at]]
 		}
 	}
-	if beside && !inner {
-		return None
+	for at := range best {
+		if beside[e.kindOf[at]] && !inner[at] {
+			best[at] = None
+		}
 	}
 	return best
 }
@@ -224,8 +269,8 @@ func (e *evaluator) values(key string) []Value {
 		}
 	}
 	inside := slices.Clone(own)
-	for i := len(own) - 1; i >= 0; i-- { // what is inside comes later
-		for _, a := range e.cells[i].around {
+	for i, c := range slices.Backward(e.cells) { // what is inside comes later
+		for _, a := range c.around {
 			inside[a] = max(inside[a], inside[i])
 		}
 	}

@@ -1,19 +1,28 @@
 package bench_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
+	"plimsoll/internal/cli"
+	"plimsoll/internal/collect/survey"
 	"plimsoll/test/testbed"
 )
 
 // parallel is how many API calls are under way at a time, as in the collector.
 const parallel = 8
+
+// assessLimit is how much longer than the engine's own answers everything from
+// collecting to printing may take.
+const assessLimit = 1.3
 
 // readers builds what is measured on the engine; the first is the floor that
 // the others are held against.
@@ -23,6 +32,8 @@ var readers = []struct {
 	run   func(context.Context, *testbed.Bed) error
 }{
 	{name: "floor", run: floor},
+	{name: "collect", run: func(ctx context.Context, _ *testbed.Bed) error { return collect(ctx) }},
+	{name: "assess", limit: assessLimit, run: func(ctx context.Context, _ *testbed.Bed) error { return assessAll(ctx) }},
 }
 
 // BenchmarkCollect runs more and more real containers beside what the engine
@@ -62,6 +73,28 @@ func containerSpec(i int) testbed.Spec {
 		"HostConfig": map[string]any{"Memory": (32 + i%50) << 20, "RestartPolicy": map[string]any{"Name": "no"}},
 	}
 }
+
+// collect reads the engine and the machine and concludes nothing.
+func collect(ctx context.Context) error {
+	_, err := survey.Run(ctx, survey.Options{Tool: "bench", Now: time.Now, Env: noEnv, Parallel: parallel})
+	return err
+}
+
+// assessAll is the command itself: it collects, decides, plans and prints.
+func assessAll(ctx context.Context) error {
+	var complaints bytes.Buffer
+	code := cli.Run(ctx, []string{"assess"}, cli.Stdio{
+		In: strings.NewReader(""), Out: io.Discard, Err: &complaints, Env: noEnv, Home: "/nonexistent", Dir: "/",
+	})
+	if code != 0 {
+		return fmt.Errorf("plimsoll assess exits with %d: %s", code, complaints.String())
+	}
+	return nil
+}
+
+// noEnv is an empty environment, so that no setting of the caller leads
+// elsewhere.
+func noEnv(string) string { return "" }
 
 // engineCalls answer everything that is asked of the engine as a whole.
 var engineCalls = []string{"/version", "/info", "/images/json", "/networks", "/volumes"}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,8 +22,8 @@ const (
 // Private starts an engine of the test's own beside the testbed's, with the
 // images of the testbed, no containers and the given flags of dockerd. Only on
 // it does a test know everything there is, since other tests use the testbed's
-// engine at the same time. It leaves the machine's firewall alone and has no
-// default bridge. Names of containers are not prefixed.
+// engine at the same time. It leaves the machine's firewall alone and shares
+// the testbed's default bridge. Names of containers are not prefixed.
 //
 // Like [Mutable] it needs PLIMSOLL_TESTBED=1. The engine and all that belongs
 // to it are gone when the test ends.
@@ -33,7 +34,8 @@ func Private(t testing.TB, flags ...string) *Bed {
 	data := privateFolder(t, "/var/lib")
 	socket := filepath.Join(run, "docker.sock")
 	args := append([]string{
-		"--data-root", data, "--exec-root", filepath.Join(run, "exec"), "--pidfile", filepath.Join(run, "docker.pid"),
+		"--data-root", data, "--exec-root", filepath.Join(run, "docker"), "--pidfile", filepath.Join(run, "docker.pid"),
+		// The testbed's bridge, named: told that it has none, an engine deletes docker0.
 		"--host", "unix://" + socket, "--bridge=docker0", "--iptables=false", "--ip6tables=false",
 	}, flags...)
 	d := &daemon{cmd: exec.CommandContext(t.Context(), "dockerd", args...), gone: make(chan struct{})}
@@ -122,8 +124,8 @@ func unmountBelow(dir string) error {
 		return err
 	}
 	lines := strings.Split(string(table), "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		f := strings.Fields(lines[i])
+	for _, line := range slices.Backward(lines) {
+		f := strings.Fields(line)
 		if len(f) > 1 && strings.HasPrefix(f[1], dir+"/") {
 			if err := syscall.Unmount(f[1], syscall.MNT_DETACH); err != nil {
 				return &os.PathError{Op: "unmount", Path: f[1], Err: err}

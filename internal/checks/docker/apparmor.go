@@ -20,6 +20,7 @@ var appArmorProfile = &check.Check{
 	Refs:  check.CIS(1, "5.1", "5.2", ""),
 	Forms: []check.Form{check.Live},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"security.appArmor", "privileged"},
 	Run:   func(p *check.Probe) { judge(p, confinedByAppArmor) },
 }
 
@@ -33,10 +34,7 @@ func confinedByAppArmor(b *box) check.Verdict {
 		return b.hostUnknown("AppArmor")
 	}
 	if proc := b.proc(); proc != nil && proc.LSM != "" {
-		return enforced(proc.LSM)
-	}
-	if v, bad := b.unread("HostConfig.SecurityOpt", "AppArmorProfile"); bad {
-		return v
+		return enforced(proc.LSM).ByKernel()
 	}
 	profile := b.spec.Security.AppArmor
 	e := ev("AppArmorProfile", cmp.Or(profile, "not set"))
@@ -72,7 +70,7 @@ func enforced(lsm string) check.Verdict {
 
 // hostUnknown says why it is not known whether the host has a security module.
 func (b *box) hostUnknown(module string) check.Verdict {
-	st := b.at.p.Fact(snapshot.PartHostIdentity)
+	st := b.at.p.Part(snapshot.PartHostIdentity)
 	reason := cmp.Or(st.Reason, snapshot.ReasonFor(st.State), snapshot.ReasonPartial)
 	return check.Undecided(reason, "whether the host has "+module+" was not readable")
 }

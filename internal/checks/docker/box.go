@@ -38,24 +38,14 @@ func judgeNamed(p *check.Probe, mentioned map[string]bool, verdict func(*box, sn
 	if engine == nil && !at.file {
 		engine = &snapshot.Engine{} // it exists, though nothing is known of it
 	}
+	b := &box{engine: engine, host: host, at: at} // one for all: a verdict keeps none
 	for _, cl := range p.Index.Classes() {
 		if cl.Scope != p.Scope.ID {
 			continue
 		}
-		b := &box{
-			spec: &p.Snapshot.ContainerSpecs[cl.Spec], rt: &p.Snapshot.Runtimes[cl.Runtime],
-			engine: engine, host: host, at: at,
-		}
-		switch {
-		case cl.Kept != "":
+		b.spec, b.rt = &p.Snapshot.ContainerSpecs[cl.Spec], &p.Snapshot.Runtimes[cl.Runtime]
+		if cl.Kept != "" {
 			p.Report(check.Inapplicable("kept, stopped, to roll back "+cl.Kept), cl.Members...)
-			continue
-		case slices.Contains(b.spec.Unread, "*"):
-			v := check.Undecided(snapshot.ReasonFailed, "the engine did not answer for this container")
-			if at.file {
-				v = check.Undecided(snapshot.ReasonFailed, "the file could not be understood") // failed, so that no gate is met blindly
-			}
-			p.Report(v, cl.Members...)
 			continue
 		}
 		report := p.Report
@@ -98,6 +88,11 @@ func (b *box) cgroup() *snapshot.Cgroup {
 	return nil
 }
 
+// image returns the image it was made of, or nil when that was not seen.
+func (b *box) image() *snapshot.Image {
+	return b.at.p.Index.Image(b.at.p.Scope.ID, b.spec.ImageID)
+}
+
 // knob names the control group file that a limit was read from, by version.
 func (b *box) knob(v1, v2 string) string {
 	if b.rt.Cgroup.V.Version == 1 {
@@ -114,27 +109,14 @@ func orUnlimited(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// unread reports that a field of the configuration was not understood, so that
-// its zero value says nothing.
+// unread reports that a field of the configuration was not understood. Only a
+// rule that fails where the field is empty asks: a pass is doubted by
+// [check.Check].Reads, without asking.
 func (b *box) unread(fields ...string) (check.Verdict, bool) {
-	for _, f := range fields {
-		if slices.Contains(b.spec.Unread, f) {
-			if b.at.file {
-				return check.Undecided(snapshot.ReasonUnresolved, "it hangs on a variable that has no value", ev(f, "not resolved")), true
-			}
-			return check.Undecided(snapshot.ReasonUnparsable, "the engine's answer for "+f+" was not understood"), true
-		}
+	if path := b.spec.FirstUnread(fields...); path != "" {
+		return b.at.p.NotUnderstood(path), true
 	}
 	return check.Verdict{}, false
-}
-
-// unlessUnread keeps a failure, which what was understood is enough for, and
-// doubts any other verdict on fields that were not understood.
-func (b *box) unlessUnread(v check.Verdict, fields ...string) check.Verdict {
-	if u, bad := b.unread(fields...); bad && v.Status != check.Fail {
-		return u
-	}
-	return v
 }
 
 // lacks reports that the engine said its kernel cannot enforce something.
@@ -174,16 +156,16 @@ func ev(source string, value any) check.Evidence {
 func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.ContainerSpec, error) {
 	c := p.Index.Container(subject)
 	if c == nil {
-		return nil, nil, &step.Refuse{Why: "it is not a container"}
+		return nil, nil, &step.RefusedError{Why: "it is not a container"}
 	}
 	if p.Scope.Kind == snapshot.ScopeFiles {
-		return nil, nil, &step.Refuse{Why: "it is defined in a file; change it there"}
+		return nil, nil, &step.RefusedError{Why: "it is defined in a file; change it there"}
 	}
 	if o := c.Owner; o != nil {
-		return nil, nil, &step.Refuse{Why: ownerAdvice(o)}
+		return nil, nil, &step.RefusedError{Why: ownerAdvice(o)}
 	}
-	if p.Engine() == nil || p.Fact(snapshot.PartEngineInfo).State != snapshot.Observed {
-		return nil, nil, &step.Refuse{Why: "what its engine can do was not read; collect again with access to GET /info"}
+	if p.Engine() == nil || p.Part(snapshot.PartEngineInfo).State != snapshot.Observed {
+		return nil, nil, &step.RefusedError{Why: "what its engine can do was not read; collect again with access to GET /info"}
 	}
 	return c, &p.Snapshot.ContainerSpecs[c.Spec], nil
 }
@@ -211,8 +193,14 @@ func change(spec *snapshot.ContainerSpec, field, to string) step.Change {
 
 // update returns a step that changes a running container in place.
 func update(p *check.Probe, subject int, set ...step.Change) (step.Step, error) {
+	spec := &p.Snapshot.ContainerSpecs[p.Index.Container(subject).Spec]
+	for _, c := range set {
+		if spec.FirstUnread(snapshot.ContainerFields[c.Field].Path) != "" {
+			return step.Step{}, &step.RefusedError{Why: "what its " + c.Field + " is now was not understood, so it could not be put back"}
+		}
+	}
 	if !slices.ContainsFunc(set, func(c step.Change) bool { return c.From != c.To }) {
-		return step.Step{}, &step.Refuse{Why: "its configuration states this already and the kernel does not enforce it; create the container anew"}
+		return step.Step{}, &step.RefusedError{Why: "its configuration states this already and the kernel does not enforce it; create the container anew"}
 	}
 	return step.New(step.ContainerUpdate, p.Index.Subjects[subject], set...), nil
 }
@@ -220,8 +208,12 @@ func update(p *check.Probe, subject int, set ...step.Change) (step.Step, error) 
 // recreate returns a step that replaces a container by one with changes.
 func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error) {
 	c := p.Index.Container(subject)
-	if p.Snapshot.ContainerSpecs[c.Spec].AutoRemove {
-		return step.Step{}, &step.Refuse{Why: "it is removed when it stops (--rm), so that it could not be put back; start it anew with the change"}
+	spec := &p.Snapshot.ContainerSpecs[c.Spec]
+	if len(spec.Unread) > 0 {
+		return step.Step{}, &step.RefusedError{Why: "the engine's answer for " + spec.Unread[0] + " was not understood, so it might be lost; create it anew by hand with the change"}
+	}
+	if spec.AutoRemove {
+		return step.Step{}, &step.RefusedError{Why: "it is removed when it stops (--rm), so that it could not be put back; start it anew with the change"}
 	}
 	s := step.New(step.ContainerRecreate, p.Index.Subjects[subject], set...)
 	if len(c.Sharers) > 0 {

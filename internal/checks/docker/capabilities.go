@@ -26,6 +26,7 @@ var capabilitiesMinimal = &check.Check{
 	Covered: []string{"container-dangerous-capabilities"},
 	Forms:   []check.Form{check.Live, check.Compose},
 	Needs:   []snapshot.Part{snapshot.PartEngineContainers},
+	Reads:   []string{"capAdd", "capDrop", "privileged"},
 	Params: []check.Param{{
 		Name: "allowed_capabilities", Unit: "list", Default: snapshot.DefaultCaps, Meaning: "capabilities a container may hold",
 	}},
@@ -49,6 +50,7 @@ var dangerousCapabilities = &check.Check{
 	Covered: []string{"container-not-privileged"},
 	Forms:   []check.Form{check.Live, check.Compose},
 	Needs:   []snapshot.Part{snapshot.PartEngineContainers},
+	Reads:   []string{"capAdd", "capDrop", "privileged"},
 	Run: func(p *check.Probe) {
 		judge(p, func(b *box) check.Verdict {
 			return b.holdsNone(func(held uint64, _ []string) []string { return shared.CapsAmong(held, shared.HostControl) },
@@ -67,16 +69,14 @@ var netRawDropped = &check.Check{
 	Covered: []string{"container-not-privileged"},
 	Forms:   []check.Form{check.Live, check.Compose},
 	Needs:   []snapshot.Part{snapshot.PartEngineContainers},
+	Reads:   []string{"capAdd", "capDrop", "privileged"},
 	Run: func(p *check.Probe) {
 		judge(p, func(b *box) check.Verdict {
-			if b.spec.Privileged {
-				return check.Failed("it is privileged, which grants raw sockets", ev("HostConfig.Privileged", true))
-			}
 			return b.holdsNone(func(held uint64, _ []string) []string { return shared.CapsAmong(held, []string{"NET_RAW"}) },
 				"it can open raw sockets", "it cannot open raw sockets")
 		})
 	},
-	Fixes: []check.Fix{{Title: "drop NET_RAW", Disturbs: step.DisturbRecreate, Step: dropNetRaw}},
+	Fixes: []check.Fix{{Title: "drop NET_RAW", Kind: step.ContainerRecreate, Step: dropNetRaw}},
 }
 
 // holdsNone passes a container in whose effective set the predicate finds
@@ -90,8 +90,8 @@ func (b *box) holdsNone(find func(held uint64, unknown []string) []string, faile
 	if proc != nil {
 		held = proc.CapBnd | proc.CapEff
 		evidence = append(evidence, ev("CapBnd and CapEff of the first process", b.at.capText(held)))
-	} else if v, bad := b.unread("HostConfig.CapAdd", "HostConfig.CapDrop", "HostConfig.Privileged"); bad {
-		return v
+	} else if v, bad := b.unread("capDrop"); bad && !b.spec.Privileged {
+		return v // the defaults, undropped, would fail
 	} else {
 		held = snapshot.EffectiveCaps(b.spec)
 	}
@@ -117,7 +117,7 @@ func (b *box) holdsNone(find func(held uint64, unknown []string) []string, faile
 	if proc == nil {
 		return b.configured(v)
 	}
-	return v
+	return v.ByKernel()
 }
 
 // capText names a set; most containers of a machine hold one of a few.
@@ -158,13 +158,13 @@ func dropNetRaw(p *check.Probe, subject int) (step.Step, error) {
 	}
 	switch {
 	case spec.Privileged:
-		return step.Step{}, &step.Refuse{Why: "it is privileged, which grants every capability; start it without --privileged first"}
+		return step.Step{}, &step.RefusedError{Why: "it is privileged, which grants every capability; start it without --privileged first"}
 	case slices.Contains(spec.CapAdd, "ALL"):
-		return step.Step{}, &step.Refuse{Why: "it adds ALL capabilities; add those it needs by name instead, without NET_RAW"}
+		return step.Step{}, &step.RefusedError{Why: "it adds ALL capabilities; add those it needs by name instead, without NET_RAW"}
 	case slices.Contains(spec.CapAdd, "NET_RAW"):
-		return step.Step{}, &step.Refuse{Why: "it adds NET_RAW on purpose; remove --cap-add NET_RAW where it is started, if it does not need it"}
+		return step.Step{}, &step.RefusedError{Why: "it adds NET_RAW on purpose; remove --cap-add NET_RAW where it is started, if it does not need it"}
 	case slices.Contains(spec.CapDrop, "ALL"), slices.Contains(spec.CapDrop, "NET_RAW"):
-		return step.Step{}, &step.Refuse{Why: "its configuration drops NET_RAW already, its process has it nevertheless; find out which runtime grants it"}
+		return step.Step{}, &step.RefusedError{Why: "its configuration drops NET_RAW already, its process has it nevertheless; find out which runtime grants it"}
 	}
 	drop := append(slices.Clone(spec.CapDrop), "NET_RAW")
 	slices.Sort(drop)

@@ -47,7 +47,7 @@ func judgeControllers(p *check.Probe) {
 			}
 		}
 	} else {
-		st := p.Fact(snapshot.PartHostCgroups)
+		st := p.Part(snapshot.PartHostCgroups)
 		gaps = append(gaps, cmp.Or(st.Detail, "the controllers of the kernel were not readable"))
 	}
 	for _, s := range engines {

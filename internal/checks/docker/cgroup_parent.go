@@ -18,6 +18,7 @@ var cgroupParent = &check.Check{
 	Refs:  check.CIS(1, "5.24", "5.25", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"resources.cgroupParent"},
 	Params: []check.Param{{
 		Name: "allowed_slices", Unit: "list", Meaning: "slices that may be the parent",
 	}},
@@ -25,9 +26,6 @@ var cgroupParent = &check.Check{
 }
 
 func approvedParent(b *box) check.Verdict {
-	if v, bad := b.unread("HostConfig.CgroupParent"); bad {
-		return v
-	}
 	parent := b.spec.Resources.CgroupParent
 	e := ev("HostConfig.CgroupParent", parent)
 	switch {

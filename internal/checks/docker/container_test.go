@@ -198,3 +198,27 @@ func BenchmarkContainers(b *testing.B) {
 		check.Run(containers, check.Inputs{Index: x})
 	}
 }
+
+// A namespace that is joined is judged by the container it belongs to, so what
+// was not understood there leaves this one unknown.
+func TestJoinedNamespaceUnread(t *testing.T) {
+	s := checktest.Minimal()
+	s.Runtimes[0].Process = snapshot.Missing[snapshot.Process](snapshot.Denied, snapshot.ReasonDenied, "")
+	other := s.Containers[0]
+	other.Key, other.Name, other.Spec = "name/other", "other", 1
+	s.Containers = append(s.Containers, other)
+	s.ContainerSpecs = append(s.ContainerSpecs, s.ContainerSpecs[0])
+	s.ContainerSpecs[0].PidMode = "container:name/other"
+	for _, tt := range []struct {
+		unread []string
+		want   check.Status
+	}{{nil, check.Pass}, {[]string{"pidMode"}, check.Unknown}, {[]string{snapshot.AllUnread}, check.Unknown}} {
+		s.ContainerSpecs[1].Unread = tt.unread
+		x := snapshot.NewIndex(s)
+		for _, f := range check.RunOne(noHostPid, check.Inputs{Index: x}) {
+			if x.Subjects[f.Members[0]].Name != "other" && f.Status != tt.want {
+				t.Errorf("unread there %q: %v, want %v", tt.unread, f.Status, tt.want)
+			}
+		}
+	}
+}

@@ -24,11 +24,12 @@ var cpuShares = &check.Check{
 	Refs:  check.CIS(1, "5.11", "5.12", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"resources.cpuShares", "resources.nanoCPUs", "resources.cpuQuota", "resources.cpusetCPUs"},
 	Params: []check.Param{{
 		Name: "shares", Unit: "count", Default: []string{"512"}, Meaning: "weight that the fix sets; the default of a container is 1024",
 	}},
 	Run:   func(p *check.Probe) { judge(p, boundedCPU) },
-	Fixes: []check.Fix{{Title: "halve the CPU weight", Disturbs: step.DisturbUpdate, Step: weighCPU}},
+	Fixes: []check.Fix{{Title: "halve the CPU weight", Kind: step.ContainerUpdate, Step: weighCPU}},
 }
 
 const defaultShares = 1024
@@ -52,13 +53,11 @@ func boundedCPU(b *box) check.Verdict {
 		weightsCount: b.engine == nil || !b.lacks(b.engine.CPUShares), quotasCount: b.engine == nil || !b.lacks(b.engine.CPUQuota),
 	}
 	if cg := b.cgroup(); cg != nil {
-		return c.of(b.rt.Cgroup.Source, cg).verdict(b)
+		return c.of(b.rt.Cgroup.Source, cg).verdict(b).ByKernel()
 	}
 	v := c.verdict(b)
-	if v.Status == check.Fail {
-		if u, bad := b.unread("HostConfig.CpuShares", "HostConfig.NanoCpus", "HostConfig.CpuQuota", "HostConfig.CpusetCpus"); bad {
-			return u
-		}
+	if u, bad := b.unread("resources.cpuShares", "resources.nanoCPUs", "resources.cpuQuota", "resources.cpusetCPUs"); bad && v.Status == check.Fail {
+		return u
 	}
 	return b.configured(v)
 }
@@ -152,9 +151,9 @@ func weighCPU(p *check.Probe, subject int) (step.Step, error) {
 	shares := p.Int("shares")
 	switch {
 	case !p.Engine().CPUShares:
-		return step.Step{}, &step.Refuse{Why: "the kernel of this machine cannot enforce CPU weights; enable the cpu controller"}
+		return step.Step{}, &step.RefusedError{Why: "the kernel of this machine cannot enforce CPU weights; enable the cpu controller"}
 	case shares < 2 || shares > 262144 || shares == defaultShares:
-		return step.Step{}, &step.Refuse{Why: "a weight is 2 to 262144 and not the default 1024; give another with --set container-cpu-shares.shares=N"}
+		return step.Step{}, &step.RefusedError{Why: "a weight is 2 to 262144 and not the default 1024; give another with --set container-cpu-shares.shares=N"}
 	}
 	s, err := update(p, subject, change(spec, "HostConfig.CpuShares", strconv.FormatInt(shares, 10)))
 	if err != nil {

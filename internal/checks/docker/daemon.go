@@ -43,7 +43,7 @@ type setting struct {
 func (d *daemon) setting(key string) setting {
 	s := setting{key: key, source: "effective configuration, " + key}
 	if !d.Config.Known() {
-		st := d.p.Fact(snapshot.PartEngineConfig)
+		st := d.p.Part(snapshot.PartEngineConfig)
 		s.missing = cmp.Or(d.Config.Reason, snapshot.ReasonFor(d.Config.State), st.Reason, snapshot.ReasonFor(st.State), snapshot.ReasonPartial)
 		s.why = cmp.Or(st.Detail, "the engine's configuration was not readable")
 		return s

@@ -19,6 +19,7 @@ var notOnDefaultBridge = &check.Check{
 	Refs:  check.CIS(2, "5.29", "5.30", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"networkMode", "networks"},
 	Run:   func(p *check.Probe) { judge(p, offDefaultBridge) },
 }
 
@@ -32,13 +33,10 @@ func offDefaultBridge(b *box) check.Verdict {
 	switch {
 	case attached:
 		return check.Failed("it is attached to the default bridge", conf, ev("NetworkSettings.Networks", firstFew(b.spec.Networks)))
-	case mode == "bridge" || mode == "default", mode == "" && b.engine != nil && !slices.Contains(b.spec.Unread, "HostConfig.NetworkMode"):
+	case b.spec.FirstUnread("networkMode") != "":
+		return b.at.p.NotUnderstood("networkMode")
+	case mode == "bridge" || mode == "default", mode == "" && b.engine != nil:
 		return check.Failed("it is attached to the default bridge", conf)
-	}
-	if v, bad := b.unread("HostConfig.NetworkMode", "NetworkSettings", "NetworkSettings.Networks"); bad {
-		return v
-	}
-	switch {
 	case mode == "none":
 		return check.Passed("it has no network", conf)
 	case mode == "host":

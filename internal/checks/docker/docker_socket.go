@@ -22,6 +22,7 @@ var noDockerSocket = &check.Check{
 	Covered: []string{"container-no-sensitive-host-mounts"},
 	Forms:   []check.Form{check.Live, check.Compose},
 	Needs:   []snapshot.Part{snapshot.PartEngineContainers},
+	Reads:   []string{"mounts"},
 	Params: []check.Param{{
 		Name: "filtering_proxies", Unit: "list", Meaning: "containers, by name, that filter the engine API",
 	}},
@@ -32,7 +33,7 @@ var noDockerSocket = &check.Check{
 				return check.Inapplicable("it is on the policy list of filtering proxies").
 					Note("which calls it lets through is judged by api-socket-proxy-scope")
 			}
-			return b.unlessUnread(reachesNoSocket(b), "Mounts")
+			return reachesNoSocket(b)
 		})
 	},
 }

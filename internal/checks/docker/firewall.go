@@ -47,7 +47,7 @@ func writesRules(d *daemon) check.Verdict {
 	if on6 {
 		return check.Passed("the engine writes packet filter rules for IPv4 and IPv6", evidence...)
 	}
-	if st := d.p.Fact(snapshot.PartEngineNetworks); st.State != snapshot.Observed {
+	if st := d.p.Part(snapshot.PartEngineNetworks); st.State != snapshot.Observed {
 		return check.Undecided(snapshot.ReasonPartial, "no rules are written for IPv6, and whether a network has IPv6 was not readable", evidence...)
 	}
 	var with []string

@@ -16,21 +16,24 @@ var healthcheckRuntime = &check.Check{
 	Refs:  check.CIS(1, "5.26", "5.27", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"health"},
 	Run:   func(p *check.Probe) { judge(p, testsHealth) },
 }
 
 func testsHealth(b *box) check.Verdict {
-	if v, bad := b.unread("Config.Healthcheck"); bad {
+	if v, bad := b.unread("health"); bad {
 		return v
 	}
 	test, source := b.spec.Health.Test, "Config.Healthcheck"
-	image := b.at.image(b.spec.ImageID)
+	image := b.image()
 	if test == "" && image != nil {
 		test, source = image.Health, "Config.Healthcheck of the image"
 	}
 	switch {
 	case test == "" && b.engine == nil && image == nil:
 		return check.Undecided(snapshot.ReasonUnresolved, "the file states no health test and the image, whose test then counts, was not seen")
+	case test == "" && b.spec.FirstUnread("imageID") != "":
+		return b.at.p.NotUnderstood("imageID")
 	case test == "":
 		return check.Failed("it has no health test", ev(source, "none"))
 	case test == "NONE":

@@ -21,12 +21,13 @@ var imageDigestPinned = &check.Check{
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceImage, STRIDE: "T", Tier: 1,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"image"},
 	Run:   func(p *check.Probe) { judge(p, pinned) },
-	Fixes: []check.Fix{{Title: "pin the image to the digest it runs", Disturbs: step.DisturbRecreate, Step: pinImage}},
+	Fixes: []check.Fix{{Title: "pin the image to the digest it runs", Kind: step.ContainerRecreate, Step: pinImage}},
 }
 
 func pinned(b *box) check.Verdict {
-	if v, bad := b.unread("Config.Image"); bad {
+	if v, bad := b.unread("image"); bad {
 		return v
 	}
 	ref := b.spec.Image
@@ -57,15 +58,15 @@ func pinImage(p *check.Probe, subject int) (step.Step, error) {
 		return step.Step{}, err
 	}
 	if shared.IsImageID(spec.Image, spec.ImageID) {
-		return step.Step{}, &step.Refuse{Why: "it was started from an image ID, which names no repository; start it from NAME@sha256:DIGEST of the registry it came from"}
+		return step.Step{}, &step.RefusedError{Why: "it was started from an image ID, which names no repository; start it from NAME@sha256:DIGEST of the registry it came from"}
 	}
-	image := newSite(p).image(spec.ImageID)
+	image := p.Index.Image(p.Scope.ID, spec.ImageID)
 	if image == nil {
-		return step.Step{}, &step.Refuse{Why: "its image is no longer in the engine's store under a name; pull it again, then collect again"}
+		return step.Step{}, &step.RefusedError{Why: "its image is no longer in the engine's store under a name; pull it again, then collect again"}
 	}
 	digest := shared.DigestFor(spec.Image, image.Digests)
 	if digest == "" {
-		return step.Step{}, &step.Refuse{Why: "its image has no digest of the repository it is named by; push it there or pull it from there first, then collect again"}
+		return step.Step{}, &step.RefusedError{Why: "its image has no digest of the repository it is named by; push it there or pull it from there first, then collect again"}
 	}
 	s, err := recreate(p, subject, change(spec, "Config.Image", digest))
 	if err != nil {

@@ -33,7 +33,7 @@ var imageSignatureEnforced = &check.Check{
 }
 
 func verifiesSignatures(d *daemon) check.Verdict {
-	st := d.p.Fact(snapshot.PartEngineVerifier)
+	st := d.p.Part(snapshot.PartEngineVerifier)
 	if !d.Verifier.Known() && d.Verifier.State != snapshot.Absent && st.State != snapshot.Absent {
 		reason := cmp.Or(d.Verifier.Reason, snapshot.ReasonFor(d.Verifier.State), st.Reason, snapshot.ReasonPartial)
 		return check.Undecided(reason, cmp.Or(st.Detail, "what containerd and the engine verify was not readable"))

@@ -20,19 +20,17 @@ var memoryLimit = &check.Check{
 	Refs:  check.CIS(1, "5.10", "5.11", "5.11"),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"resources.memory"},
 	Params: []check.Param{{
 		Name: "limit", Unit: "bytes", Meaning: "limit that the fix sets; empty: twice the highest use seen, at least 64 MiB",
 	}},
 	Run: func(p *check.Probe) { judge(p, limitedMemory) },
 	Fixes: []check.Fix{{
-		Title: "limit memory", Disturbs: step.DisturbUpdate, Step: limitMemory, Review: reviewMemory,
+		Title: "limit memory", Kind: step.ContainerUpdate, Step: limitMemory, Review: reviewMemory,
 	}},
 }
 
 func limitedMemory(b *box) check.Verdict {
-	if v, bad := b.unread("HostConfig.Memory"); bad {
-		return v
-	}
 	set := b.spec.Resources.Memory
 	if b.engine != nil && b.lacks(b.engine.MemoryLimit) {
 		return check.Failed("the kernel cannot enforce a memory limit", ev("GET /info MemoryLimit", false), ev("HostConfig.Memory", set))
@@ -42,7 +40,10 @@ func limitedMemory(b *box) check.Verdict {
 		if cg.MemoryAncestorMax >= 0 && (low < 0 || cg.MemoryAncestorMax < low) {
 			low, src = cg.MemoryAncestorMax, src+" (parent group)"
 		}
-		return finite(low, b, ev(src, orUnlimited(low)), ev("HostConfig.Memory", set))
+		return finite(low, b, ev(src, orUnlimited(low)), ev("HostConfig.Memory", set)).ByKernel()
+	}
+	if v, bad := b.unread("resources.memory"); bad {
+		return v
 	}
 	if set <= 0 && b.spec.Resources.CgroupParent != "" && b.engine != nil {
 		return check.Undecided(snapshot.ReasonPartial, "the limit of its parent group was not readable", ev("HostConfig.CgroupParent", b.spec.Resources.CgroupParent))
@@ -77,30 +78,32 @@ func limitMemory(p *check.Probe, subject int) (step.Step, error) {
 		return step.Step{}, err
 	}
 	if !p.Engine().MemoryLimit {
-		return step.Step{}, &step.Refuse{Why: "the kernel of this machine cannot enforce memory limits; enable the memory controller"}
+		return step.Step{}, &step.RefusedError{Why: "the kernel of this machine cannot enforce memory limits; enable the memory controller"}
 	}
 	limit := p.Int("limit")
 	used := max(c.Usage.V.MemoryPeak, c.Usage.V.MemoryCurrent)
 	switch {
 	case limit != 0 && limit < engineMinMemory:
-		return step.Step{}, &step.Refuse{Why: "the engine refuses a limit below " + bytes(engineMinMemory) + "; give a higher one"}
+		return step.Step{}, &step.RefusedError{Why: "the engine refuses a limit below " + bytes(engineMinMemory) + "; give a higher one"}
 	case limit > 0 && c.Usage.Known() && limit < c.Usage.V.MemoryCurrent:
-		return step.Step{}, &step.Refuse{Why: fmt.Sprintf("it uses %s now, more than the limit %s", bytes(c.Usage.V.MemoryCurrent), bytes(limit))}
+		return step.Step{}, &step.RefusedError{Why: fmt.Sprintf("it uses %s now, more than the limit %s", bytes(c.Usage.V.MemoryCurrent), bytes(limit))}
 	case limit == 0 && (!c.Usage.Known() || used == 0):
-		return step.Step{}, &step.Refuse{Why: "its memory use was never observed; give a limit with --set container-memory-limit.limit=SIZE"}
+		return step.Step{}, &step.RefusedError{Why: "its memory use was never observed; give a limit with --set container-memory-limit.limit=SIZE"}
 	case limit == 0:
 		limit = max(minMemory, (2*used+memoryRound-1)/memoryRound*memoryRound)
 	}
 	if limit >= p.Engine().MemTotal {
-		return step.Step{}, &step.Refuse{Why: "the limit " + bytes(limit) + " is not below the memory of the machine, " + bytes(p.Engine().MemTotal)}
+		return step.Step{}, &step.RefusedError{Why: "the limit " + bytes(limit) + " is not below the memory of the machine, " + bytes(p.Engine().MemTotal)}
 	}
-	set := []step.Change{change(spec, "HostConfig.Memory", strconv.FormatInt(limit, 10))}
+	// Both together: the engine refuses a memory limit above the old swap limit,
+	// even if that is unset or none. Where the kernel does not account for swap
+	// the engine stores -1 whatever is asked for.
+	swap := int64(-1)
 	if p.Engine().SwapLimit {
-		// Both together: the engine refuses a limit above an old swap limit, and
-		// would leave swap without one.
-		set = append(set, change(spec, "HostConfig.MemorySwap", strconv.FormatInt(2*limit, 10)))
+		swap = 2 * limit
 	}
-	s, err := update(p, subject, set...)
+	s, err := update(p, subject,
+		change(spec, "HostConfig.Memory", strconv.FormatInt(limit, 10)), change(spec, "HostConfig.MemorySwap", strconv.FormatInt(swap, 10)))
 	if err != nil {
 		return step.Step{}, err
 	}

@@ -12,25 +12,26 @@ import (
 type namespace struct {
 	noun  string // process
 	field string // where its mode is configured
+	path  string // the same in ContainerSpec
 	mode  func(*snapshot.ContainerSpec) string
 	host  func(*snapshot.Process) bool // the process is in the host's
 }
 
 var (
 	netNamespace = namespace{
-		"network", "HostConfig.NetworkMode",
+		"network", "HostConfig.NetworkMode", "networkMode",
 		func(s *snapshot.ContainerSpec) string { return s.NetworkMode }, func(p *snapshot.Process) bool { return p.HostNet },
 	}
 	pidNamespace = namespace{
-		"process", "HostConfig.PidMode",
+		"process", "HostConfig.PidMode", "pidMode",
 		func(s *snapshot.ContainerSpec) string { return s.PidMode }, func(p *snapshot.Process) bool { return p.HostPid },
 	}
 	ipcNamespace = namespace{
-		"IPC", "HostConfig.IpcMode",
+		"IPC", "HostConfig.IpcMode", "ipcMode",
 		func(s *snapshot.ContainerSpec) string { return s.IpcMode }, func(p *snapshot.Process) bool { return p.HostIpc },
 	}
 	utsNamespace = namespace{
-		"UTS", "HostConfig.UTSMode",
+		"UTS", "HostConfig.UTSMode", "utsMode",
 		func(s *snapshot.ContainerSpec) string { return s.UTSMode }, func(p *snapshot.Process) bool { return p.HostUts },
 	}
 )
@@ -49,6 +50,7 @@ var noHostNetwork = &check.Check{
 	Refs:  check.CIS(1, "5.9", "5.10", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"networkMode"},
 	Run:   func(p *check.Probe) { judge(p, netNamespace.own) },
 }
 
@@ -62,6 +64,7 @@ var noHostPid = &check.Check{
 	Refs:  check.CIS(1, "5.15", "5.16", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"pidMode"},
 	Run:   func(p *check.Probe) { judge(p, pidNamespace.own) },
 }
 
@@ -75,6 +78,7 @@ var noHostIpc = &check.Check{
 	Refs:  check.CIS(1, "5.16", "5.17", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"ipcMode"},
 	Run: func(p *check.Probe) {
 		judge(p, func(b *box) check.Verdict {
 			v := ipcNamespace.own(b)
@@ -95,6 +99,7 @@ var noHostUts = &check.Check{
 	Refs:  check.CIS(1, "5.20", "5.21", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"utsMode"},
 	Run:   func(p *check.Probe) { judge(p, utsNamespace.own) },
 }
 
@@ -109,10 +114,7 @@ func (ns *namespace) own(b *box) check.Verdict {
 		if ns.mode(b.spec) == "host" {
 			v = v.Note("it shares the engine's, which itself is apart from the machine's")
 		}
-		return v
-	}
-	if v, bad := b.unread(ns.field); bad {
-		return v
+		return v.ByKernel()
 	}
 	return b.configured(ns.configured(b, conf))
 }
@@ -144,6 +146,8 @@ func (ns *namespace) configured(b *box, conf check.Evidence) check.Verdict {
 			if ns.host(&rt.Process.V) {
 				mode = "host"
 			}
+		} else if path := spec.FirstUnread(ns.path); path != "" {
+			return check.Undecided(snapshot.ReasonUnparsable, path+" of the container whose "+ns.noun+" namespace it joins was not understood", evidence...)
 		}
 		evidence = append(evidence, ev(ns.field+" of "+key, orDefault(mode)))
 	}

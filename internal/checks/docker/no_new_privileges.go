@@ -17,18 +17,19 @@ var noNewPrivileges = &check.Check{
 	Refs:  check.CIS(1, "5.25", "5.26", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"security.noNewPrivileges"},
 	Run:   func(p *check.Probe) { judge(p, gainsNothing) },
-	Fixes: []check.Fix{{Title: "forbid new privileges", Disturbs: step.DisturbRecreate, Step: forbidNewPrivileges}},
+	Fixes: []check.Fix{{Title: "forbid new privileges", Kind: step.ContainerRecreate, Step: forbidNewPrivileges}},
 }
 
 func gainsNothing(b *box) check.Verdict {
-	if v, bad := b.unread("HostConfig.SecurityOpt"); bad {
-		return v
-	}
 	own := b.spec.Security.NoNewPrivileges
 	var evidence []check.Evidence
 	asked, known := false, true
+	unread, bad := b.unread("security.noNewPrivileges")
 	switch {
+	case bad:
+		known = false
 	case own != nil:
 		asked = *own
 		evidence = append(evidence, ev("HostConfig.SecurityOpt no-new-privileges", *own))
@@ -53,6 +54,9 @@ func gainsNothing(b *box) check.Verdict {
 		return check.Passed("no process can gain privileges", evidence...)
 	case known:
 		return b.configured(check.Passed("no process can gain privileges", evidence...))
+	}
+	if bad {
+		return unread
 	}
 	// The first process may have set the flag by itself; an exec would not have it.
 	return check.Undecided(snapshot.ReasonPartial, "the engine's default was not readable and the container states none", evidence...)

@@ -20,11 +20,12 @@ var pidsLimit = &check.Check{
 	Refs:  check.CIS(1, "5.28", "5.29", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"resources.pidsLimit"},
 	Params: []check.Param{{
 		Name: "limit", Unit: "count", Meaning: "limit that the fix sets; empty: four times the processes seen, at least 100",
 	}},
 	Run:   func(p *check.Probe) { judge(p, limitedPids) },
-	Fixes: []check.Fix{{Title: "limit the number of processes", Disturbs: step.DisturbUpdate, Step: limitPids}},
+	Fixes: []check.Fix{{Title: "limit the number of processes", Kind: step.ContainerUpdate, Step: limitPids}},
 }
 
 func limitedPids(b *box) check.Verdict {
@@ -37,9 +38,9 @@ func limitedPids(b *box) check.Verdict {
 		return check.Failed("the kernel cannot enforce a limit of processes", ev("GET /info PidsLimit", false), conf)
 	}
 	if cg := b.cgroup(); cg != nil {
-		return finitePids(cg.PidsMax, ev("pids.max", orUnlimited(cg.PidsMax)), conf)
+		return finitePids(cg.PidsMax, ev("pids.max", orUnlimited(cg.PidsMax)), conf).ByKernel()
 	}
-	if v, bad := b.unread("HostConfig.PidsLimit"); bad {
+	if v, bad := b.unread("resources.pidsLimit"); bad {
 		return v
 	}
 	var limit int64
@@ -67,16 +68,16 @@ func limitPids(p *check.Probe, subject int) (step.Step, error) {
 		return step.Step{}, err
 	}
 	if !p.Engine().PidsLimit {
-		return step.Step{}, &step.Refuse{Why: "the kernel of this machine cannot enforce a limit of processes; enable the pids controller"}
+		return step.Step{}, &step.RefusedError{Why: "the kernel of this machine cannot enforce a limit of processes; enable the pids controller"}
 	}
 	limit, seen := p.Int("limit"), c.Usage.V.Pids
 	switch {
 	case limit < 0:
-		return step.Step{}, &step.Refuse{Why: "a limit below 0 is none; give a positive number with --set container-pids-limit.limit=N"}
+		return step.Step{}, &step.RefusedError{Why: "a limit below 0 is none; give a positive number with --set container-pids-limit.limit=N"}
 	case limit > 0 && c.Usage.Known() && limit < seen:
-		return step.Step{}, &step.Refuse{Why: fmt.Sprintf("it has %d processes now, more than the limit %d; give a higher one", seen, limit)}
+		return step.Step{}, &step.RefusedError{Why: fmt.Sprintf("it has %d processes now, more than the limit %d; give a higher one", seen, limit)}
 	case limit == 0 && (!c.Usage.Known() || seen <= 0):
-		return step.Step{}, &step.Refuse{Why: "its processes were never counted; give a limit with --set container-pids-limit.limit=N"}
+		return step.Step{}, &step.RefusedError{Why: "its processes were never counted; give a limit with --set container-pids-limit.limit=N"}
 	case limit == 0:
 		limit = max(minPids, (4*seen+pidsRound-1)/pidsRound*pidsRound)
 	}

@@ -21,13 +21,14 @@ var noPrivilegedPorts = &check.Check{
 	Refs:  check.CIS(1, "5.7", "5.8", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"ports", "networkMode"},
 	Params: []check.Param{{
 		Name: "allowed_ports", Unit: "list", Meaning: "host ports left out of the rule, empty means that nothing is" + portForm,
 	}},
 	Run: func(p *check.Probe) {
 		list, _ := p.List("allowed_ports")
 		rules := portRules(list)
-		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.ports(b.highPorts(rules, who)) })
+		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.highPorts(rules, who) })
 	},
 }
 
@@ -42,13 +43,14 @@ var portsBound = &check.Check{
 	Refs:  check.CIS(1, "5.13", "5.14", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"ports", "networkMode"},
 	Params: []check.Param{{
 		Name: "allowed_ports", Unit: "list", Meaning: "container and port pairs left out of the rule, by the container's port, empty means that nothing is" + portForm,
 	}},
 	Run: func(p *check.Probe) {
 		list, _ := p.List("allowed_ports")
 		rules := portRules(list)
-		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.ports(b.boundPorts(rules, who)) })
+		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.boundPorts(rules, who) })
 	},
 }
 
@@ -62,26 +64,24 @@ var onlyNeededPorts = &check.Check{
 	Refs:  check.CIS(1, "5.8", "5.9", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"ports", "networkMode"},
 	Params: []check.Param{{
 		Name: "allowed_ports", Unit: "list", Meaning: "ports that are meant to be published, by the container's port" + portForm, Question: true,
 	}},
 	Run: func(p *check.Probe) {
 		list, declared := p.List("allowed_ports")
 		rules := portRules(list)
-		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.ports(b.neededPorts(rules, declared, who)) })
+		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.neededPorts(rules, declared, who) })
 	},
 }
 
-// ports doubts a verdict on ports that were not all understood.
-func (b *box) ports(v check.Verdict) check.Verdict {
-	return b.unlessUnread(v, "HostConfig.PortBindings", "HostConfig.PublishAllPorts", "HostConfig.NetworkMode", "NetworkSettings", "NetworkSettings.Ports")
-}
-
 // published returns the ports that a container publishes, or the verdict that
-// it publishes none.
+// it publishes none or that this is not known.
 func (b *box) published() ([]snapshot.Port, check.Verdict) {
 	mode := b.spec.NetworkMode
 	switch {
+	case b.spec.FirstUnread("networkMode") != "":
+		return nil, b.at.p.NotUnderstood("networkMode") // it decides whether bindings count
 	case mode == "host":
 		return nil, check.Passed("no port is published", ev("HostConfig.NetworkMode", mode)).
 			Note("what it listens on is open on the host by itself, which container-no-host-network judges")

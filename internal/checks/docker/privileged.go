@@ -16,13 +16,11 @@ var notPrivileged = &check.Check{
 	Refs:  check.CIS(1, "5.4", "5.5", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"privileged"},
 	Run:   func(p *check.Probe) { judge(p, unprivileged) },
 }
 
 func unprivileged(b *box) check.Verdict {
-	if v, bad := b.unread("HostConfig.Privileged"); bad {
-		return v
-	}
 	e := ev("HostConfig.Privileged", b.spec.Privileged)
 	if b.spec.Privileged {
 		return check.Failed("it is privileged", e)

@@ -19,8 +19,9 @@ var readonlyRootfs = &check.Check{
 	Refs:  check.CIS(1, "5.12", "5.13", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"readonlyRootfs"},
 	Run:   func(p *check.Probe) { judge(p, rootIsReadOnly) },
-	Fixes: []check.Fix{{Title: "make the root file system read-only", Disturbs: step.DisturbRecreate, Step: makeReadOnly}},
+	Fixes: []check.Fix{{Title: "make the root file system read-only", Kind: step.ContainerRecreate, Step: makeReadOnly}},
 }
 
 func rootIsReadOnly(b *box) check.Verdict {
@@ -30,7 +31,7 @@ func rootIsReadOnly(b *box) check.Verdict {
 	if proc := b.proc(); proc != nil {
 		readOnly = proc.RootReadOnly
 		evidence = []check.Evidence{ev("/proc/PID/mountinfo, / is read-only", readOnly), conf}
-	} else if v, bad := b.unread("HostConfig.ReadonlyRootfs"); bad {
+	} else if v, bad := b.unread("readonlyRootfs"); bad {
 		return v
 	}
 	v := check.Failed("its root file system is writable", evidence...)
@@ -49,7 +50,7 @@ func makeReadOnly(p *check.Probe, subject int) (step.Step, error) {
 		return step.Step{}, err
 	}
 	if spec.ReadonlyRootfs {
-		return step.Step{}, &step.Refuse{Why: "its configuration asks for it already, its root is mounted writable nevertheless; find out what remounted it"}
+		return step.Step{}, &step.RefusedError{Why: "its configuration asks for it already, its root is mounted writable nevertheless; find out what remounted it"}
 	}
 	s, err := recreate(p, subject, change(spec, "HostConfig.ReadonlyRootfs", "true"))
 	if err != nil {

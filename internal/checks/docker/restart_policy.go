@@ -17,15 +17,16 @@ var restartPolicy = &check.Check{
 	Refs:  check.CIS(1, "5.14", "5.15", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"restartPolicy"},
 	Run:   func(p *check.Probe) { judge(p, boundedRestarts) },
-	Fixes: []check.Fix{{Title: "bound restarts to five tries", Disturbs: step.DisturbUpdate, Step: boundRestarts}},
+	Fixes: []check.Fix{{Title: "bound restarts to five tries", Kind: step.ContainerUpdate, Step: boundRestarts}},
 }
 
 const maxRestarts = 5
 
 func boundedRestarts(b *box) check.Verdict {
-	if v, bad := b.unread("HostConfig.RestartPolicy"); bad {
-		return v
+	if v, bad := b.unread("restartPolicy"); bad {
+		return v // a name without its count fails
 	}
 	rp := b.spec.RestartPolicy
 	e := ev("HostConfig.RestartPolicy", rp.String())
@@ -51,7 +52,7 @@ func boundRestarts(p *check.Probe, subject int) (step.Step, error) {
 		return step.Step{}, err
 	}
 	if spec.AutoRemove {
-		return step.Step{}, &step.Refuse{Why: "it is removed when it exits (--rm), which excludes a restart policy"}
+		return step.Step{}, &step.RefusedError{Why: "it is removed when it exits (--rm), which excludes a restart policy"}
 	}
 	return update(p, subject, change(spec, "HostConfig.RestartPolicy", "on-failure:5"))
 }

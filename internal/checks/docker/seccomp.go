@@ -21,6 +21,7 @@ var seccompEnabled = &check.Check{
 	Refs:  check.CIS(1, "5.21", "5.22", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"security.seccomp", "privileged"},
 	Params: []check.Param{{
 		Name: "allowed_profiles", Unit: "list", Meaning: "sha256 of profiles accepted beside the built-in one",
 	}},
@@ -59,9 +60,6 @@ func seccompMode(m int) string {
 // seccompProfile judges the profile that the configuration names, or the
 // engine's default.
 func (b *box) seccompProfile(evidence []check.Evidence) check.Verdict {
-	if v, bad := b.unread("HostConfig.SecurityOpt"); bad {
-		return v
-	}
 	own := b.spec.Security.Seccomp
 	if own != "" {
 		evidence = append(evidence, ev("HostConfig.SecurityOpt seccomp", own))
@@ -72,6 +70,9 @@ func (b *box) seccompProfile(evidence []check.Evidence) check.Verdict {
 	case "builtin", "default":
 		return check.Passed("the built-in seccomp profile confines it", evidence...)
 	case "":
+		if v, bad := b.unread("security.seccomp"); bad {
+			return v
+		}
 		return b.engineProfile(evidence)
 	}
 	if b.profileAllowed(own) {

@@ -21,6 +21,7 @@ var seLinuxLabel = &check.Check{
 	Refs:  check.CIS(2, "5.2", "5.3", ""),
 	Forms: []check.Form{check.Live},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"security.selinux", "security.processLabel"},
 	Run:   func(p *check.Probe) { judge(p, confinedBySELinux) },
 }
 
@@ -40,16 +41,16 @@ func confinedBySELinux(b *box) check.Verdict {
 		return b.hostUnknown("SELinux")
 	}
 	if proc := b.proc(); proc != nil && strings.Contains(proc.LSM, ":") {
-		return labelled(ev("/proc/PID/attr/current", proc.LSM), host)
-	}
-	if v, bad := b.unread("HostConfig.SecurityOpt", "ProcessLabel"); bad {
-		return v
+		return labelled(ev("/proc/PID/attr/current", proc.LSM), host).ByKernel()
 	}
 	sec := &b.spec.Security
 	switch {
 	case slices.Contains(sec.SELinux, "disable"):
 		return b.configured(check.Failed("its label is switched off", ev("HostConfig.SecurityOpt label", "disable"), host))
 	case sec.ProcessLabel == "":
+		if v, bad := b.unread("security.processLabel"); bad {
+			return v
+		}
 		return b.configured(check.Failed("the engine gives it no label", ev("ProcessLabel", "none"), host))
 	}
 	return b.configured(labelled(ev("ProcessLabel", sec.ProcessLabel), host))

@@ -20,7 +20,6 @@ type site struct {
 
 	parts    map[snapshot.Part]bool
 	networks map[string]*snapshot.Network
-	images   map[string]*snapshot.Image
 	keys     map[string]int // key of a container -> position in Snapshot.Containers
 	volumes  map[string]*snapshot.Volume
 	roots    []string
@@ -42,7 +41,7 @@ func newSite(p *check.Probe) *site {
 func (s *site) observed(part snapshot.Part) bool {
 	seen, ok := s.parts[part]
 	if !ok {
-		seen = s.p.Fact(part).State == snapshot.Observed
+		seen = s.p.Part(part).State == snapshot.Observed
 		s.parts[part] = seen
 	}
 	return seen
@@ -56,19 +55,6 @@ func (s *site) list(param string) []string {
 		s.lists[param] = l
 	}
 	return l
-}
-
-// image returns the image a container was made of, or nil when it was not seen.
-func (s *site) image(id string) *snapshot.Image {
-	if s.images == nil {
-		s.images = make(map[string]*snapshot.Image)
-		for i := range s.p.Snapshot.Images {
-			if m := &s.p.Snapshot.Images[i]; m.Scope == s.p.Scope.ID {
-				s.images[m.ID] = m
-			}
-		}
-	}
-	return s.images[id]
 }
 
 // container returns the container with the key, or nil.

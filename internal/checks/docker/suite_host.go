@@ -11,4 +11,14 @@ var hosts = []*check.Check{
 
 	// What the kernel enforces for it.
 	cgroupControllers,
+	kernelLSM,
+	kernelSupported,
+
+	// How the machine itself is kept.
+	hostHardened,
+	dataRootFilesystem,
+	dataRootSpace,
+	imageSprawl,
+	containerSprawl,
+	auditLogRemote,
 }

@@ -19,8 +19,9 @@ var swapLimit = &check.Check{
 	Severity: check.Low, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "D", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"resources.memory", "resources.memorySwap"},
 	Run:   func(p *check.Probe) { judge(p, limitedSwap) },
-	Fixes: []check.Fix{{Title: "limit memory and swap together", Disturbs: step.DisturbUpdate, Step: limitSwap}},
+	Fixes: []check.Fix{{Title: "limit memory and swap together", Kind: step.ContainerUpdate, Step: limitSwap}},
 }
 
 func limitedSwap(b *box) check.Verdict {
@@ -34,9 +35,9 @@ func limitedSwap(b *box) check.Verdict {
 		if cg.MemorySwapMax < 0 {
 			return check.Failed("swap use has no limit", e, set)
 		}
-		return check.Passed("memory and swap together are limited to "+bytes(cg.MemorySwapMax), e, set)
+		return check.Passed("memory and swap together are limited to "+bytes(cg.MemorySwapMax), e, set).ByKernel()
 	}
-	if v, bad := b.unread("HostConfig.Memory", "HostConfig.MemorySwap"); bad {
+	if v, bad := b.unread("resources.memory", "resources.memorySwap"); bad {
 		return v
 	}
 	switch {
@@ -56,9 +57,9 @@ func limitSwap(p *check.Probe, subject int) (step.Step, error) {
 	memory := spec.Resources.Memory
 	switch {
 	case !p.Engine().SwapLimit:
-		return step.Step{}, &step.Refuse{Why: "the kernel of this machine cannot enforce swap limits; enable swap accounting (swapaccount=1) or switch swap off"}
+		return step.Step{}, &step.RefusedError{Why: "the kernel of this machine cannot enforce swap limits; enable swap accounting (swapaccount=1) or switch swap off"}
 	case memory <= 0:
-		return step.Step{}, &step.Refuse{Why: "it has no memory limit, and swap is limited beside one; apply container-memory-limit, which sets both"}
+		return step.Step{}, &step.RefusedError{Why: "it has no memory limit, and swap is limited beside one; apply container-memory-limit, which sets both"}
 	}
 	s, err := update(p, subject, change(spec, "HostConfig.MemorySwap", strconv.FormatInt(2*memory, 10)))
 	if err != nil {

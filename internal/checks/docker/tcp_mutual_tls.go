@@ -43,7 +43,7 @@ func refusesStrangers(d *daemon) check.Verdict {
 	if len(open) > 0 {
 		return check.Failed("the API answers without a client certificate on "+strings.Join(open, ", "), evidence...)
 	}
-	if st := d.p.Fact(snapshot.PartEngineListeners); st.State != snapshot.Observed && st.State != snapshot.Absent {
+	if st := d.p.Part(snapshot.PartEngineListeners); st.State != snapshot.Observed && st.State != snapshot.Absent {
 		if hosts.known() && tls.known() && listensOnTCP(hosts.values) && !verify {
 			return check.Failed("the engine is configured to listen on TCP without asking for a client certificate", configured...)
 		}

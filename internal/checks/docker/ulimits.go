@@ -20,6 +20,7 @@ var ulimits = &check.Check{
 	Refs:  check.CIS(1, "5.18", "5.19", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"resources.ulimits"},
 	Params: []check.Param{
 		{Name: "max_nofile", Unit: "count", Default: []string{"1048576"}, Meaning: "highest hard limit of open files; 0 is not judged"},
 		{Name: "max_nproc", Unit: "count", Default: []string{"0"}, Meaning: "highest hard limit of processes; 0 is not judged"},
@@ -50,8 +51,11 @@ func reviewedUlimits(b *box) check.Verdict {
 		evidence = append(evidence, ev(source, limit))
 	}
 	worst.Evidence = evidence
-	if worst.Status == check.Unknown || b.proc() != nil {
+	switch {
+	case worst.Status == check.Unknown:
 		return worst
+	case b.proc() != nil:
+		return worst.ByKernel()
 	}
 	return b.configured(worst)
 }
@@ -66,7 +70,7 @@ func (b *box) ulimit(name string) (limit int64, source string, v check.Verdict) 
 		}
 		return proc.Nproc, "nproc of the first process", v
 	}
-	if v, bad := b.unread("HostConfig.Ulimits"); bad {
+	if v, bad := b.unread("resources.ulimits"); bad {
 		return 0, "", v
 	}
 	for _, u := range b.spec.Resources.Ulimits {

@@ -22,6 +22,7 @@ var userNonRoot = &check.Check{
 	Refs:  check.CIS(1, "4.1", "4.1", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"user"},
 	Run:   func(p *check.Probe) { judge(p, runsAsNonRoot) },
 }
 
@@ -55,11 +56,11 @@ func runsAsNonRoot(b *box) check.Verdict {
 
 // configuredUID resolves the configured user to a number, where it can.
 func (b *box) configuredUID() (uid int64, known bool, evidence []check.Evidence) {
-	if _, bad := b.unread("Config.User"); bad {
+	if _, bad := b.unread("user"); bad {
 		return 0, false, nil
 	}
 	user, source := b.spec.User, "Config.User"
-	image := b.at.image(b.spec.ImageID)
+	image := b.image()
 	if b.engine == nil && user == "" {
 		// A file without a user leaves it to the image.
 		if image == nil {
@@ -79,7 +80,7 @@ func (b *box) configuredUID() (uid int64, known bool, evidence []check.Evidence)
 }
 
 func (b *box) unknownUID(evidence []check.Evidence) check.Verdict {
-	if v, bad := b.unread("Config.User"); bad {
+	if v, bad := b.unread("user"); bad {
 		return v
 	}
 	if b.engine == nil && b.spec.User == "" {

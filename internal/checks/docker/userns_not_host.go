@@ -17,6 +17,7 @@ var usernsNotHost = &check.Check{
 	Refs:  check.CIS(1, "5.30", "5.31", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Reads: []string{"usernsMode"},
 	Run:   func(p *check.Probe) { judge(p, keepsUserns) },
 }
 
@@ -35,10 +36,7 @@ func keepsUserns(b *box) check.Verdict {
 		if proc.HostUser {
 			return check.Failed("it is in the host's user namespace although users are remapped", ev("user namespace of the first process", "the host's"), conf)
 		}
-		return check.Passed("its user namespace is not the host's", ev("user namespace of the first process", "not the host's"), conf)
-	}
-	if v, bad := b.unread("HostConfig.UsernsMode"); bad {
-		return v
+		return check.Passed("its user namespace is not the host's", ev("user namespace of the first process", "not the host's"), conf).ByKernel()
 	}
 	if mode == "host" {
 		return b.configured(check.Failed("it opts out of user remapping", conf))

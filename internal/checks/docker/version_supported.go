@@ -66,7 +66,7 @@ func (d *daemon) distributionMaintains(line string, evidence []check.Evidence) c
 		return check.Failed("engine line "+line+" is maintained by nobody", evidence...)
 	}
 	if h == nil || h.Distro == "" || d.Package == "" {
-		st := d.p.Fact(snapshot.PartHostPackages)
+		st := d.p.Part(snapshot.PartHostPackages)
 		reason := cmp.Or(st.Reason, snapshot.ReasonFor(st.State), snapshot.ReasonPartial)
 		return check.Undecided(reason, "engine line "+line+" is maintained by some distributions only, and the installed package was not readable", evidence...)
 	}

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"slices"
 	"strings"
 
 	"plimsoll/internal/check"
@@ -108,9 +109,8 @@ func contextsNarrow(p *check.Probe) {
 		if c.Scope != p.Scope.ID || subject < 0 {
 			continue
 		}
-		spec := &p.Snapshot.ContainerSpecs[c.Spec]
-		if len(spec.Unread) == 1 && spec.Unread[0] == "*" {
-			p.Report(check.Undecided(snapshot.ReasonFailed, "the file could not be understood"), subject)
+		if slices.Contains(p.Snapshot.ContainerSpecs[c.Spec].Unread, snapshot.AllUnread) {
+			p.Report(p.NotRead(), subject)
 			continue
 		}
 		p.Report(contextNarrow(c.Build), subject)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"plimsoll/internal/dockerapi/answer"
+	"plimsoll/internal/dockerapi/inspect"
 	"plimsoll/internal/snapshot"
 )
 
@@ -16,11 +18,11 @@ func (c *collector) joinContainers() {
 	keys, owners := assignKeys(all, c.Kept)
 	byRef := make(map[string]int, 2*len(all))
 	for i, s := range all {
-		byRef[s.name] = i
+		byRef[s.Name] = i
 	}
 	for i, s := range all { // an id wins over a name that looks like one
-		byRef[short(s.id, 12)] = i
-		byRef[s.id] = i
+		byRef[answer.Short(s.ID, 12)] = i
+		byRef[s.ID] = i
 	}
 	sharers := make(map[int][]string)
 	for i, s := range all {
@@ -30,18 +32,19 @@ func (c *collector) joinContainers() {
 			}
 		}
 		toKey := func(mode string) string { return containerMode(mode, byRef, keys) }
-		s.spec.NetworkMode, s.spec.PidMode, s.spec.IpcMode = toKey(s.spec.NetworkMode), toKey(s.spec.PidMode), toKey(s.spec.IpcMode)
-		if name, ok := c.netNames[s.spec.NetworkMode]; ok {
-			s.spec.NetworkMode = name
+		s.Spec.NetworkMode, s.Spec.PidMode, s.Spec.IpcMode = toKey(s.Spec.NetworkMode), toKey(s.Spec.PidMode), toKey(s.Spec.IpcMode)
+		if name, ok := c.netNames[s.Spec.NetworkMode]; ok {
+			s.Spec.NetworkMode = name
 		}
 		c.applyService(s)
 	}
 	for i, s := range all {
 		slices.Sort(sharers[i])
 		rows[i] = snapshot.Container{
-			Key: keys[i], Name: s.name, ID: s.id, Owner: owners[i], KeptFor: c.Kept[s.id],
-			Spec: c.intern.AddSpec(s.spec), Runtime: c.intern.AddRuntime(s.runtime),
-			Usage: s.usage, Sharers: slices.Compact(sharers[i]), Networks: s.nets,
+			Key: keys[i], Name: s.Name, ID: s.ID, Owner: owners[i], KeptFor: c.Kept[s.ID],
+			Created: s.Created, Finished: s.State.Finished,
+			Spec: c.intern.AddSpec(s.Spec), Runtime: c.intern.AddRuntime(s.runtime),
+			Usage: s.usage, Sharers: slices.Compact(sharers[i]), Networks: s.Networks,
 			// Asking costs one more call for each container; harden asks
 			// for those that it creates anew.
 			Writable: snapshot.Missing[int](snapshot.Skipped, snapshot.ReasonNotCollected, ""),
@@ -53,12 +56,12 @@ func (c *collector) joinContainers() {
 // joined lists the references of containers whose namespaces or volumes s uses.
 func (c *collector) joined(s *inspected) []string {
 	var refs []string
-	for _, mode := range []string{s.spec.NetworkMode, s.spec.PidMode, s.spec.IpcMode} {
+	for _, mode := range []string{s.Spec.NetworkMode, s.Spec.PidMode, s.Spec.IpcMode} {
 		if ref, ok := strings.CutPrefix(mode, "container:"); ok {
 			refs = append(refs, ref)
 		}
 	}
-	for _, v := range s.volumes {
+	for _, v := range s.VolumesFrom {
 		ref, _, _ := strings.Cut(v, ":") // NAME:ro
 		refs = append(refs, ref)
 	}
@@ -85,8 +88,8 @@ func assignKeys(all []*inspected, kept map[string]string) (keys []string, owners
 	keys, owners = make([]string, len(all)), make([]*snapshot.Owner, len(all))
 	claims, live := make(map[string]int), make(map[string]int)
 	for i, s := range all {
-		keys[i], owners[i] = identify(s.labels)
-		if kept[s.id] != "" {
+		keys[i], owners[i] = inspect.Identify(s.Labels)
+		if kept[s.ID] != "" {
 			keys[i] = ""
 		}
 		claims[keys[i]]++
@@ -99,9 +102,9 @@ func assignKeys(all []*inspected, kept map[string]string) (keys []string, owners
 		k := keys[i]
 		successor := strings.HasPrefix(k, "swarm/") && live[k] == 1 && s.runtime.Live()
 		if k == "" || claims[k] > 1 && !successor {
-			k = "name/" + s.name
+			k = "name/" + s.Name
 			if used[k] { // no engine does this; the table must stay unambiguous all the same
-				k += "~" + s.id
+				k += "~" + s.ID
 			}
 		}
 		used[k] = true
@@ -113,15 +116,15 @@ func assignKeys(all []*inspected, kept map[string]string) (keys []string, owners
 // applyService puts the policy of a swarm service in the place of the
 // container's own, which swarm leaves empty.
 func (c *collector) applyService(s *inspected) {
-	id := s.labels[labelSwarmID]
-	if id == "" || s.labels[labelTaskID] == "" || slices.Contains(s.spec.Unread, allUnread) {
+	id := s.Labels[inspect.LabelSwarmID]
+	if id == "" || s.Labels[inspect.LabelTaskID] == "" || slices.Contains(s.Spec.Unread, snapshot.AllUnread) {
 		return
 	}
 	if p, ok := c.services[id]; ok {
-		s.spec.RestartPolicy = p
-	} else if !slices.Contains(s.spec.Unread, "HostConfig.RestartPolicy") {
-		s.spec.Unread = append(s.spec.Unread, "HostConfig.RestartPolicy")
-		slices.Sort(s.spec.Unread)
+		s.Spec.RestartPolicy = p
+	} else if !slices.Contains(s.Spec.Unread, "restartPolicy") {
+		s.Spec.Unread = append(s.Spec.Unread, "restartPolicy")
+		slices.Sort(s.Spec.Unread)
 	}
 }
 
@@ -132,8 +135,8 @@ var anonymous = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // of anonymous volumes, which would make every replica a configuration of its
 // own.
 func (c *collector) resolveMounts(s *inspected) {
-	for i := range s.spec.Mounts {
-		m := &s.spec.Mounts[i]
+	for i := range s.Spec.Mounts {
+		m := &s.Spec.Mounts[i]
 		source := m.Source
 		v, known := c.volumes[m.Volume]
 		switch {
@@ -148,7 +151,7 @@ func (c *collector) resolveMounts(s *inspected) {
 		}
 		if c.local != nil {
 			r := c.local.Resolve(source)
-			m.Real, m.Dev, m.Ino, m.Resolved = short(r.Real, maxText), r.Dev, r.Ino, r.State
+			m.Real, m.Dev, m.Ino, m.Resolved = answer.Short(r.Real, answer.MaxText), r.Dev, r.Ino, r.State
 		}
 	}
 }

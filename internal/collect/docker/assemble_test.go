@@ -9,21 +9,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/dockerapi/answer"
+	"plimsoll/internal/dockerapi/inspect"
 	"plimsoll/internal/snapshot"
 )
 
 func compose(project, service, number string) map[string]string {
-	return map[string]string{labelProject: project, labelService: service, labelNumber: number}
+	return map[string]string{inspect.LabelProject: project, inspect.LabelService: service, inspect.LabelNumber: number}
 }
 
 func task(service, name string) map[string]string {
-	return map[string]string{labelSwarmName: service, labelSwarmID: "svc1", labelTaskName: name, labelTaskID: "t"}
+	return map[string]string{inspect.LabelSwarmName: service, inspect.LabelSwarmID: "svc1", inspect.LabelTaskName: name, inspect.LabelTaskID: "t"}
 }
 
 func TestKeys(t *testing.T) {
-	pod := map[string]string{labelNamespace: "ns", labelPod: "p", labelContainer: "c"}
+	pod := map[string]string{inspect.LabelNamespace: "ns", inspect.LabelPod: "p", inspect.LabelContainer: "c"}
 	oneOff := compose("shop", "web", "1")
-	oneOff[labelOneOff] = "True"
+	oneOff[inspect.LabelOneOff] = "True"
 	type box struct {
 		name, status string
 		labels       map[string]string
@@ -50,7 +52,7 @@ func TestKeys(t *testing.T) {
 			kept := make(map[string]string)
 			for i, b := range tt.boxes {
 				id := "id" + string(rune('0'+i))
-				all = append(all, &inspected{id: id, name: b.name, labels: b.labels, runtime: snapshot.Runtime{Status: b.status}})
+				all = append(all, &inspected{Container: inspect.Container{ID: id, Name: b.name, Labels: b.labels}, runtime: snapshot.Runtime{Status: b.status}})
 				if b.name == "kept" {
 					kept[id] = "journal"
 				}
@@ -116,9 +118,9 @@ func TestSwarmTasksHaveTheServicesPolicy(t *testing.T) {
 	}{
 		"manager":  {info, services, snapshot.RestartPolicy{Name: "on-failure", Max: 4, Service: true}, nil, snapshot.Observed},
 		"default":  {info, `[{"ID":"svc1","Spec":{}}]`, snapshot.RestartPolicy{Name: "always", Service: true}, nil, snapshot.Observed},
-		"unread":   {info, "<", snapshot.RestartPolicy{Name: "always"}, []string{"HostConfig.RestartPolicy"}, snapshot.Failed},
-		"worker":   {strings.Replace(info, `"ControlAvailable": true`, `"ControlAvailable": false`, 1), "<", snapshot.RestartPolicy{Name: "always"}, []string{"HostConfig.RestartPolicy"}, snapshot.Skipped},
-		"inactive": {recorded(t, "info"), "<", snapshot.RestartPolicy{Name: "always"}, []string{"HostConfig.RestartPolicy"}, snapshot.Absent},
+		"unread":   {info, "<", snapshot.RestartPolicy{Name: "always"}, []string{"restartPolicy"}, snapshot.Failed},
+		"worker":   {strings.Replace(info, `"ControlAvailable": true`, `"ControlAvailable": false`, 1), "<", snapshot.RestartPolicy{Name: "always"}, []string{"restartPolicy"}, snapshot.Skipped},
+		"inactive": {recorded(t, "info"), "<", snapshot.RestartPolicy{Name: "always"}, []string{"restartPolicy"}, snapshot.Absent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
@@ -140,11 +142,11 @@ func TestSwarmTasksHaveTheServicesPolicy(t *testing.T) {
 // here is the machine that the recorded engine ran on.
 func here(t *testing.T) Machine {
 	t.Helper()
-	o, ok := parseObject([]byte(recorded(t, "info")), "", new(unread))
+	o, ok := answer.Parse([]byte(recorded(t, "info")), "", new(answer.Unread))
 	if !ok {
 		t.Fatal("the recorded info is no object")
 	}
-	return Machine{Name: o.text("Name", 64), Kernel: o.text("KernelVersion", 64)}
+	return Machine{Name: o.Text("Name", 64), Kernel: o.Text("KernelVersion", 64)}
 }
 
 func TestOnlyAProvedEngineIsJoinedWithTheMachine(t *testing.T) {

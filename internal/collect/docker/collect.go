@@ -63,6 +63,7 @@ type collector struct {
 	seen     []*inspected // same positions as listed; nil when gone
 	services map[string]snapshot.RestartPolicy
 	manager  bool
+	runtimes []string // programs of OCI runtimes
 	images   map[string]*snapshot.Image
 	volumes  map[string]snapshot.Volume
 	netNames map[string]string // id -> name

@@ -8,8 +8,18 @@ import (
 	"strings"
 
 	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/dockerapi/answer"
+	"plimsoll/internal/dockerapi/inspect"
 	"plimsoll/internal/snapshot"
 )
+
+// inspected is one container as engine and kernel describe it, before the
+// references to other containers are resolved.
+type inspected struct {
+	inspect.Container
+	runtime snapshot.Runtime
+	usage   snapshot.Fact[snapshot.Usage]
+}
 
 // listed is one row of GET /containers/json.
 type listed struct {
@@ -48,22 +58,22 @@ func (c *collector) listContainers(ctx context.Context) {
 
 // decodeRow reads a row; only the ID is indispensable.
 func decodeRow(raw []byte) (listed, bool) {
-	o, ok := parseObject(raw, "", new(unread))
+	o, ok := answer.Parse(raw, "", new(answer.Unread))
 	if !ok {
 		return listed{}, false
 	}
 	l := listed{
-		id: o.text("Id", maxShort), image: o.text("Image", maxText), imageID: o.text("ImageID", maxShort), state: o.text("State", maxShort),
+		id: o.Text("Id", answer.MaxShort), image: o.Text("Image", answer.MaxText), imageID: o.Text("ImageID", answer.MaxShort), state: o.Text("State", answer.MaxShort),
 	}
-	l.labels = decodeLabels(o)
-	for _, n := range o.texts("Names", maxShort) {
+	l.labels = inspect.Labels(o)
+	for _, n := range o.Texts("Names", answer.MaxShort) {
 		n = strings.TrimPrefix(n, "/")
 		if !strings.Contains(n, "/") { // not the alias of a link
 			l.name = n
 		}
 	}
 	if l.name == "" {
-		l.name = short(l.id, 12)
+		l.name = answer.Short(l.id, 12)
 	}
 	return l, l.id != ""
 }
@@ -87,8 +97,11 @@ func (c *collector) inspect(ctx context.Context, i int) {
 	}
 	var seen *inspected
 	if err == nil {
-		if seen, err = decodeContainer(raw); err != nil {
+		var read *inspect.Container
+		if read, err = inspect.Decode(raw); err != nil {
 			c.cover(unparsable(part, item, "the container"))
+		} else {
+			seen = &inspected{Container: *read, runtime: snapshot.Runtime{Status: read.State.Status}}
 		}
 	} else {
 		c.cover(requestFailed(part, item, "GET /containers/ID/json", err))
@@ -97,12 +110,12 @@ func (c *collector) inspect(ctx context.Context, i int) {
 		c.seen[i] = l.unjudged()
 		return
 	}
-	seen.id = l.id
-	if seen.name == "" {
-		seen.name = l.name
+	seen.ID = l.id
+	if seen.Name == "" {
+		seen.Name = l.name
 	}
-	if len(seen.spec.Unread) > 0 {
-		c.partial(part, item, "not understood: "+short(strings.Join(seen.spec.Unread, ", "), maxShort))
+	if len(seen.Unread) > 0 {
+		c.partial(part, item, "not understood: "+answer.Short(strings.Join(seen.Unread, ", "), answer.MaxShort))
 	}
 	c.addFacts(ctx, seen)
 	c.resolveMounts(seen)
@@ -129,8 +142,10 @@ func (c *collector) ask(ctx context.Context, id string) ([]byte, error) {
 func (l *listed) unjudged() *inspected {
 	const source = "GET /containers/ID/json"
 	return &inspected{
-		id: l.id, name: l.name, labels: l.labels,
-		spec: snapshot.ContainerSpec{Image: l.image, ImageID: l.imageID, Unread: []string{allUnread}},
+		Container: inspect.Container{
+			ID: l.id, Name: l.name, Labels: l.labels,
+			Spec: snapshot.ContainerSpec{Image: l.image, ImageID: l.imageID, Unread: []string{snapshot.AllUnread}},
+		},
 		runtime: snapshot.Runtime{
 			Status:  l.state,
 			Process: snapshot.Missing[snapshot.Process](snapshot.Failed, snapshot.ReasonFailed, source),
@@ -147,10 +162,10 @@ func (c *collector) addFacts(ctx context.Context, s *inspected) {
 	case !s.runtime.Live():
 		state, reason, source = snapshot.Absent, snapshot.ReasonNone, "State.Status"
 	case c.local == nil:
-	case s.pid <= 0:
+	case s.State.PID <= 0:
 		state, reason, source = snapshot.Failed, snapshot.ReasonFailed, "State.Pid"
 	default:
-		f := c.local.Container(ctx, s.pid)
+		f := c.local.Container(ctx, s.State.PID)
 		s.runtime.Process, s.runtime.Cgroup, s.usage = f.Process, f.Cgroup, f.Usage
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/dockerapi/answer"
 	"plimsoll/internal/snapshot"
 )
 
@@ -18,72 +19,87 @@ import (
 // ID, else by the endpoint.
 func (c *collector) readInfo(ctx context.Context) {
 	c.scope = "engine:" + c.Client.Endpoint().Address
-	bad := new(unread)
+	bad := new(answer.Unread)
 	var failed []snapshot.PartStatus
-	ask := func(path string, decode func(object)) {
+	ask := func(path string, decode func(answer.Object)) {
 		raw, err := c.Client.Get(ctx, path, nil, dockerapi.MaxObject)
 		if err != nil {
 			failed = append(failed, requestFailed(snapshot.PartEngineInfo, "", "GET "+path, err))
 			return
 		}
 		name := strings.TrimPrefix(path, "/")
-		o, ok := parseObject(raw, name+".", bad)
+		o, ok := answer.Parse(raw, name+".", bad)
 		if !ok {
-			bad.add(name)
+			bad.Add(name)
 			return
 		}
 		decode(o)
 	}
-	ask("/version", func(o object) { decodeVersion(o, c.engine) })
-	ask("/info", func(o object) {
+	ask("/version", func(o answer.Object) { decodeVersion(o, c.engine) })
+	ask("/info", func(o answer.Object) {
 		decodeInfo(o, c.engine)
-		if id := o.text("ID", maxShort); id != "" {
+		if id := o.Text("ID", answer.MaxShort); id != "" {
 			c.scope = "engine:" + id
 		} else {
-			bad.add("info.ID")
+			bad.Add("info.ID")
 		}
-		c.manager = swarmManager(o)
+		c.manager, c.runtimes = swarmManager(o), runtimePrograms(o)
 	})
 	if len(failed) > 0 {
 		c.cover(failed[0])
 		return
 	}
 	st := snapshot.PartStatus{Part: snapshot.PartEngineInfo, State: snapshot.Observed}
-	if len(bad.names) > 0 {
+	if bad.Len() > 0 {
 		st.State, st.Reason = snapshot.Failed, snapshot.ReasonUnparsable
-		st.Detail = "fields of the engine's answer were not understood: " + strings.Join(bad.sorted(), ", ")
+		st.Detail = "fields of the engine's answer were not understood: " + strings.Join(bad.Sorted(), ", ")
 	}
 	c.cover(st)
 }
 
-func swarmManager(o object) bool {
+func swarmManager(o answer.Object) bool {
 	var s struct{ ControlAvailable bool }
-	o.read("Swarm", &s)
+	o.Read("Swarm", &s)
 	return s.ControlAvailable
 }
 
-func decodeVersion(o object, e *snapshot.Engine) {
-	e.Version = o.text("Version", maxShort)
-	e.APIVersion = o.text("ApiVersion", maxShort)
-	e.Kernel = cmp.Or(e.Kernel, o.text("KernelVersion", maxShort))
+// runtimePrograms lists the programs that the engine starts containers with.
+// Entries without one are containerd's own, which run the default program.
+func runtimePrograms(o answer.Object) []string {
+	var table map[string]struct{ Path string }
+	o.Read("Runtimes", &table)
+	var out []string
+	for _, r := range table {
+		if r.Path != "" {
+			out = append(out, answer.Short(r.Path, answer.MaxText))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func decodeVersion(o answer.Object, e *snapshot.Engine) {
+	e.Version = o.Text("Version", answer.MaxShort)
+	e.APIVersion = o.Text("ApiVersion", answer.MaxShort)
+	e.Kernel = cmp.Or(e.Kernel, o.Text("KernelVersion", answer.MaxShort))
 	var platform struct{ Name string }
-	o.read("Platform", &platform)
-	e.Platform = o.cut("Platform", platform.Name, maxShort)
+	o.Read("Platform", &platform)
+	e.Platform = o.Cut("Platform", platform.Name, answer.MaxShort)
 	var parts []struct{ Name, Version string }
-	o.read("Components", &parts)
+	o.Read("Components", &parts)
 	for _, p := range parts[:min(len(parts), 64)] {
-		e.Components = append(e.Components, snapshot.Pair{Key: short(p.Name, maxShort), Value: short(p.Version, maxShort)})
+		e.Components = append(e.Components, snapshot.Pair{Key: answer.Short(p.Name, answer.MaxShort), Value: answer.Short(p.Version, answer.MaxShort)})
 		if strings.Contains(p.Name, "Podman") { // its Platform is the machine's
-			e.Platform = short(p.Name, maxShort)
+			e.Platform = answer.Short(p.Name, answer.MaxShort)
 		}
 	}
 }
 
-func decodeInfo(o object, e *snapshot.Engine) {
-	e.Name = o.text("Name", maxShort)
-	e.Kernel = cmp.Or(o.text("KernelVersion", maxShort), e.Kernel)
-	e.OS = o.text("OperatingSystem", maxShort)
-	e.SecurityOptions = o.texts("SecurityOptions", maxShort)
+func decodeInfo(o answer.Object, e *snapshot.Engine) {
+	e.Name = o.Text("Name", answer.MaxShort)
+	e.Kernel = cmp.Or(o.Text("KernelVersion", answer.MaxShort), e.Kernel)
+	e.OS = o.Text("OperatingSystem", answer.MaxShort)
+	e.SecurityOptions = o.Texts("SecurityOptions", answer.MaxShort)
 	for _, s := range e.SecurityOptions {
 		switch name, _, _ := strings.Cut(s, ","); name {
 		case "name=rootless", "rootless":
@@ -92,52 +108,52 @@ func decodeInfo(o object, e *snapshot.Engine) {
 			e.UsernsRemap = true
 		}
 	}
-	o.read("ExperimentalBuild", &e.Experimental)
-	o.read("Debug", &e.Debug)
-	o.read("LiveRestoreEnabled", &e.LiveRestore)
+	o.Read("ExperimentalBuild", &e.Experimental)
+	o.Read("Debug", &e.Debug)
+	o.Read("LiveRestoreEnabled", &e.LiveRestore)
 	var swarm struct{ LocalNodeState string }
-	o.read("Swarm", &swarm)
-	e.Swarm = short(swarm.LocalNodeState, maxShort)
-	e.StorageDriver = o.text("Driver", maxShort)
+	o.Read("Swarm", &swarm)
+	e.Swarm = answer.Short(swarm.LocalNodeState, answer.MaxShort)
+	e.StorageDriver = o.Text("Driver", answer.MaxShort)
 	var status [][2]string
-	o.read("DriverStatus", &status)
+	o.Read("DriverStatus", &status)
 	e.ContainerdStore = slices.Contains(status, [2]string{"driver-type", "io.containerd.snapshotter.v1"})
-	e.LoggingDriver = o.text("LoggingDriver", maxShort)
-	e.CgroupDriver = o.text("CgroupDriver", maxShort)
-	switch o.text("CgroupVersion", maxShort) {
+	e.LoggingDriver = o.Text("LoggingDriver", answer.MaxShort)
+	e.CgroupDriver = o.Text("CgroupDriver", answer.MaxShort)
+	switch o.Text("CgroupVersion", answer.MaxShort) {
 	case "1":
 		e.CgroupVersion = 1
 	case "2":
 		e.CgroupVersion = 2
 	}
-	e.RootDir = o.text("DockerRootDir", maxText)
-	e.DefaultRuntime = o.text("DefaultRuntime", maxShort)
+	e.RootDir = o.Text("DockerRootDir", answer.MaxText)
+	e.DefaultRuntime = o.Text("DefaultRuntime", answer.MaxShort)
 	var runtimes map[string]json.RawMessage
-	o.read("Runtimes", &runtimes)
+	o.Read("Runtimes", &runtimes)
 	for _, name := range slices.Sorted(maps.Keys(runtimes)) {
-		e.Runtimes = append(e.Runtimes, short(name, maxShort))
+		e.Runtimes = append(e.Runtimes, answer.Short(name, answer.MaxShort))
 	}
-	e.Warnings = o.texts("Warnings", maxText)
+	e.Warnings = o.Texts("Warnings", answer.MaxText)
 	decodeLimits(o, e)
 	decodeRegistries(o, e)
 	var plugins struct{ Authorization, Network []string }
-	o.read("Plugins", &plugins)
+	o.Read("Plugins", &plugins)
 	e.AuthorizationPlugins, e.NetworkPlugins = shorts(plugins.Authorization), shorts(plugins.Network)
 }
 
 // decodeLimits reads what the kernel can enforce.
-func decodeLimits(o object, e *snapshot.Engine) {
-	o.read("MemTotal", &e.MemTotal)
-	o.read("NCPU", &e.CPUs)
-	o.read("MemoryLimit", &e.MemoryLimit)
-	o.read("SwapLimit", &e.SwapLimit)
-	o.read("CpuCfsQuota", &e.CPUQuota)
-	o.read("CPUShares", &e.CPUShares)
-	o.read("PidsLimit", &e.PidsLimit)
+func decodeLimits(o answer.Object, e *snapshot.Engine) {
+	o.Read("MemTotal", &e.MemTotal)
+	o.Read("NCPU", &e.CPUs)
+	o.Read("MemoryLimit", &e.MemoryLimit)
+	o.Read("SwapLimit", &e.SwapLimit)
+	o.Read("CpuCfsQuota", &e.CPUQuota)
+	o.Read("CPUShares", &e.CPUShares)
+	o.Read("PidsLimit", &e.PidsLimit)
 }
 
-func decodeRegistries(o object, e *snapshot.Engine) {
-	r, ok := o.child("RegistryConfig")
+func decodeRegistries(o answer.Object, e *snapshot.Engine) {
+	r, ok := o.Child("RegistryConfig")
 	if !ok {
 		return // Podman has none
 	}
@@ -145,16 +161,16 @@ func decodeRegistries(o object, e *snapshot.Engine) {
 		Secure  *bool
 		Mirrors []string
 	}
-	r.read("IndexConfigs", &indexes)
-	mirrors := r.texts("Mirrors", maxText)
+	r.Read("IndexConfigs", &indexes)
+	mirrors := r.Texts("Mirrors", answer.MaxText)
 	for _, name := range slices.Sorted(maps.Keys(indexes)) {
 		ix := indexes[name]
 		if ix.Secure != nil && !*ix.Secure {
-			e.InsecureRegistries = append(e.InsecureRegistries, short(name, maxShort))
+			e.InsecureRegistries = append(e.InsecureRegistries, answer.Short(name, answer.MaxShort))
 		}
 		mirrors = append(mirrors, ix.Mirrors...)
 	}
-	for _, cidr := range r.texts("InsecureRegistryCIDRs", maxShort) {
+	for _, cidr := range r.Texts("InsecureRegistryCIDRs", answer.MaxShort) {
 		// The engine lists the loopback networks whether asked to or not.
 		if p, err := netip.ParsePrefix(cidr); err == nil && (p.String() == "127.0.0.0/8" || p.String() == "::1/128") {
 			continue
@@ -175,12 +191,12 @@ func withoutUserinfo(raw string) string {
 	if err != nil {
 		return "unparsable URL"
 	}
-	return short((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), maxText)
+	return answer.Short((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), answer.MaxText)
 }
 
 func shorts(list []string) []string {
 	for i, s := range list {
-		list[i] = short(s, maxShort)
+		list[i] = answer.Short(s, answer.MaxShort)
 	}
 	return list
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"plimsoll/internal/dockerapi/answer"
 	"plimsoll/internal/snapshot"
 )
 
@@ -16,11 +17,11 @@ func TestRecordedEngine(t *testing.T) {
 		f.set(path, recorded(t, name))
 	}
 	for _, name := range []string{"web", "db"} {
-		o, ok := parseObject([]byte(recorded(t, name)), "", new(unread))
+		o, ok := answer.Parse([]byte(recorded(t, name)), "", new(answer.Unread))
 		if !ok {
 			t.Fatalf("recorded %s is no object", name)
 		}
-		f.set("/containers/"+o.text("Id", 64)+"/json", recorded(t, name))
+		f.set("/containers/"+o.Text("Id", 64)+"/json", recorded(t, name))
 	}
 	const image = "sha256:feb12f5ae6478ac93c68b3fb85351b44c90420821548b6e59221cc6d8a2da218"
 	f.set("/images/"+image+"/json", recorded(t, "image"))
@@ -65,15 +66,15 @@ func TestEngineFacts(t *testing.T) {
 		}},
 	}
 	for _, tt := range tests {
-		bad := new(unread)
-		o, ok := parseObject([]byte(tt.info), "info.", bad)
+		bad := new(answer.Unread)
+		o, ok := answer.Parse([]byte(tt.info), "info.", bad)
 		if !ok {
 			t.Fatal(tt.info)
 		}
 		var got snapshot.Engine
 		decodeInfo(o, &got)
-		if d := cmp.Diff(tt.want, got); d != "" || len(bad.names) > 0 {
-			t.Errorf("%s: unread %q (-want +got):\n%s", tt.name, bad.names, d)
+		if d := cmp.Diff(tt.want, got); d != "" || bad.Len() > 0 {
+			t.Errorf("%s: unread %q (-want +got):\n%s", tt.name, bad.Sorted(), d)
 		}
 	}
 }

@@ -50,7 +50,11 @@ func newFake(t *testing.T) *fakeEngine {
 
 func recorded(t testing.TB, name string) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "engine-20.10", name+".json"))
+	dir := "testdata"
+	if name == "web" || name == "db" { // containers, which package inspect decodes
+		dir = filepath.Join("..", "..", "dockerapi", "inspect", dir)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "engine-20.10", name+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,6 +181,10 @@ func (l fakeLocal) Resolve(path string) Resolved {
 
 func (l fakeLocal) Sockets(_ context.Context, _ string, paths []string) ([]snapshot.File, snapshot.PartStatus) {
 	return []snapshot.File{{Scope: "host:x", Path: paths[0], State: snapshot.Observed}}, snapshot.PartStatus{State: snapshot.Observed}
+}
+
+func (l fakeLocal) Files(_ context.Context, scope string, q FileQuery) ([]snapshot.File, snapshot.PartStatus) {
+	return []snapshot.File{{Scope: "host:h", Engine: scope, Path: q.Root, Role: snapshot.RoleDataRoot}}, snapshot.PartStatus{State: snapshot.Observed}
 }
 
 func (l fakeLocal) Listeners(_ context.Context, scope string, _ snapshot.DaemonProcess) ([]snapshot.Listener, snapshot.PartStatus) {

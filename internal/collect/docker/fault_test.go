@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"plimsoll/internal/dockerapi/answer"
 	"plimsoll/internal/snapshot"
 )
 
@@ -38,15 +39,18 @@ func TestOneContainerGoesWrong(t *testing.T) {
 		{"an error of the engine", status(500, "driver says hunter2"), []string{"*"}, snapshot.Failed, false},
 		{"refused by a plugin", status(403, "no"), []string{"*"}, snapshot.Denied, true},
 		{"vanished", status(404, "no such container"), nil, snapshot.Absent, true},
-		{"one odd number", good(func(_, host, _ map[string]any) { host["Memory"] = "lots" }), []string{"HostConfig.Memory"}, snapshot.Observed, true},
-		{"huge number", good(func(_, host, _ map[string]any) { host["PidsLimit"] = 1e300 }), []string{"HostConfig.PidsLimit"}, snapshot.Observed, true},
+		{"one odd number", good(func(_, host, _ map[string]any) { host["Memory"] = "lots" }), []string{"resources.memory"}, snapshot.Observed, true},
+		{"huge number", good(func(_, host, _ map[string]any) { host["PidsLimit"] = 1e300 }), []string{"resources.pidsLimit"}, snapshot.Observed, true},
 		{"odd environment and ports", good(func(_, host, config map[string]any) {
 			config["Env"], host["PortBindings"] = 7, "x"
-		}), []string{"Config.Env", "HostConfig.PortBindings"}, snapshot.Observed, true},
-		{"odd mount", good(func(top, _, _ map[string]any) { top["Mounts"] = []any{7} }), []string{"Mounts"}, snapshot.Observed, true},
-		{"no networks", good(func(top, _, _ map[string]any) { top["NetworkSettings"] = 7 }), []string{"NetworkSettings"}, snapshot.Observed, true},
-		{"unknown security option", good(func(_, host, _ map[string]any) { host["SecurityOpt"] = []string{"trust=none"} }),
-			[]string{"HostConfig.SecurityOpt"}, snapshot.Observed, true},
+		}), []string{"env", "ports"}, snapshot.Observed, true},
+		{"odd mount", good(func(top, _, _ map[string]any) { top["Mounts"] = []any{7} }), []string{"mounts", "tmpfs"}, snapshot.Observed, true},
+		{"no networks", good(func(top, _, _ map[string]any) { top["NetworkSettings"] = 7 }), []string{"networks", "ports"}, snapshot.Observed, true},
+		{
+			"unknown security option", good(func(_, host, _ map[string]any) { host["SecurityOpt"] = []string{"trust=none"} }),
+			[]string{"security"},
+			snapshot.Observed, true,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -172,9 +176,9 @@ func TestHostileSizes(t *testing.T) {
 		top["Mounts"] = list
 	}))
 	f.add("cccc", "many", container(t, "many", func(_, _, config map[string]any) {
-		config["Env"] = slices.Repeat([]string{"A=b"}, maxList+1)
+		config["Env"] = slices.Repeat([]string{"A=b"}, answer.MaxList+1)
 	}))
-	f.add("dddd", "path", container(t, "path", func(_, host, _ map[string]any) { host["CgroupParent"] = strings.Repeat("é", maxText) }))
+	f.add("dddd", "path", container(t, "path", func(_, host, _ map[string]any) { host["CgroupParent"] = strings.Repeat("é", answer.MaxText) }))
 	start := time.Now()
 	s := f.collect(Options{})
 	raw := seal(t, s)
@@ -190,10 +194,10 @@ func TestHostileSizes(t *testing.T) {
 	if _, spec := find(t, s, "mounts"); len(spec.Mounts) != 5000 || len(spec.Unread) > 0 {
 		t.Errorf("%d mounts, unread %q; want all 5000", len(spec.Mounts), spec.Unread)
 	}
-	if _, spec := find(t, s, "many"); !slices.Equal(spec.Unread, []string{"Config.Env"}) {
+	if _, spec := find(t, s, "many"); !slices.Equal(spec.Unread, []string{"env"}) {
 		t.Errorf("a cut environment is not noted: %q", spec.Unread)
 	}
-	if _, spec := find(t, s, "path"); !slices.Equal(spec.Unread, []string{"HostConfig.CgroupParent"}) {
+	if _, spec := find(t, s, "path"); !slices.Equal(spec.Unread, []string{"resources.cgroupParent"}) {
 		t.Errorf("a cut path is not noted: %q", spec.Unread)
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/dockerapi/answer"
+	"plimsoll/internal/dockerapi/inspect"
 	"plimsoll/internal/snapshot"
 )
 
@@ -35,7 +37,7 @@ func (c *collector) imageTasks() []func(context.Context) {
 
 func (c *collector) inspectImage(ctx context.Context, id string) {
 	const part = snapshot.PartEngineImages
-	item := "image/" + short(id, 32)
+	item := "image/" + answer.Short(id, 32)
 	raw, err := c.Client.ImageInspectRaw(ctx, id)
 	if dockerapi.IsGone(err) {
 		c.cover(snapshot.PartStatus{Part: part, Item: item, State: snapshot.Absent, Detail: "a container's image was removed"})
@@ -46,28 +48,28 @@ func (c *collector) inspectImage(ctx context.Context, id string) {
 		c.storeImage(snapshot.Image{ID: id, UserUID: snapshot.Missing[int64](snapshot.Failed, snapshot.ReasonFailed, "GET /images/ID/json")})
 		return
 	}
-	bad := new(unread)
-	o, ok := parseObject(raw, "", bad)
-	if !ok || len(o.fields) == 0 {
+	bad := new(answer.Unread)
+	o, ok := answer.Parse(raw, "", bad)
+	if !ok || o.Empty() {
 		c.cover(unparsable(part, item, "the image"))
 		c.storeImage(snapshot.Image{ID: id, UserUID: snapshot.Missing[int64](snapshot.Failed, snapshot.ReasonUnparsable, "GET /images/ID/json")})
 		return
 	}
 	m := snapshot.Image{ID: id}
-	config, ok := o.child("Config")
-	if raw := o.fields["Config"]; !ok && raw != nil && string(raw) != "null" {
-		bad.add("Config") // an image may have none, but not one of another form
+	config, ok := o.Child("Config")
+	if raw := o.Raw("Config"); !ok && raw != nil && string(raw) != "null" {
+		bad.Add("Config") // an image may have none, but not one of another form
 	}
-	m.User = config.text("User", maxShort)
-	m.Env = decodeEnv(config)
-	m.Health = healthTest(config)
-	m.Created = short(o.text("Created", maxShort), 64)
+	m.User = config.Text("User", answer.MaxShort)
+	m.Env = inspect.Env(config)
+	m.Health = inspect.HealthTest(config)
+	m.Created = answer.Short(o.Text("Created", answer.MaxShort), 64)
 	m.Tags, m.Digests = references(o, "RepoTags"), references(o, "RepoDigests")
-	o.read("Size", &m.Size)
-	if len(bad.names) > 0 {
-		c.cover(unparsable(part, item, "fields of the image ("+strings.Join(bad.sorted(), ", ")+")"))
+	o.Read("Size", &m.Size)
+	if bad.Len() > 0 {
+		c.cover(unparsable(part, item, "fields of the image ("+strings.Join(bad.Sorted(), ", ")+")"))
 	}
-	m.UserUID = userByNumber(m.User, slices.Contains(bad.names, "Config.User") || slices.Contains(bad.names, "Config"))
+	m.UserUID = userByNumber(m.User, bad.Has("Config.User") || bad.Has("Config"))
 	c.storeImage(m)
 }
 
@@ -105,15 +107,15 @@ func (c *collector) resolveUsers(ctx context.Context) {
 	var tasks []func(context.Context)
 	done := make(map[string]bool)
 	for _, s := range c.seen {
-		if s == nil || done[s.spec.ImageID] {
+		if s == nil || done[s.Spec.ImageID] {
 			continue
 		}
-		m := c.images[s.spec.ImageID]
-		if m == nil || m.User == "" || m.User != s.spec.User || m.UserUID.Reason != snapshot.ReasonNotCollected {
+		m := c.images[s.Spec.ImageID]
+		if m == nil || m.User == "" || m.User != s.Spec.User || m.UserUID.Reason != snapshot.ReasonNotCollected {
 			continue
 		}
 		done[m.ID] = true
-		tasks = append(tasks, func(ctx context.Context) { m.UserUID = c.lookUp(ctx, s.id, m.User) })
+		tasks = append(tasks, func(ctx context.Context) { m.UserUID = c.lookUp(ctx, s.ID, m.User) })
 	}
 	c.run(ctx, tasks...)
 	c.coverProcesses()

@@ -30,6 +30,11 @@ type Local interface {
 	// scope, with Engine set on the engine's own.
 	Sockets(ctx context.Context, engineScope string, engineSockets []string) ([]snapshot.File, snapshot.PartStatus)
 
+	// Files describes what the engine's behaviour rests on as files of the host
+	// scope: configuration, TLS keys, data roots, programs. What the engine does
+	// not use is not listed.
+	Files(ctx context.Context, engineScope string, q FileQuery) ([]snapshot.File, snapshot.PartStatus)
+
 	// Listeners lists the listening sockets of the daemon's process; TCP ones
 	// are asked GET /_ping from loopback without a client certificate.
 	Listeners(ctx context.Context, engineScope string, d snapshot.DaemonProcess) ([]snapshot.Listener, snapshot.PartStatus)
@@ -40,6 +45,14 @@ type Local interface {
 	// Package names the distribution's package that owns the daemon's binary,
 	// with its version, or "".
 	Package(ctx context.Context, exe string) string
+}
+
+// FileQuery is what the engine's files follow from.
+type FileQuery struct {
+	Process  snapshot.DaemonProcess
+	Config   snapshot.Fact[snapshot.DaemonConfig]
+	Root     string   // DockerRootDir of GET /info
+	Runtimes []string // programs of OCI runtimes as GET /info names them: paths, or names to be searched
 }
 
 // ContainerFacts is the kernel's view of one container.

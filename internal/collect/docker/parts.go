@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/dockerapi/answer"
 	"plimsoll/internal/snapshot"
 )
 
@@ -24,7 +25,7 @@ func apiParts() []snapshot.Part {
 func machineParts() []snapshot.Part {
 	return []snapshot.Part{
 		snapshot.PartEngineConfig, snapshot.PartEngineProcesses, snapshot.PartEngineListeners,
-		snapshot.PartEngineSockets, snapshot.PartEngineVerifier,
+		snapshot.PartEngineSockets, snapshot.PartEngineVerifier, snapshot.PartEngineFiles,
 	}
 }
 
@@ -78,7 +79,7 @@ func factStatus[T any](p snapshot.Part, f snapshot.Fact[T], what string) snapsho
 	case snapshot.Observed:
 	}
 	if f.Source != "" && st.Detail != "" {
-		st.Detail += " (" + short(f.Source, maxShort) + ")"
+		st.Detail += " (" + answer.Short(f.Source, answer.MaxShort) + ")"
 	}
 	return st
 }

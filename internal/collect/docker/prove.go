@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"plimsoll/internal/dockerapi"
+	"plimsoll/internal/dockerapi/answer"
 	"plimsoll/internal/snapshot"
 )
 
@@ -93,12 +94,18 @@ func (c *collector) localTasks() []func(context.Context) {
 		func(ctx context.Context) {
 			c.engine.Config = c.local.Config(ctx, d)
 			c.cover(factStatus(snapshot.PartEngineConfig, c.engine.Config, "the daemon's configuration"))
+			files, st := c.local.Files(ctx, c.scope, FileQuery{Process: d, Config: c.engine.Config, Root: c.engine.RootDir, Runtimes: c.runtimes})
+			st.Part = snapshot.PartEngineFiles
+			c.cover(st)
+			c.addFiles(files)
 		},
 		func(ctx context.Context) {
 			c.engine.Verifier = c.local.Verifier(ctx, d)
 			c.cover(factStatus(snapshot.PartEngineVerifier, c.engine.Verifier, "the image verification settings"))
 		},
-		func(ctx context.Context) { c.engine.Package = short(c.local.Package(ctx, d.Exe), maxShort) },
+		func(ctx context.Context) {
+			c.engine.Package = answer.Short(c.local.Package(ctx, d.Exe), answer.MaxShort)
+		},
 		func(ctx context.Context) {
 			list, st := c.local.Listeners(ctx, c.scope, d)
 			st.Part = snapshot.PartEngineListeners
@@ -109,9 +116,15 @@ func (c *collector) localTasks() []func(context.Context) {
 			files, st := c.local.Sockets(ctx, c.scope, []string{c.Client.Endpoint().Socket})
 			st.Part = snapshot.PartEngineSockets
 			c.cover(st)
-			c.out.Files = files
+			c.addFiles(files)
 		},
 	}
+}
+
+func (c *collector) addFiles(files []snapshot.File) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out.Files = append(c.out.Files, files...)
 }
 
 // coverProcesses says how much of the containers' processes was readable.
@@ -141,7 +154,7 @@ func (c *collector) coverProcesses() {
 	for _, s := range c.seen {
 		if s != nil && s.runtime.Live() && !s.runtime.Process.Known() {
 			st := factStatus(part, s.runtime.Process, "the process")
-			st.Item = "name/" + s.name
+			st.Item = "name/" + s.Name
 			c.cover(st)
 		}
 	}
@@ -152,7 +165,7 @@ func (c *collector) coverProcesses() {
 func Unreachable(ctx context.Context, e dockerapi.Endpoint, o Options, err error) *snapshot.Snapshot {
 	c := newCollector(o)
 	c.scope = "engine:" + e.Address
-	st := snapshot.PartStatus{State: snapshot.Failed, Reason: snapshot.ReasonFailed, Detail: short(e.Name, maxShort) + ": " + dockerapi.Reason(err)}
+	st := snapshot.PartStatus{State: snapshot.Failed, Reason: snapshot.ReasonFailed, Detail: answer.Short(e.Name, answer.MaxShort) + ": " + dockerapi.Reason(err)}
 	if errors.Is(err, os.ErrPermission) {
 		st.State, st.Reason, st.Detail, st.Grant = snapshot.Denied, snapshot.ReasonDenied, socketRefused, grantSudo
 		if e.Kind != dockerapi.KindUnix {
@@ -174,11 +187,11 @@ func Unreachable(ctx context.Context, e dockerapi.Endpoint, o Options, err error
 	}
 	missing := snapshot.Missing[snapshot.DaemonProcess](st.State, st.Reason, "")
 	c.out.Engines = []snapshot.Engine{{
-		Name: short(e.Name, maxShort), Process: missing,
+		Name: answer.Short(e.Name, answer.MaxShort), Process: missing,
 		Config:   snapshot.Missing[snapshot.DaemonConfig](st.State, st.Reason, ""),
 		Verifier: snapshot.Missing[snapshot.Verifier](st.State, st.Reason, ""),
 	}}
-	scope := snapshot.Scope{ID: c.scope, Kind: snapshot.ScopeEngine, Name: short(e.Name, maxShort), Target: e.Address, Taken: c.Taken, Remote: !e.Local}
+	scope := snapshot.Scope{ID: c.scope, Kind: snapshot.ScopeEngine, Name: answer.Short(e.Name, answer.MaxShort), Target: e.Address, Taken: c.Taken, Remote: !e.Local}
 	if here {
 		scope.Host = o.HostScope
 	}

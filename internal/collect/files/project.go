@@ -98,7 +98,7 @@ func (c *collector) broken(rel string, err error) {
 	c.fail(snapshot.PartEngineContainers, rel, err)
 	c.out.Containers = append(c.out.Containers, snapshot.Container{
 		Scope: c.scope, Key: c.key("file/"+rel, rel), Name: rel, Loc: loc,
-		Spec: c.builder.AddSpec(snapshot.ContainerSpec{Unread: []string{"*"}}), Runtime: c.builder.AddRuntime(snapshot.Runtime{}),
+		Spec: c.builder.AddSpec(snapshot.ContainerSpec{Unread: []string{snapshot.AllUnread}}), Runtime: c.builder.AddRuntime(snapshot.Runtime{}),
 	})
 }
 

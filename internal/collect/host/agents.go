@@ -18,7 +18,8 @@ type agent struct {
 // agents are the engines and containerds among the machine's processes.
 type agents struct {
 	engines, containerds []agent
-	denied               int // processes whose executable we may not see
+	loggers              []string // names of running programs that keep or ship log records, sorted
+	denied               int      // processes whose executable we may not see
 }
 
 // pids lists the machine's processes, ascending.
@@ -61,19 +62,24 @@ func (m *Machine) findAgents(ctx context.Context) (*agents, error) {
 			}
 			continue
 		}
-		engine := isDaemon(exe)
-		if !engine && path.Base(exe) != "containerd" {
+		engine, logger := isDaemon(exe), loggers[path.Base(exe)]
+		if !engine && !logger && path.Base(exe) != "containerd" {
 			continue
 		}
 		if st, err := m.status(p); err != nil || st.pids > 1 {
 			continue
 		}
-		if engine {
+		switch {
+		case logger:
+			a.loggers = append(a.loggers, path.Base(exe))
+		case engine:
 			a.engines = append(a.engines, agent{p, exe})
-		} else {
+		default:
 			a.containerds = append(a.containerds, agent{p, exe})
 		}
 	}
+	slices.Sort(a.loggers)
+	a.loggers = slices.Compact(a.loggers)
 	m.agents = a
 	return a, nil
 }

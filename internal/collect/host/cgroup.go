@@ -49,6 +49,7 @@ type group struct {
 	own       string            // a directory that lists its processes
 	dirs      map[string]string // by controller; in version 2 all are ""
 	tops      map[string]string // the mount point above each
+	childless bool              // it has no groups in it
 	err       error             // why the group cannot be located
 }
 
@@ -57,7 +58,7 @@ var containerID = regexp.MustCompile(`[0-9a-f]{64}`)
 // group locates a process's groups among the machine's mounts. A limiting
 // controller mounted in version 1 makes the machine count as version 1.
 func (m *Machine) group(members []membership) group {
-	mounts, err := m.mounts()
+	mounts, err := m.cgroups()
 	g := group{version: 2, dirs: map[string]string{}, tops: map[string]string{}, err: err}
 	if err != nil {
 		return g
@@ -94,7 +95,11 @@ func (m *Machine) group(members []membership) group {
 	}
 	if g.own == "" {
 		g.err = errors.New("no control group of the process is mounted where it can be read")
+		return g
 	}
+	// While the process lives, its group does.
+	info, err := m.info(g.own)
+	g.err, g.childless = err, err == nil && childless(info)
 	return g
 }
 
@@ -127,11 +132,11 @@ func (m *Machine) knob(dir, name string) (string, error) {
 	if dir == "" {
 		return "", nil
 	}
-	s, err := m.line(dir + "/" + name)
+	b, err := m.record(dir + "/" + name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
-	return s, err
+	return strings.TrimSpace(string(b)), err
 }
 
 // limit reads a number; absent, "max" and version 1's huge numbers, which are
@@ -158,19 +163,10 @@ func (m *Machine) limit(dir, name string) (int64, error) {
 // equal containers stay equal.
 func (g group) source() string { return "cgroup v" + strconv.Itoa(g.version) }
 
-// present reports an error unless the process's group is there.
-func (m *Machine) present(g group) error {
-	if g.err != nil {
-		return g.err
-	}
-	_, err := m.find(g.own)
-	return err
-}
-
 // cgroup reads what the kernel enforces on the container's own group.
 func (m *Machine) cgroup(g group) snapshot.Fact[snapshot.Cgroup] {
-	if err := m.present(g); err != nil {
-		return vanished[snapshot.Cgroup](err, g.source())
+	if g.err != nil {
+		return vanished[snapshot.Cgroup](g.err, g.source())
 	}
 	c := snapshot.Cgroup{Version: g.version, Path: text(g.parent), CPUQuota: none, CPUShares: 1024}
 	read := m.readV2
@@ -273,7 +269,7 @@ func (m *Machine) lowest(dir, top, name string) (int64, error) {
 	least := int64(math.MaxInt64)
 	for dir != "" && dir != top && strings.HasPrefix(dir, top) {
 		dir = path.Dir(dir)
-		n, err := m.limit(dir, name)
+		n, err := m.ancestors.get(dir+"/"+name, func() (int64, error) { return m.limit(dir, name) })
 		if err != nil {
 			return none, err
 		}
@@ -291,8 +287,8 @@ func (m *Machine) lowest(dir, top, name string) (int64, error) {
 // figure, page cache included. Where the PIDs controller is not there, Pids
 // counts processes instead of threads.
 func (m *Machine) usage(g group) snapshot.Fact[snapshot.Usage] {
-	if err := m.present(g); err != nil {
-		return vanished[snapshot.Usage](err, g.source())
+	if g.err != nil {
+		return vanished[snapshot.Usage](g.err, g.source())
 	}
 	mem, pids, current, peak := g.dirs["memory"], g.dirs["pids"], "memory.usage_in_bytes", "memory.max_usage_in_bytes"
 	if g.version == 2 {

@@ -97,7 +97,7 @@ func (m *Machine) viewOf(pid int) (tree, error) {
 	if theirs == ours && m.root == "" || err == nil && idErr == nil && id == first.mnt {
 		return m.tree, nil
 	}
-	return tree{m.root + proc(pid) + "/root"}, nil
+	return tree{root: m.root + proc(pid) + "/root", readers: m.readers}, nil
 }
 
 // defaultConfig is where a daemon without --config-file looks: below /etc, or,

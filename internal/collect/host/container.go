@@ -46,7 +46,7 @@ func (m *Machine) Container(ctx context.Context, pid int) docker.ContainerFacts 
 	if err != nil {
 		return fail(err, dir+"/stat")
 	}
-	b, err := m.read(dir+"/cgroup", maxText)
+	b, err := m.record(dir + "/cgroup")
 	if err != nil {
 		return fail(err, dir+"/cgroup")
 	}
@@ -71,20 +71,21 @@ func noFacts(s snapshot.State, r snapshot.Reason, source string) docker.Containe
 // read makes the whole fact missing, as its zero value would be a pass.
 func (m *Machine) process(ctx context.Context, pid int, g group) snapshot.Fact[snapshot.Process] {
 	var p snapshot.Process
+	var n namespaces
 	dir := proc(pid)
 	for _, step := range []struct {
 		source string
 		read   func() error
 	}{
-		{dir + "/ns", func() error { return m.fillNamespaces(&p, pid, g) }},
-		{dir + "/status", func() error { return m.fillStatus(&p, pid) }},
+		{dir + "/ns", func() error { return m.fillNamespaces(&p, &n, pid, g) }},
+		{dir + "/status", func() error { return m.fillStatus(&p, pid, n.user) }},
 		{dir + "/attr/current", func() (err error) { p.LSM, err = m.label(pid); return err }},
 		{dir + "/mountinfo", func() error { return m.fillRoot(&p, pid) }},
 		{dir + "/limits", func() (err error) { p.Nofile, p.Nproc, err = m.limits(pid); return err }},
 		{dir + "/exe", func() (err error) { p.Programs, err = m.programs(ctx, pid, g); return err }},
 		{dir + "/net/tcp", func() (err error) {
 			if !p.HostNet {
-				p.Listening, err = m.ports(pid)
+				p.Listening, err = m.listening.get(n.net, func() ([]uint16, error) { return m.ports(pid) })
 			}
 			return err
 		}},
@@ -99,13 +100,12 @@ func (m *Machine) process(ctx context.Context, pid int, g group) snapshot.Fact[s
 // fillNamespaces compares namespaces with those of the machine's first process.
 // A process that is in no container's control group and shares the machine's
 // mounts is not a container's.
-func (m *Machine) fillNamespaces(p *snapshot.Process, pid int, g group) error {
+func (m *Machine) fillNamespaces(p *snapshot.Process, n *namespaces, pid int, g group) error {
 	host, err := m.initial()
 	if err != nil {
 		return err
 	}
-	n, err := m.namespaces(strconv.Itoa(pid))
-	if err != nil {
+	if *n, err = m.namespaces(strconv.Itoa(pid)); err != nil {
 		return err
 	}
 	if !g.contained && n.mnt == host.mnt {
@@ -116,16 +116,19 @@ func (m *Machine) fillNamespaces(p *snapshot.Process, pid int, g group) error {
 	return nil
 }
 
-func (m *Machine) fillStatus(p *snapshot.Process, pid int) error {
+func (m *Machine) fillStatus(p *snapshot.Process, pid int, userNS uint64) error {
 	st, err := m.status(pid)
 	if err != nil {
 		return err
 	}
-	b, err := m.read(proc(pid)+"/uid_map", maxText)
+	ids, err := m.idMaps.get(userNS, func() ([]idRange, error) { // written once, so equal for all in it
+		b, err := m.read(proc(pid)+"/uid_map", maxText)
+		return parseIDMap(b), err
+	})
 	if err != nil {
 		return err
 	}
-	p.UID = inward(parseIDMap(b), st.uid)
+	p.UID = inward(ids, st.uid)
 	if p.HostUID, err = m.hostUID(st.uid); err != nil {
 		return err
 	}
@@ -133,15 +136,26 @@ func (m *Machine) fillStatus(p *snapshot.Process, pid int) error {
 	return nil
 }
 
+// labelFiles hold a process's label, the first that exists.
+var labelFiles = [...]string{"/attr/apparmor/current", "/attr/current"}
+
 // label is the process's AppArmor profile with mode or SELinux label; "" when no
-// security module keeps one, for which the kernel answers "invalid".
+// security module keeps one, for which the kernel answers "invalid". Such an
+// answer is the kernel's about all processes, so it is not asked again.
 func (m *Machine) label(pid int) (string, error) {
-	for _, f := range []string{"/attr/apparmor/current", "/attr/current"} {
+	for i, f := range labelFiles {
+		if m.unlabeled[i].Load() {
+			continue
+		}
 		b, err := m.read(proc(pid)+f, maxText)
 		switch {
 		case err == nil:
 			return text(strings.TrimRight(string(b), "\n\x00")), nil
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EINVAL):
+			// The file of a process that ended is not there either.
+			if m.exists(proc(pid) + "/stat") {
+				m.unlabeled[i].Store(true)
+			}
 		default:
 			return "", err
 		}
@@ -154,7 +168,7 @@ func (m *Machine) fillRoot(p *snapshot.Process, pid int) error {
 	if err != nil {
 		return err
 	}
-	ro, found := rootReadOnly(parseMounts(b))
+	ro, found := rootReadOnly(parseMounts(mountsOnRoot(b)))
 	if !found {
 		return fmt.Errorf("%s/mountinfo: nothing is mounted on /", proc(pid))
 	}
@@ -244,6 +258,9 @@ func (m *Machine) members(ctx context.Context, g group) (pids []int, complete bo
 			if p, err := strconv.Atoi(s); err == nil && p > 0 {
 				pids = append(pids, p)
 			}
+		}
+		if i == 0 && g.childless {
+			break
 		}
 		entries, err := m.entries(queue[i])
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

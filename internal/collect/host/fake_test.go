@@ -1,12 +1,15 @@
 package host
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"plimsoll/internal/snapshot"
 )
 
 // fake builds a machine below a temporary directory. A content that begins with
@@ -40,7 +43,9 @@ func fake(t *testing.T, parts ...map[string]string) *Machine {
 			t.Fatal(err)
 		}
 	}
-	return Open(root)
+	m := Open(root)
+	m.audit = func(context.Context) (snapshot.AuditState, error) { return snapshot.AuditState{Enabled: true}, nil }
+	return m
 }
 
 const (

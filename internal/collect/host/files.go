@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 
 	"plimsoll/internal/collect/docker"
 	"plimsoll/internal/snapshot"
@@ -21,10 +22,10 @@ func (m *Machine) Resolve(name string) docker.Resolved {
 	return docker.Resolved{Real: text(p.real), Dev: n.dev, Ino: n.ino, State: snapshot.Observed}
 }
 
-// file describes one file of the machine; scope is the host's.
-func (m *Machine) file(scope, name string, role snapshot.FileRole) snapshot.File {
+// file describes one file as seen in the tree; scope is the host's.
+func (t tree) file(scope, name string, role snapshot.FileRole) snapshot.File {
 	f := snapshot.File{Scope: scope, Path: text(name), Role: role}
-	p, err := m.find(name)
+	p, err := t.find(name)
 	for _, l := range p.chain {
 		f.Chain = append(f.Chain, text(l))
 	}
@@ -36,20 +37,34 @@ func (m *Machine) file(scope, name string, role snapshot.FileRole) snapshot.File
 	n := inodeOf(p.info)
 	f.State, f.Real, f.Type, f.Mode = snapshot.Observed, text(p.real), typeOf(p.info.Mode()), modeOf(p.info.Mode())
 	f.UID, f.GID, f.Dev, f.Ino = n.uid, n.gid, n.dev, n.ino
-	f.ACL = m.acl(p.real)
-	for dir := p.real; dir != "/"; {
-		dir = path.Dir(dir)
-		d, err := m.find(dir)
-		if err != nil {
+	f.ACL = t.acl(p.real)
+	for _, leaf := range append([]string{p.real}, p.chain...) {
+		if err := t.above(&f, leaf); err != nil {
 			f.State, f.Reason = outcome(err)
 			return f
 		}
-		n := inodeOf(d.info)
-		f.Parents = append(f.Parents, snapshot.Directory{
-			Path: text(dir), Mode: modeOf(d.info.Mode()), UID: n.uid, GID: n.gid, Dev: n.dev, Ino: n.ino,
-		})
 	}
 	return f
+}
+
+// above adds the directories above a path that the file does not list yet. Who
+// may write to the directory of a link can lead it elsewhere.
+func (t tree) above(f *snapshot.File, leaf string) error {
+	for leaf != "/" {
+		leaf = path.Dir(leaf)
+		if slices.ContainsFunc(f.Parents, func(d snapshot.Directory) bool { return d.Path == text(leaf) }) {
+			return nil // and so are all above it
+		}
+		d, err := t.find(leaf)
+		if err != nil {
+			return err
+		}
+		n := inodeOf(d.info)
+		f.Parents = append(f.Parents, snapshot.Directory{
+			Path: text(leaf), Mode: modeOf(d.info.Mode()), UID: n.uid, GID: n.gid, Dev: n.dev, Ino: n.ino,
+		})
+	}
+	return nil
 }
 
 // modeOf turns Go's mode into the system's 07777 bits.
@@ -86,9 +101,9 @@ func typeOf(m fs.FileMode) string {
 }
 
 // acl reads the access list of a path without symbolic links.
-func (m *Machine) acl(real string) snapshot.Fact[[]snapshot.ACL] {
+func (t tree) acl(real string) snapshot.Fact[[]snapshot.ACL] {
 	const source = "system.posix_acl_access"
-	b, err := accessList(m.root + real)
+	b, err := accessList(t.root + real)
 	if err != nil {
 		return missing[[]snapshot.ACL](err, source)
 	}

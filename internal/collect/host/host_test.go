@@ -20,7 +20,7 @@ var machine = map[string]string{
 	"proc/sys/net/ipv4/ip_unprivileged_port_start": "1024\n", "sys/module/apparmor/parameters/enabled": "Y\n",
 	"sys/fs/selinux/enforce": "0", "proc/1/mountinfo": v2Mounts, "sys/fs/cgroup/cgroup.controllers": "memory\n",
 	"etc/group":  "root:x:0:\ndocker:x:998:bob,alice\nwheel:x:10:eve\nbroken\n",
-	"etc/passwd": "root:x:0:0::/root:/bin/sh\ncarol:x:1001:998::/home/carol:/bin/sh\nshort:x:1\n", "var/lib/dpkg/status": "",
+	"etc/passwd": "root:x:0:0::/root:/bin/sh\ncarol:x:1001:998::/home/carol:/bin/sh\nshort:x:1\n", "var/lib/dpkg/status": "", "proc/sys/kernel/version": "#1 SMP\n",
 }
 
 func TestCollect(t *testing.T) {
@@ -35,6 +35,13 @@ func TestCollect(t *testing.T) {
 		Accounts: snapshot.Seen(snapshot.Accounts{Groups: []snapshot.Group{
 			{Name: "root", GID: 0, Members: []string{"root"}}, {Name: "docker", GID: 998, Members: []string{"alice", "bob", "carol"}},
 		}}, "/etc/group, /etc/passwd, /etc/nsswitch.conf"),
+		SubIDs:  snapshot.Seen(snapshot.SubIDs{}, "/etc/subuid, /etc/subgid"),
+		Kernels: snapshot.Seen(snapshot.Kernels{Build: "#1 SMP"}, "/proc/sys/kernel/version, /boot, /lib/modules"),
+		Audit: snapshot.Audit{
+			Kernel:   snapshot.Seen(snapshot.AuditState{Enabled: true}, "rules loaded in the kernel"),
+			Files:    snapshot.Missing[snapshot.AuditState](snapshot.Absent, "", "/etc/audit/audit.rules"),
+			Shipping: snapshot.Seen(snapshot.Shipping{}, "/etc/audit, /etc/rsyslog.conf, /etc/syslog-ng, /etc/systemd/journal-upload.conf"),
+		},
 	}
 	if !reflect.DeepEqual(h, want) {
 		t.Errorf("\n got %+v\nwant %+v", h, want)
@@ -48,7 +55,7 @@ func TestCollect(t *testing.T) {
 
 func TestCollectNothing(t *testing.T) {
 	scope, h, parts := fake(t).Collect(context.Background())
-	if scope.ID == "" || h.AppArmor != snapshot.Failed || h.SELinux != "" || h.Cgroup.Known() || h.Accounts.Known() || len(parts) != 4 {
+	if scope.ID == "" || h.AppArmor != snapshot.Failed || h.SELinux != "" || h.Cgroup.Known() || h.Accounts.Known() || h.SubIDs.State != snapshot.Failed || h.Kernels.State != snapshot.Failed || h.Audit.Shipping.State != snapshot.Failed || len(parts) != 8 {
 		t.Errorf("%+v %+v", scope, h)
 	}
 	for _, p := range parts[:3] {
@@ -117,7 +124,7 @@ func TestFileACL(t *testing.T) {
 	if f.Real != "/run/x.sock" || len(f.Chain) != 1 || f.Type != "file" || f.Mode != 0o660 {
 		t.Errorf("file %+v", f)
 	}
-	if len(f.Parents) != 2 || f.Parents[0].Path != "/run" || f.Parents[0].Mode != 0o1777 || f.Parents[1].Path != "/" {
+	if len(f.Parents) != 3 || f.Parents[2].Path != "/var" || f.Parents[0].Path != "/run" || f.Parents[0].Mode != 0o1777 || f.Parents[1].Path != "/" {
 		t.Errorf("parents %+v", f.Parents)
 	}
 	if f := m.file("host:x", "/none", snapshot.RoleEngineSocket); f.State != snapshot.Absent || f.ACL.Known() {
@@ -162,12 +169,24 @@ func TestVerifier(t *testing.T) {
 		{"nothing", nil, snapshot.Verifier{}, snapshot.Observed},
 		{"section, no folder", map[string]string{"etc/containerd/config.toml": section}, snapshot.Verifier{BinDir: verifierDir}, snapshot.Observed},
 		{"folder alone", map[string]string{"opt/containerd/image-verifier/bin/": ""}, snapshot.Verifier{BinDir: verifierDir}, snapshot.Observed},
-		{"programs", map[string]string{"etc/containerd/config.toml": section + "bin_dir = '/v'\n", "v/x": "", "v/notes": "", "v/dir/": ""},
-			snapshot.Verifier{BinDir: "/v", Binaries: []string{"x"}}, snapshot.Observed},
-		{"imported", map[string]string{"etc/containerd/config.toml": "imports = ['conf.d/*.toml']", "etc/containerd/conf.d/a.toml": section + "bin_dir = '/v'"},
-			snapshot.Verifier{BinDir: "/v"}, snapshot.Observed},
-		{"switched off", map[string]string{"etc/containerd/config.toml": "disabled_plugins = ['" + verifierPlugin + "']\n" + section},
-			snapshot.Verifier{}, snapshot.Observed},
+		{
+			"programs",
+			map[string]string{"etc/containerd/config.toml": section + "bin_dir = '/v'\n", "v/x": "", "v/notes": "", "v/dir/": ""},
+			snapshot.Verifier{BinDir: "/v", Binaries: []string{"x"}},
+			snapshot.Observed,
+		},
+		{
+			"imported",
+			map[string]string{"etc/containerd/config.toml": "imports = ['conf.d/*.toml']", "etc/containerd/conf.d/a.toml": section + "bin_dir = '/v'"},
+			snapshot.Verifier{BinDir: "/v"},
+			snapshot.Observed,
+		},
+		{
+			"switched off",
+			map[string]string{"etc/containerd/config.toml": "disabled_plugins = ['" + verifierPlugin + "']\n" + section},
+			snapshot.Verifier{},
+			snapshot.Observed,
+		},
 		{"asks nobody", map[string]string{"etc/containerd/config.toml": section + "max_verifiers = 0"}, snapshot.Verifier{}, snapshot.Observed},
 		{"imports itself", map[string]string{"etc/containerd/config.toml": "imports = ['/etc/containerd/config.toml']"}, snapshot.Verifier{}, snapshot.Failed},
 		{"unparsable", map[string]string{"etc/containerd/config.toml": "[plugins"}, snapshot.Verifier{}, snapshot.Failed},
@@ -188,8 +207,10 @@ func TestVerifier(t *testing.T) {
 }
 
 func TestVerifierOfContainerd(t *testing.T) {
-	files := process("42", map[string]string{"proc/42/exe": "-> /usr/bin/containerd", "proc/42/cmdline": "containerd\x00-c\x00/c.toml\x00",
-		"c.toml": "[plugins.'" + verifierPlugin + "']\nbin_dir = '/v'\n", "proc/self/ns/mnt": "-> mnt:[100]", "proc/42/ns/mnt": "-> mnt:[100]"})
+	files := process("42", map[string]string{
+		"proc/42/exe": "-> /usr/bin/containerd", "proc/42/cmdline": "containerd\x00-c\x00/c.toml\x00",
+		"c.toml": "[plugins.'" + verifierPlugin + "']\nbin_dir = '/v'\n", "proc/self/ns/mnt": "-> mnt:[100]", "proc/42/ns/mnt": "-> mnt:[100]",
+	})
 	files["proc/42/ns/mnt"] = "-> mnt:[100]"
 	if v := fake(t, files).Verifier(context.Background(), snapshot.DaemonProcess{PID: 7}); v.V.BinDir != "/v" {
 		t.Errorf("%+v", v)

@@ -51,7 +51,57 @@ func (m *Machine) Collect(ctx context.Context, sockets ...string) (snapshot.Scop
 		}
 		parts = append(parts, p)
 	}
-	return scope, h, append(parts, m.packages(part(snapshot.PartHostPackages)))
+	parts = append(parts, m.packages(part(snapshot.PartHostPackages)))
+	return scope, h, append(parts, m.surroundings(ctx, &h)...)
+}
+
+// surroundings fills what the machine does around its engines: subordinate IDs,
+// kernels, audit, log shipping.
+func (m *Machine) surroundings(ctx context.Context, h *snapshot.Host) []snapshot.PartStatus {
+	part := func(p snapshot.Part, err error, what string) snapshot.PartStatus {
+		st := snapshot.PartStatus{Scope: h.Scope, Part: p, State: snapshot.Observed}
+		if err != nil {
+			return unread(st, err, what)
+		}
+		return st
+	}
+	ids, err := m.subIDs(ctx)
+	parts := []snapshot.PartStatus{part(snapshot.PartHostSubIDs, err, "the subordinate IDs")}
+	h.SubIDs = fact(ids, parts[0], "/etc/subuid, /etc/subgid")
+
+	kernels, err := m.kernels()
+	parts = append(parts, part(snapshot.PartHostKernels, err, "the installed kernels"))
+	h.Kernels = fact(kernels, parts[1], "/proc/sys/kernel/version, /boot, /lib/modules")
+
+	state, err := m.audit(ctx)
+	for i := range state.Rules {
+		m.canonical(&state.Rules[i], false)
+	}
+	audit := part(snapshot.PartHostAudit, err, "the kernel's audit rules")
+	h.Audit.Kernel = fact(state, audit, "rules loaded in the kernel")
+	if gone(err) {
+		h.Audit.Kernel.State, h.Audit.Kernel.Reason = snapshot.Absent, snapshot.ReasonNone
+		audit = part(snapshot.PartHostAudit, nil, "")
+		audit.Detail = "The kernel has no audit system."
+	}
+	rules, source, err := m.auditFiles(ctx)
+	h.Audit.Files = snapshot.Seen(rules, source)
+	if err != nil {
+		h.Audit.Files = missing[snapshot.AuditState](err, source)
+	}
+
+	shipping, source, err := m.shipping(ctx)
+	logs := part(snapshot.PartHostLogs, err, "what ships log records")
+	h.Audit.Shipping = fact(shipping, logs, source)
+	return append(parts, audit, logs)
+}
+
+// fact is what was read of a part, or the reason why it was not.
+func fact[T any](v T, st snapshot.PartStatus, source string) snapshot.Fact[T] {
+	if st.State != snapshot.Observed {
+		return snapshot.Missing[T](st.State, st.Reason, source)
+	}
+	return snapshot.Seen(v, source)
 }
 
 // identity fills what the kernel and the distribution say of themselves.

@@ -37,12 +37,16 @@ func (m *Machine) Listeners(ctx context.Context, engineScope string, d snapshot.
 		part.Detail = "More TCP listeners share the daemon's network than are looked at."
 	}
 	rows = slices.DeleteFunc(rows, func(l tcpListener) bool { return !own[l.inode] })
+	for i, l := range rows {
+		rows[i].addr = netip.AddrPortFrom(l.addr.Addr().Unmap(), l.addr.Port())
+	}
 	slices.SortFunc(rows, func(a, b tcpListener) int { return a.addr.Compare(b.addr) })
+	rows = slices.CompactFunc(rows, func(a, b tcpListener) bool { return a.addr == b.addr })
 
 	out := make([]snapshot.Listener, 0, len(rows)+len(paths))
 	for _, l := range rows {
 		out = append(out, snapshot.Listener{
-			Scope: engineScope, Network: "tcp", Address: l.addr.Addr().Unmap().String(), Port: l.addr.Port(), API: apiUnknown,
+			Scope: engineScope, Network: "tcp", Address: l.addr.Addr().String(), Port: l.addr.Port(), API: apiUnknown,
 		})
 	}
 	if m.sharesNetwork(d.PID) {

@@ -1,8 +1,13 @@
 package host
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+
+	"plimsoll/internal/snapshot"
 )
 
 // Machine is one Linux machine, seen through its files. What cannot change
@@ -11,18 +16,31 @@ import (
 type Machine struct {
 	tree
 	mounts  func() ([]mount, error)    // of the machine's first process, or our own
+	cgroups func() ([]mount, error)    // those of mounts that are hierarchies of control groups
 	initial func() (namespaces, error) // of the machine's first process
 	uidmap  func() ([]idRange, error)  // of our own user namespace
 	scope   func() (id, how string)    // identity and where it comes from
-	mu      sync.Mutex                 // guards agents
-	agents  *agents                    // daemons found among the processes
+	audit   func(context.Context) (snapshot.AuditState, error)
+	mu      sync.Mutex // guards agents
+	agents  *agents    // daemons found among the processes
+
+	ancestors once[string, int64]          // limit of a group that holds containers' groups, by file
+	idMaps    once[uint64, []idRange]      // by user namespace
+	listening once[uint64, []uint16]       // TCP ports, by network namespace
+	openSock  once[int, map[uint64]bool]   // inodes of a daemon's open sockets, by process
+	unixPaths once[int, []string]          // sockets that a daemon listens on, by process
+	unlabeled [len(labelFiles)]atomic.Bool // the kernel has no such file, or nothing in it
 }
 
 // Open returns the machine below a directory: "" for this one, "/host" for one
 // whose root is mounted there. Nothing is read yet.
 func Open(root string) *Machine {
-	m := &Machine{tree: tree{strings.TrimRight(root, "/")}}
+	m := &Machine{tree: tree{root: strings.TrimRight(root, "/"), readers: new(readers)}, audit: readAudit} // the kernel is the same below a prefix
 	m.mounts = sync.OnceValues(m.readMounts)
+	m.cgroups = sync.OnceValues(func() ([]mount, error) {
+		all, err := m.mounts()
+		return slices.DeleteFunc(slices.Clone(all), func(mt mount) bool { return mt.kind != "cgroup" && mt.kind != "cgroup2" }), err
+	})
 	m.initial = sync.OnceValues(m.readInitial)
 	m.uidmap = sync.OnceValues(func() ([]idRange, error) {
 		b, err := m.read("/proc/self/uid_map", maxText)
@@ -30,6 +48,33 @@ func Open(root string) *Machine {
 	})
 	m.scope = sync.OnceValues(m.readScope)
 	return m
+}
+
+// once remembers what was read for a key; an error is not remembered, since it
+// may be that of a process that ended.
+type once[K comparable, V any] struct {
+	mu    sync.Mutex
+	known map[K]V
+}
+
+func (o *once[K, V]) get(k K, read func() (V, error)) (V, error) {
+	o.mu.Lock()
+	v, ok := o.known[k]
+	o.mu.Unlock()
+	if ok {
+		return v, nil
+	}
+	v, err := read()
+	if err != nil {
+		return v, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.known == nil {
+		o.known = make(map[K]V)
+	}
+	o.known[k] = v
+	return v, nil
 }
 
 // Reads lists, for people, everything that the package reads.
@@ -43,13 +88,20 @@ func (m *Machine) Reads() []string {
 		"/etc/group, /etc/passwd, /etc/nsswitch.conf: groups that can open an engine's socket, and their members",
 		"the engine's unix socket: connected to, to learn which process listens on it",
 		"docker.pid beside the socket, in /run and where /etc/docker/daemon.json puts it: the daemon's process ID",
-		"/proc/PID of the daemon: exe, status, stat, limits, cmdline, fd, net, ns, children; of environ only HOME and XDG_CONFIG_HOME",
+		"/proc/PID of the daemon: exe, status, stat, limits, cmdline, fd, net, ns, children; of environ only HOME, XDG_CONFIG_HOME, DOCKER_CONFIG and DOCKER_CERT_PATH",
 		"the daemon's configuration file: values of known harmless keys, of others the name, length and shape",
 		"/proc/PID of containers: status, stat, uid_map, cgroup, ns, mountinfo, limits, attr, net/sockstat, net/tcp, and exe of each process",
-		"/proc/PID/exe of every process: to find dockerd and containerd",
+		"/proc/PID/exe of every process: to find dockerd, containerd and what keeps or ships log records",
 		"unix sockets of dockerd, containerd, CRI-O, Podman and BuildKit: mode, owner, access list, links and parent directories",
 		"the daemon's TCP listeners: GET /_ping in clear and over TLS, without a client certificate",
 		"containerd's configuration and what it imports: the image verifier's directory, and the names in it",
+		"docker.service and docker.socket in systemd's search path, their drop-ins and environment files: mode, owner, access list, and which environment files they name",
+		"/etc/docker, /etc/docker/certs.d, /etc/default/docker, /etc/sysconfig/docker, /etc/containerd/config.toml, /run/containerd: mode, owner, access list",
+		"the daemon's configuration file, TLS files, data root and containerd's, programs of daemon, containerd, shims and runtimes: mode, owner, access list; of the data roots also free space",
+		"/etc/subuid, /etc/subgid: ranges of IDs, and which of them accounts have",
+		"/proc/sys/kernel/version, names in /boot and /lib/modules: the running and the installed kernels",
+		"the kernel's audit status and rules, asked over netlink; /etc/audit/rules.d, /etc/audit/audit.rules: rules about files",
+		"/etc/audit/plugins.d, audisp-remote.conf, rsyslog, syslog-ng and journal-upload configuration: whether records go to another machine, not which",
 		"/var/lib/dpkg/info/*.list, /var/lib/dpkg/status, /lib/apk/db/installed: the package that the daemon comes from",
 	}
 }

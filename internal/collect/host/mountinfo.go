@@ -8,6 +8,7 @@ import (
 
 // mount is what is used of a line of /proc/PID/mountinfo.
 type mount struct {
+	device      string   // major:minor
 	root, point string   // the mounted directory in its file system; where it is mounted
 	kind        string   // file system type
 	options     []string // of the mount
@@ -25,9 +26,21 @@ func parseMounts(b []byte) []mount {
 			continue
 		}
 		out = append(out, mount{
-			root: unescape(f[3]), point: unescape(f[4]), kind: g[0],
+			device: f[2], root: unescape(f[3]), point: unescape(f[4]), kind: g[0],
 			options: strings.Split(f[5], ","), super: strings.Split(g[2], ","),
 		})
+	}
+	return out
+}
+
+// mountsOnRoot keeps the lines that may be of a mount on /, so that a container's
+// thousands of other mounts need not be taken apart.
+func mountsOnRoot(b []byte) []byte {
+	var out []byte
+	for l := range bytes.Lines(b) {
+		if bytes.Contains(l, []byte(" / ")) {
+			out = append(out, l...)
+		}
 	}
 	return out
 }

@@ -72,7 +72,7 @@ func (m *Machine) tcpListeners(pid, limit int) ([]tcpListener, error) {
 		{"/net/tcp", "/net/sockstat", "TCP:"},
 		{"/net/tcp6", "/net/sockstat6", "TCP6:"},
 	} {
-		b, err := m.read(proc(pid)+table.count, maxText)
+		b, err := m.record(proc(pid) + table.count)
 		if err == nil && noneInUse(b, table.key) {
 			continue
 		}
@@ -132,6 +132,10 @@ func parseUnix(b []byte) map[uint64]string {
 
 // sockets returns the inodes of the sockets that a process has open.
 func (m *Machine) sockets(ctx context.Context, pid int) (map[uint64]bool, error) {
+	return m.openSock.get(pid, func() (map[uint64]bool, error) { return m.readSockets(ctx, pid) })
+}
+
+func (m *Machine) readSockets(ctx context.Context, pid int) (map[uint64]bool, error) {
 	dir := proc(pid) + "/fd"
 	names, err := m.list(dir)
 	if err != nil {
@@ -158,6 +162,10 @@ func (m *Machine) sockets(ctx context.Context, pid int) (map[uint64]bool, error)
 // unixListeners returns the paths of the unix sockets that a process listens
 // on, sorted; abstract ones begin with @.
 func (m *Machine) unixListeners(ctx context.Context, pid int) ([]string, error) {
+	return m.unixPaths.get(pid, func() ([]string, error) { return m.readUnixListeners(ctx, pid) })
+}
+
+func (m *Machine) readUnixListeners(ctx context.Context, pid int) ([]string, error) {
 	own, err := m.sockets(ctx, pid)
 	if err != nil {
 		return nil, err

@@ -65,7 +65,7 @@ func parseStatus(b []byte) (status, error) {
 }
 
 func (m *Machine) status(pid int) (status, error) {
-	b, err := m.read(proc(pid)+"/status", maxText)
+	b, err := m.record(proc(pid) + "/status")
 	if err != nil {
 		return status{}, err
 	}
@@ -90,7 +90,7 @@ func parseStat(b []byte) (parent int, start uint64, err error) {
 }
 
 func (m *Machine) stat(pid int) (parent int, start uint64, err error) {
-	b, err := m.read(proc(pid)+"/stat", maxText)
+	b, err := m.record(proc(pid) + "/stat")
 	if err != nil {
 		return 0, 0, err
 	}
@@ -144,7 +144,7 @@ func parseLimits(b []byte) (nofile, nproc int64, err error) {
 }
 
 func (m *Machine) limits(pid int) (nofile, nproc int64, err error) {
-	b, err := m.read(proc(pid)+"/limits", maxText)
+	b, err := m.record(proc(pid) + "/limits")
 	if err != nil {
 		return 0, 0, err
 	}

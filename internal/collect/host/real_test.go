@@ -85,9 +85,11 @@ func again(t *testing.T, name string) docker.ContainerFacts {
 }
 
 func TestRealContainerBounded(t *testing.T) {
-	f := start(t, "bounded", []string{"--memory", "64m", "--memory-swap", "96m", "--cpus", "0.5", "--cpu-shares", "512", "--pids-limit", "50",
+	f := start(t, "bounded", []string{
+		"--memory", "64m", "--memory-swap", "96m", "--cpus", "0.5", "--cpu-shares", "512", "--pids-limit", "50",
 		"--cpuset-cpus", "0", "--user", "1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only",
-		"--ulimit", "nofile=100:200", "--ulimit", "nproc=300:400"}, "sleep", "600")
+		"--ulimit", "nofile=100:200", "--ulimit", "nproc=300:400",
+	}, "sleep", "600")
 	if !f.Process.Known() || !f.Cgroup.Known() || !f.Usage.Known() {
 		t.Fatalf("%+v", f)
 	}
@@ -154,4 +156,43 @@ func mustJSON(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+func TestRealFiles(t *testing.T) {
+	testbed.Engine(t)
+	m, ctx := Open(""), context.Background()
+	files, part := m.HostFiles(ctx)
+	i := slices.IndexFunc(files, func(f snapshot.File) bool { return f.Role == snapshot.RoleEngineDir })
+	if part.State != snapshot.Observed || i < 0 || files[i].State != snapshot.Observed || files[i].Type != "dir" || !files[i].ACL.Known() {
+		t.Errorf("host files: %+v %+v", part, files)
+	}
+	d := m.Daemon(ctx, socket)
+	list, part := m.Files(ctx, "engine:x", docker.FileQuery{Process: d.V, Config: m.Config(ctx, d.V), Root: "/var/lib/docker", Runtimes: []string{"runc"}})
+	if part.State != snapshot.Observed || part.Reason != "" {
+		t.Errorf("engine files: %+v", part)
+	}
+	for _, role := range []snapshot.FileRole{snapshot.RoleEngineBinary, snapshot.RoleDataRoot, snapshot.RoleContainerdRoot, snapshot.RoleContainerdBinary, snapshot.RoleRuntimeBinary} {
+		i := slices.IndexFunc(list, func(f snapshot.File) bool { return f.Role == role })
+		if i < 0 || list[i].State != snapshot.Observed || list[i].UID != 0 || len(list[i].Parents) == 0 {
+			t.Errorf("%s: %+v", role, list)
+			continue
+		}
+		if v := list[i].Volume; (role == snapshot.RoleDataRoot || role == snapshot.RoleContainerdRoot) && (!v.Known() || v.V.Free <= 0 || v.V.RootDevice == "" || v.V.Mount == "") {
+			t.Errorf("%s lies on %+v", role, v)
+		}
+	}
+}
+
+// TestRealAudit asks the machine's kernel. Without rights the answer is a lack
+// of rights, never an empty list of rules.
+func TestRealAudit(t *testing.T) {
+	testbed.Engine(t)
+	st, err := readAudit(context.Background())
+	switch s, _ := outcome(err); {
+	case os.Geteuid() == 0 && err != nil && s != snapshot.Absent && s != snapshot.Denied: // in a container root lacks the right too
+		t.Errorf("%+v, %v", st, err)
+	case os.Geteuid() != 0 && err == nil:
+		t.Errorf("an unprivileged user was told %+v", st)
+	}
+	t.Logf("%+v, %v", st, err)
 }

@@ -106,7 +106,7 @@ func (l *socketList) addListeners(ctx context.Context, pid int, roleOf func(stri
 }
 
 // roles tells the API sockets of an engine's process from those that it keeps
-// below docker/ for its own helpers, which answer no API and are named at random,
+// below docker/ for its own helpers, or below another --exec-root, which answer no API and are named at random,
 // and whether they are the given engine's: they are when the process also
 // listens on a socket already known as such.
 func (l *socketList) roles(ctx context.Context, pid int, engineScope string) func(string) (snapshot.FileRole, string) {
@@ -121,7 +121,7 @@ func (l *socketList) roles(ctx context.Context, pid int, engineScope string) fun
 		}
 	}
 	return func(p string) (snapshot.FileRole, string) {
-		if strings.Contains(p, "/docker/") {
+		if strings.Contains(p, "/docker/") || path.Base(p) == "metrics.sock" || strings.Contains(p, "/libnetwork/") {
 			return "", ""
 		}
 		return snapshot.RoleEngineSocket, own

@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"plimsoll/internal/snapshot"
 )
 
 // openQuietly opens for reading; a FIFO, terminal or tape neither blocks nor
@@ -62,4 +64,25 @@ func peerPID(c *net.UnixConn) (int, error) {
 		return 0, fmt.Errorf("peer of the socket: %w", err)
 	}
 	return int(cred.Pid), nil
+}
+
+// space fills what is free on the file system that holds a path.
+func space(name string, v *snapshot.Filesystem) error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(name, &st); err != nil {
+		return &fs.PathError{Op: "statfs", Path: name, Err: err}
+	}
+	unit := uint64(max(st.Frsize, 1))
+	v.Bytes, v.Free = size(st.Blocks, unit), size(st.Bavail, unit)
+	v.Inodes, v.FreeInodes = size(st.Files, 1), size(st.Ffree, 1)
+	return nil
+}
+
+// size multiplies what the kernel counts, which no real file system overflows.
+func size(n, unit uint64) int64 {
+	const most = 1<<63 - 1
+	if unit != 0 && n > most/unit {
+		return most
+	}
+	return int64(n * unit) //nolint:gosec // bounded above
 }

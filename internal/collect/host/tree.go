@@ -32,7 +32,10 @@ var (
 
 // tree is the file system below a directory: absolute paths and the absolute
 // symbolic links in it mean places inside it. The empty root is the machine's.
-type tree struct{ root string }
+type tree struct {
+	root    string
+	readers *readers
+}
 
 // place is where a path leads.
 type place struct {
@@ -115,20 +118,31 @@ func (t tree) open(name string) (*os.File, error) {
 }
 
 // read returns a file's content, at most limit bytes; a larger one is an error.
+// Anything but a regular file is refused, without blocking on it.
 func (t tree) read(name string, limit int64) ([]byte, error) {
-	f, err := t.open(name)
+	name, err := t.outside(name)
 	if err != nil {
 		return nil, err
 	}
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	err = errors.Join(err, f.Close())
-	if err == nil && int64(len(b)) > limit {
-		err = fmt.Errorf("%s: %w", name, errTooLarge)
-	}
+	return t.readers.file(name, limit)
+}
+
+// record reads a file that the kernel prints in one piece.
+func (t tree) record(name string) ([]byte, error) {
+	name, err := t.outside(name)
 	if err != nil {
 		return nil, err
 	}
-	return b, nil
+	return t.readers.record(name)
+}
+
+// info looks at what a path leads to.
+func (t tree) info(name string) (fs.FileInfo, error) {
+	name, err := t.outside(name)
+	if err != nil {
+		return nil, err
+	}
+	return os.Stat(name)
 }
 
 // line returns the content of a small file without the space around it.

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -23,10 +22,11 @@ const (
 // not known here: PullsBy is left empty.
 func (m *Machine) Verifier(ctx context.Context, d snapshot.DaemonProcess) snapshot.Fact[snapshot.Verifier] {
 	type T = snapshot.Verifier
-	view, file, err := m.containerd(ctx, d)
+	cd, err := m.containerd(ctx, d)
 	if err != nil {
 		return vanished[T](err, "containerd")
 	}
+	view, file := cd.view, cd.config
 	c := verifierConfig{view: view}
 	if err := c.read(ctx, file, 0); err != nil {
 		return vanished[T](err, file)
@@ -54,63 +54,6 @@ func (m *Machine) Verifier(ctx context.Context, d snapshot.DaemonProcess) snapsh
 	}
 	slices.Sort(v.Binaries)
 	return snapshot.Seen(v, text(file)+", "+v.BinDir)
-}
-
-// containerd finds the configuration file of the engine's containerd and the
-// file system that it is seen in: a child of the daemon, else the only one, else
-// the one on the usual socket. Without any, the usual file stands.
-func (m *Machine) containerd(ctx context.Context, d snapshot.DaemonProcess) (tree, string, error) {
-	a, err := m.findAgents(ctx)
-	if err != nil {
-		return tree{}, "", err
-	}
-	var chosen *agent
-	for i := range a.containerds {
-		if parent, _, err := m.stat(a.containerds[i].pid); err == nil && parent == d.PID {
-			chosen = &a.containerds[i]
-		}
-	}
-	if chosen == nil && len(a.containerds) == 1 {
-		chosen = &a.containerds[0]
-	}
-	for i := 0; i < len(a.containerds) && chosen == nil; i++ {
-		paths, err := m.unixListeners(ctx, a.containerds[i].pid)
-		if err == nil && slices.Contains(paths, "/run/containerd/containerd.sock") {
-			chosen = &a.containerds[i]
-		}
-	}
-	switch {
-	case chosen == nil && len(a.containerds) > 0:
-		return tree{}, "", errors.New("several containerds run and none is known to be the engine's")
-	case chosen == nil && a.denied > 0:
-		return tree{}, "", errDenied
-	case chosen == nil:
-		return m.tree, containerdConfig, nil
-	}
-	b, err := m.read(proc(chosen.pid)+"/cmdline", 2*maxText)
-	if err != nil {
-		return tree{}, "", err
-	}
-	view, err := m.viewOf(chosen.pid)
-	return view, configArgument(string(b)), err
-}
-
-// configArgument finds -c or --config in containerd's NUL-separated arguments.
-func configArgument(cmdline string) string {
-	args := strings.Split(cmdline, "\x00")
-	for i, a := range args {
-		name, value, ok := strings.Cut(strings.TrimLeft(a, "-"), "=")
-		if !strings.HasPrefix(a, "-") || name != "c" && name != "config" {
-			continue
-		}
-		if !ok && i+1 < len(args) {
-			value = args[i+1]
-		}
-		if path.IsAbs(value) {
-			return value
-		}
-	}
-	return containerdConfig
 }
 
 // verifierConfig is what containerd's files say of the verifier plugin.

@@ -138,6 +138,9 @@ func (s *survey) machine(ctx context.Context, endpoints []endpoint) {
 	s.out.Scopes = append(s.out.Scopes, scope)
 	s.out.Hosts = append(s.out.Hosts, h)
 	s.out.Parts = append(s.out.Parts, parts...)
+	files, part := s.local.HostFiles(ctx)
+	s.out.Files = append(s.out.Files, files...)
+	s.out.Parts = append(s.out.Parts, part)
 }
 
 // onlyFiles reports whether nothing but files was asked for.
@@ -204,7 +207,7 @@ func (s *survey) elsewhere(f *snapshot.Snapshot) {
 }
 
 func hostParts() []snapshot.Part {
-	return []snapshot.Part{snapshot.PartHostIdentity, snapshot.PartHostCgroups, snapshot.PartHostAccounts, snapshot.PartHostPackages}
+	return slices.DeleteFunc(slices.Clone(snapshot.Parts), func(p snapshot.Part) bool { return !strings.HasPrefix(string(p), "host.") })
 }
 
 // unreachable puts an engine that is here but does not answer into the
@@ -240,6 +243,7 @@ func (s *survey) dropUnusedHost() {
 	other := func(scope string) bool { return scope == s.hostID }
 	s.out.Scopes = slices.DeleteFunc(s.out.Scopes, func(sc snapshot.Scope) bool { return other(sc.ID) })
 	s.out.Hosts = slices.DeleteFunc(s.out.Hosts, func(h snapshot.Host) bool { return other(h.Scope) })
+	s.out.Files = slices.DeleteFunc(s.out.Files, func(f snapshot.File) bool { return other(f.Scope) })
 	s.out.Parts = slices.DeleteFunc(s.out.Parts, func(p snapshot.PartStatus) bool { return other(p.Scope) })
 }
 

@@ -70,15 +70,17 @@ func (p *page) matrix(r *report.Result) {
 	if p.o.Width < matrixWidth {
 		cell, counts, heads = 7, "%4d  %3d  %3d  %3d", "open  mit  acc  unk"
 	}
-	head := pad("STRIDE", 15)
+	var head strings.Builder
+	head.WriteString(pad("STRIDE", 15))
 	for _, c := range model.Classes {
-		head += pad(c.Short(), cell)
+		head.WriteString(pad(c.Short(), cell))
 	}
-	p.line(p.bold(head + heads))
+	p.line(p.bold(head.String() + heads))
 	for _, z := range zones(r) {
-		row := pad(string(z), 15)
+		var row strings.Builder
+		row.WriteString(pad(string(z), 15))
 		for _, c := range model.Classes {
-			row += p.cell(r, z, string(c), cell)
+			row.WriteString(p.cell(r, z, string(c), cell))
 		}
 		n := make(map[string]int)
 		for _, t := range r.Threats {
@@ -86,7 +88,7 @@ func (p *page) matrix(r *report.Result) {
 				n[t.Status]++
 			}
 		}
-		p.line(row + fmt.Sprintf(counts, n["open"], n["mitigated"], n["accepted"], n["unknown"]))
+		p.line(row.String() + fmt.Sprintf(counts, n["open"], n["mitigated"], n["accepted"], n["unknown"]))
 	}
 	p.wrap(strings.Repeat(" ", 15), fmt.Sprintf("cell = worst band (C/H/M/L) and number of open threats · ? = cannot tell · evidence coverage %d%%", r.Summary.Coverage))
 }
@@ -188,7 +190,8 @@ func (p *page) fixes(r *report.Result) {
 	if len(pl.Choices) == 1 {
 		head = p.bold("FIX THIS FIRST")
 	}
-	p.line(head + fmt.Sprintf("   closes %d of %s, removes %d of %d risk", closed, count(r.Summary.Threats["open"], "open threat", "open threats"), pl.Before-pl.After, pl.Before))
+	p.line(head + fmt.Sprintf("   closes %d of %s (%d of %d on single elements), removes %d of %d risk", closed,
+		count(r.Summary.Threats["open"], "open threat", "open threats"), pl.OpenNow-pl.OpenThen, pl.OpenNow, pl.Before-pl.After, pl.Before))
 	for i, c := range pl.Choices {
 		m := r.Measure(c.Measure)
 		if p.o.Width < matrixWidth {

@@ -27,6 +27,9 @@ func ExplainCheck(w io.Writer, c *check.Check, r *report.Result, o Options) erro
 		}
 		p.wrap("  ", "numbers: "+strings.Join(refs, ", "))
 	}
+	if len(c.Covered) > 0 {
+		p.wrap("  ", "counted at: "+strings.Join(c.Covered, ", ")+", when both fail for one cause")
+	}
 	p.section("Why", c.Why)
 	p.section("Remedy", c.Remedy)
 	for _, pa := range c.Params {
@@ -40,7 +43,7 @@ func ExplainCheck(w io.Writer, c *check.Check, r *report.Result, o Options) erro
 		p.section("Parameter "+pa.Name, fmt.Sprintf("%s (%s; default: %s)", pa.Meaning, pa.Unit, def))
 	}
 	for i := range c.Fixes {
-		p.section("Fix", fmt.Sprintf("%s: plimsoll harden %s (%s)", c.Fixes[i].Title, c.MeasureID(&c.Fixes[i]), c.Fixes[i].Disturbs))
+		p.section("Fix", fmt.Sprintf("%s: plimsoll harden %s (%s)", c.Fixes[i].Title, c.MeasureID(&c.Fixes[i]), c.Fixes[i].Kind.Disturbs()))
 	}
 	p.checkThreats(c, r)
 	p.found(c, r)

@@ -79,10 +79,10 @@ func shortDigest(s string) string {
 }
 
 func (p *page) notChosen(r *report.Result) {
-	if len(r.Plan.Passed) > 0 {
+	if len(r.Plan.NotChosen) > 0 {
 		p.line("")
 		p.line(p.bold("NOT CHOSEN"))
-		for _, n := range r.Plan.Passed {
+		for _, n := range r.Plan.NotChosen {
 			p.wrap("  ", n.Measure+": "+Clean(n.Why))
 		}
 	}

@@ -3,6 +3,7 @@ package text
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -107,6 +108,28 @@ func TestPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden.Compare(t, filepath.Join("testdata", name+".golden"), b.Bytes())
+	}
+}
+
+// TestAlikeElementsAreNamed: a list shows the names of the first elements, though
+// they are folded, and how many more there are.
+func TestAlikeElementsAreNamed(t *testing.T) {
+	s := shop(t, "")
+	for i := range 7 {
+		c := s.Containers[0]
+		c.Name = fmt.Sprintf("cart-%d", i)
+		c.Key, c.ID = "compose/shop/cart/"+c.Name, fmt.Sprintf("%064x", i)
+		s.Containers = append(s.Containers, c)
+	}
+	r := result(t, s, nil)
+	for filter, want := range map[string]string{"cart-3": "cart-1: container-memory-limit fail\n", "compose/shop/cart/cart-6": "and 5 more\n", "nobody": "no threat matches"} {
+		var b bytes.Buffer
+		if err := Threats(&b, r, ThreatFilter{Status: "open", Element: filter}, Options{Width: 110}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("--element %s: %q is not in\n%s", filter, want, b.String())
+		}
 	}
 }
 

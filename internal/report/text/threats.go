@@ -26,9 +26,22 @@ func (f ThreatFilter) Takes(r *report.Result, t *report.Threat) bool {
 	if f.Source && !slices.ContainsFunc(threat.Catalogue(), func(c threat.Threat) bool { return c.ID == t.ID && c.Source }) {
 		return false
 	}
-	return f.Element == "" || slices.ContainsFunc(t.Elements, func(e report.Element) bool {
+	return f.Element == "" || f.concerns(r, t)
+}
+
+// concerns reports whether an element of the threat is the subject asked for, by
+// name or key.
+func (f ThreatFilter) concerns(r *report.Result, t *report.Threat) bool {
+	named := make(map[[2]string]bool) // scope and key
+	for _, s := range r.Subjects {
+		if takes(f.Element, s.Name) {
+			named[[2]string{s.Scope, s.Key}] = true
+		}
+	}
+	return slices.ContainsFunc(t.Elements, func(e report.Element) bool {
 		s := r.Subjects[e.Subject]
-		return takes(f.Element, s.Name) || takes(f.Element, s.Key) || slices.ContainsFunc(s.Members, func(k string) bool { return takes(f.Element, k) })
+		wanted := func(key string) bool { return takes(f.Element, key) || named[[2]string{s.Scope, key}] }
+		return wanted(s.Key) || slices.ContainsFunc(s.Members, wanted)
 	})
 }
 
@@ -84,9 +97,8 @@ func (p *page) elements(r *report.Result, t *report.Threat) {
 		if e.Status != t.Status {
 			continue
 		}
-		if n++; n > maxElements {
-			continue
-		}
+		room := max(0, maxElements-n)
+		n += e.Count
 		var why []string
 		for _, c := range e.Clauses {
 			if !c.Supporting && c.Status != "pass" && c.Status != "not-applicable" {
@@ -96,7 +108,9 @@ func (p *page) elements(r *report.Result, t *report.Threat) {
 		if e.Waiver != nil {
 			why = append(why, "accepted by "+Clean(e.Waiver.Owner)+" until "+e.Waiver.Expires)
 		}
-		p.wrap("       ", Clean(r.Subjects[e.Subject].Name)+": "+strings.Join(why, ", "))
+		for _, name := range r.Names(e.Subject, room) {
+			p.wrap("       ", Clean(name)+": "+strings.Join(why, ", "))
+		}
 	}
 	if n > maxElements {
 		p.line(p.dim(fmt.Sprintf("       and %d more", n-maxElements)))

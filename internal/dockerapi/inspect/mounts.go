@@ -1,4 +1,4 @@
-package docker
+package inspect
 
 import (
 	"cmp"
@@ -8,27 +8,28 @@ import (
 	"strconv"
 	"strings"
 
+	"plimsoll/internal/dockerapi/answer"
 	"plimsoll/internal/snapshot"
 )
 
-func decodeMounts(o object) []snapshot.Mount {
+func decodeMounts(o answer.Object) []snapshot.Mount {
 	var list []json.RawMessage
-	o.read("Mounts", &list)
+	o.Read("Mounts", &list)
 	var out []snapshot.Mount
-	for _, raw := range capped(o, "Mounts", list) {
+	for _, raw := range answer.Capped(o, "Mounts", list) {
 		var m struct {
 			Type, Name, Source, Destination, Propagation string
 			RW                                           *bool
 		}
 		if err := json.Unmarshal(raw, &m); err != nil || m.RW == nil {
-			o.bad.add("Mounts") // what did decode is kept: it can only make things worse
+			o.Reject("Mounts") // what did decode is kept: it can only make things worse
 		}
 		out = append(out, snapshot.Mount{
-			Type:        o.cut("Mounts", m.Type, maxShort),
-			Volume:      o.cut("Mounts", m.Name, maxShort),
-			Source:      o.cut("Mounts", m.Source, maxText),
-			Destination: o.cut("Mounts", m.Destination, maxText),
-			Propagation: o.cut("Mounts", m.Propagation, maxShort),
+			Type:        o.Cut("Mounts", m.Type, answer.MaxShort),
+			Volume:      o.Cut("Mounts", m.Name, answer.MaxShort),
+			Source:      o.Cut("Mounts", m.Source, answer.MaxText),
+			Destination: o.Cut("Mounts", m.Destination, answer.MaxText),
+			Propagation: o.Cut("Mounts", m.Propagation, answer.MaxShort),
 			ReadOnly:    m.RW != nil && !*m.RW,
 		})
 	}
@@ -39,12 +40,12 @@ func decodeMounts(o object) []snapshot.Mount {
 }
 
 // tmpfs joins the two ways of asking for one.
-func tmpfs(host object, mounts []snapshot.Mount) []string {
+func tmpfs(host answer.Object, mounts []snapshot.Mount) []string {
 	var at map[string]string
-	host.read("Tmpfs", &at)
+	host.Read("Tmpfs", &at)
 	var out []string
 	for _, path := range slices.Sorted(maps.Keys(at)) {
-		out = append(out, host.cut("Tmpfs", path, maxText))
+		out = append(out, host.Cut("Tmpfs", path, answer.MaxText))
 	}
 	for _, m := range mounts {
 		if m.Type == "tmpfs" {
@@ -52,7 +53,7 @@ func tmpfs(host object, mounts []snapshot.Mount) []string {
 		}
 	}
 	slices.Sort(out)
-	return capped(host, "Tmpfs", slices.Compact(out))
+	return answer.Capped(host, "Tmpfs", slices.Compact(out))
 }
 
 // binding is one published port as the engine writes it.
@@ -60,15 +61,15 @@ type binding struct{ HostIp, HostPort string } //nolint:revive // the engine's s
 
 // decodePorts lists the published ports: those in force, and those asked for
 // that are not in force, because the container is stopped.
-func decodePorts(config, host, network object) []snapshot.Port {
+func decodePorts(config, host, network answer.Object) []snapshot.Port {
 	var asked, actual map[string][]binding
-	host.read("PortBindings", &asked)
-	network.read("Ports", &actual)
+	host.Read("PortBindings", &asked)
+	network.Read("Ports", &actual)
 	var all bool
-	host.read("PublishAllPorts", &all)
+	host.Read("PublishAllPorts", &all)
 	if all {
 		var exposed map[string]struct{}
-		config.read("ExposedPorts", &exposed)
+		config.Read("ExposedPorts", &exposed)
 		if asked == nil {
 			asked = make(map[string][]binding, len(exposed))
 		}
@@ -95,7 +96,7 @@ func decodePorts(config, host, network object) []snapshot.Port {
 		return cmp.Or(cmp.Compare(a.ContainerPort, b.ContainerPort), strings.Compare(a.Proto, b.Proto),
 			strings.Compare(a.HostIP, b.HostIP), cmp.Compare(a.HostPort, b.HostPort))
 	})
-	return capped(host, "PortBindings", slices.Compact(out))
+	return answer.Capped(host, "PortBindings", slices.Compact(out))
 }
 
 // covered reports whether a wish is met by a binding in force.
@@ -108,21 +109,21 @@ func covered(b binding, actual []binding) bool {
 
 // appendPort reads "80/tcp" and a binding. A range of host ports, from which
 // the engine chooses at start, has host port 0.
-func appendPort(o object, field string, out []snapshot.Port, spec string, b binding) []snapshot.Port {
+func appendPort(o answer.Object, field string, out []snapshot.Port, spec string, b binding) []snapshot.Port {
 	number, proto, _ := strings.Cut(spec, "/")
 	inside, err := strconv.ParseUint(number, 10, 16)
 	if err != nil {
-		o.bad.add(o.prefix + field)
+		o.Reject(field)
 		return out
 	}
 	var outside uint64
 	if b.HostPort != "" && !strings.Contains(b.HostPort, "-") {
 		if outside, err = strconv.ParseUint(b.HostPort, 10, 16); err != nil {
-			o.bad.add(o.prefix + field) // published all the same
+			o.Reject(field) // published all the same
 		}
 	}
 	return append(out, snapshot.Port{
-		Proto: cmp.Or(short(proto, 16), "tcp"), ContainerPort: uint16(inside),
-		HostIP: o.cut(field, b.HostIp, 64), HostPort: uint16(outside),
+		Proto: cmp.Or(answer.Short(proto, 16), "tcp"), ContainerPort: uint16(inside),
+		HostIP: o.Cut(field, b.HostIp, 64), HostPort: uint16(outside),
 	})
 }

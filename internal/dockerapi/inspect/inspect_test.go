@@ -1,7 +1,9 @@
-package docker
+package inspect
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -10,10 +12,38 @@ import (
 	"plimsoll/internal/snapshot"
 )
 
-// decoded reads the plain container, changed by edit.
-func decoded(t *testing.T, edit func(top, host, config map[string]any)) *inspected {
+// recorded returns an answer of a real engine.
+func recorded(t testing.TB, name string) string {
 	t.Helper()
-	c, err := decodeContainer([]byte(container(t, "x", edit)))
+	b, err := os.ReadFile(filepath.Join("testdata", "engine-20.10", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// container is the answer of a plain running container, changed by edit.
+func container(t testing.TB, edit func(top, host, config map[string]any)) []byte {
+	t.Helper()
+	var top map[string]any
+	if err := json.Unmarshal([]byte(recorded(t, "web")), &top); err != nil {
+		t.Fatal(err)
+	}
+	top["Image"] = "sha256:img"
+	if edit != nil {
+		edit(top, top["HostConfig"].(map[string]any), top["Config"].(map[string]any))
+	}
+	b, err := json.Marshal(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// decoded reads the plain container, changed by edit.
+func decoded(t *testing.T, edit func(top, host, config map[string]any)) *Container {
+	t.Helper()
+	c, err := Decode(container(t, edit))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +52,7 @@ func decoded(t *testing.T, edit func(top, host, config map[string]any)) *inspect
 
 func TestRecordedContainer(t *testing.T) {
 	c := decoded(t, nil)
-	pids := c.spec.Resources.PidsLimit
+	pids := c.Spec.Resources.PidsLimit
 	want := snapshot.ContainerSpec{
 		Image: "testbed/busybox:1", ImageID: "sha256:img",
 		Args:        []snapshot.Secretish{{Name: "cmd[0]", Len: 5, Shape: "plain"}, {Name: "cmd[1]", Len: 3, Shape: "plain"}},
@@ -32,11 +62,11 @@ func TestRecordedContainer(t *testing.T) {
 		Resources:     snapshot.Resources{Memory: 32 << 20, MemorySwap: 64 << 20, PidsLimit: pids},
 		RestartPolicy: snapshot.RestartPolicy{Name: "always"}, Runtime: "runc", LogDriver: "json-file",
 	}
-	if d := cmp.Diff(want, c.spec); d != "" {
+	if d := cmp.Diff(want, c.Spec); d != "" {
 		t.Errorf("spec (-want +got):\n%s", d)
 	}
-	if c.runtime.Status != "running" || c.pid <= 0 || len(c.nets) != 1 || c.nets[0].IP == "" {
-		t.Errorf("status %s, pid %d, networks %+v", c.runtime.Status, c.pid, c.nets)
+	if c.State.Status != "running" || c.State.PID <= 0 || len(c.Networks) != 1 || c.Networks[0].IP == "" {
+		t.Errorf("status %s, pid %d, networks %+v", c.State.Status, c.State.PID, c.Networks)
 	}
 }
 
@@ -54,6 +84,7 @@ func TestSecurityOptions(t *testing.T) {
 		{[]string{"no-new-privileges=false"}, snapshot.Security{NoNewPrivileges: &no}, false},
 		{[]string{"no-new-privileges", "no-new-privileges=false"}, snapshot.Security{NoNewPrivileges: &no}, false},
 		{[]string{"no-new-privileges=maybe"}, snapshot.Security{}, true},
+		{[]string{"no-new-privileges="}, snapshot.Security{}, true},
 		{[]string{"seccomp:unconfined"}, snapshot.Security{Seccomp: "unconfined"}, false},
 		{[]string{"seccomp=builtin"}, snapshot.Security{Seccomp: "builtin"}, false},
 		{[]string{`seccomp={"b": 1.0, "a": "<"}`}, snapshot.Security{Seccomp: digest}, false},
@@ -65,13 +96,48 @@ func TestSecurityOptions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		c := decoded(t, func(_, host, _ map[string]any) { host["SecurityOpt"] = tt.options })
-		got := c.spec.Security
+		got := c.Spec.Security
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.options, d)
 		}
-		if slices.Contains(c.spec.Unread, "HostConfig.SecurityOpt") != tt.unread {
-			t.Errorf("%q: unread %q", tt.options, c.spec.Unread)
+		if slices.Contains(c.Spec.Unread, "security") != tt.unread {
+			t.Errorf("%q: unread %q", tt.options, c.Spec.Unread)
 		}
+	}
+}
+
+// TestOwner: a manager's mark is enough for an owner, if not for a key.
+func TestOwner(t *testing.T) {
+	for _, tt := range []struct {
+		labels    map[string]string
+		key, want string
+	}{
+		{nil, "", ""},
+		{map[string]string{"tier": "web"}, "", ""},
+		{map[string]string{LabelProject: "shop", LabelService: "web", LabelNumber: "1"}, "compose/shop/web/1", "compose shop/web"},
+		{map[string]string{LabelProject: "shop"}, "", "compose shop"},
+		{map[string]string{LabelProject: "../x", LabelService: "web"}, "", "compose ?"},
+		{map[string]string{LabelTaskID: "t1"}, "", "swarm t1"},
+		{map[string]string{LabelPod: "p"}, "", "kubernetes p"},
+	} {
+		c := decoded(t, func(_, _, config map[string]any) { config["Labels"] = tt.labels })
+		got := ""
+		if c.Owner != nil {
+			got = c.Owner.Kind + " " + c.Owner.Name
+		}
+		if key, _ := Identify(c.Labels); key != tt.key || got != tt.want {
+			t.Errorf("%v: key %q, owner %q; want %q, %q", tt.labels, key, got, tt.key, tt.want)
+		}
+	}
+}
+
+func TestState(t *testing.T) {
+	c := decoded(t, func(top, _, _ map[string]any) {
+		top["RestartCount"] = 3
+		top["State"] = map[string]any{"Status": "exited", "Running": false, "ExitCode": 7, "Pid": 0, "Paused": "x", "Health": map[string]any{"Status": "unhealthy"}}
+	})
+	if want := (State{Status: "exited", ExitCode: 7, Restarts: 3, Health: "unhealthy"}); c.State != want || !slices.Equal(c.Unread, []string{"State.Paused"}) {
+		t.Errorf("state %+v, unread %q", c.State, c.Unread)
 	}
 }
 
@@ -88,8 +154,8 @@ func TestSystemPaths(t *testing.T) {
 	}
 	for _, tt := range tests {
 		c := decoded(t, func(_, host, _ map[string]any) { host["MaskedPaths"], host["ReadonlyPaths"] = tt.masked, tt.readonly })
-		if c.spec.Security.SystemPaths != tt.want {
-			t.Errorf("masked %v, read-only %v: %q, want %q", tt.masked, tt.readonly, c.spec.Security.SystemPaths, tt.want)
+		if c.Spec.Security.SystemPaths != tt.want {
+			t.Errorf("masked %v, read-only %v: %q, want %q", tt.masked, tt.readonly, c.Spec.Security.SystemPaths, tt.want)
 		}
 	}
 }
@@ -122,11 +188,11 @@ func TestPorts(t *testing.T) {
 			host["PortBindings"], host["PublishAllPorts"], config["ExposedPorts"] = tt.asked, tt.all, tt.exposed
 			top["NetworkSettings"].(map[string]any)["Ports"] = tt.actual
 		})
-		if d := cmp.Diff(tt.want, c.spec.Ports); d != "" {
+		if d := cmp.Diff(tt.want, c.Spec.Ports); d != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, d)
 		}
-		if (len(c.spec.Unread) > 0) != tt.unread {
-			t.Errorf("%s: unread %q", tt.name, c.spec.Unread)
+		if (len(c.Spec.Unread) > 0) != tt.unread {
+			t.Errorf("%s: unread %q", tt.name, c.Spec.Unread)
 		}
 	}
 }
@@ -141,7 +207,7 @@ func TestDetails(t *testing.T) {
 		config["Healthcheck"] = map[string]any{"Test": []string{"NONE"}}
 		config["Env"] = []string{"A=1", "no name here", "c2Vj+cmV0=="}
 	})
-	s := c.spec
+	s := c.Spec
 	if d := cmp.Diff([]string{"NET_ADMIN", "SYS_ADMIN"}, s.CapAdd); d != "" {
 		t.Error(d)
 	}
@@ -159,19 +225,19 @@ func TestDetails(t *testing.T) {
 	}
 }
 
-// FuzzDecodeContainer holds that no answer breaks the decoder or grows in it,
+// FuzzDecode holds that no answer breaks the decoder or grows in it,
 // and that what was decoded is a valid part of a snapshot.
-func FuzzDecodeContainer(f *testing.F) {
+func FuzzDecode(f *testing.F) {
 	f.Add([]byte(recorded(f, "web")))
 	f.Add([]byte(recorded(f, "db")))
 	f.Add([]byte(`{"HostConfig":{},"Config":{},"State":{}}`))
 	f.Add([]byte(`{"HostConfig":{"PortBindings":{"/":[{"HostPort":"-"}]},"SecurityOpt":["seccomp={}","="]},"Config":{"Env":["=","a"]},"State":{"Status":"\ud800"}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		c, err := decodeContainer(raw)
+		c, err := Decode(raw)
 		if err != nil {
 			return
 		}
-		b, err := json.Marshal(c.spec)
+		b, err := json.Marshal(c.Spec)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,4 +249,14 @@ func FuzzDecodeContainer(f *testing.F) {
 			t.Errorf("%d bytes grew to %d", len(raw), len(b))
 		}
 	})
+}
+
+func TestMoment(t *testing.T) {
+	for in, want := range map[string]string{
+		"2026-11-24T10:00:00.123456789Z": "2026-11-24T10:00:00Z", "2026-11-24T10:00:00+02:00": "2026-11-24T08:00:00Z", "0001-01-01T00:00:00Z": "", "": "", "yesterday": "",
+	} {
+		if got := moment(in); got != want {
+			t.Errorf("moment(%q) = %q, want %q", in, got, want)
+		}
+	}
 }

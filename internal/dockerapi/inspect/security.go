@@ -1,4 +1,4 @@
-package docker
+package inspect
 
 import (
 	"bytes"
@@ -9,24 +9,25 @@ import (
 	"strconv"
 	"strings"
 
+	"plimsoll/internal/dockerapi/answer"
 	"plimsoll/internal/snapshot"
 )
 
 // decodeSecurity reads the security options of HostConfig. As in the engine,
 // the last option of a kind wins.
-func decodeSecurity(o object) snapshot.Security {
+func decodeSecurity(o answer.Object) snapshot.Security {
 	var s snapshot.Security
 	var options []string
-	o.read("SecurityOpt", &options)
-	for _, opt := range capped(o, "SecurityOpt", options) {
-		key, value := splitOption(opt)
+	o.Read("SecurityOpt", &options)
+	for _, opt := range answer.Capped(o, "SecurityOpt", options) {
+		key, value := SplitOption(opt)
 		switch key {
 		case "no-new-privileges":
 			on := true
-			if value != "" {
+			if opt != key {
 				var err error
 				if on, err = strconv.ParseBool(value); err != nil {
-					o.bad.add(o.prefix + "SecurityOpt")
+					o.Reject("SecurityOpt")
 					continue
 				}
 			}
@@ -34,19 +35,19 @@ func decodeSecurity(o object) snapshot.Security {
 		case "seccomp":
 			s.Seccomp = seccompProfile(o, value)
 		case "label":
-			s.SELinux = append(s.SELinux, o.cut("SecurityOpt", value, maxShort))
+			s.SELinux = append(s.SELinux, o.Cut("SecurityOpt", value, answer.MaxShort))
 		case "apparmor", "systempaths", "credentialspec", "writable-cgroups":
 			// Judged by what the engine made of it, or not at all.
 		default:
-			o.bad.add(o.prefix + "SecurityOpt")
+			o.Reject("SecurityOpt")
 		}
 	}
 	s.SystemPaths = systemPaths(o)
 	return s
 }
 
-// splitOption cuts at '=', or at ':' as old clients wrote.
-func splitOption(opt string) (key, value string) {
+// SplitOption cuts a security option at '=', or at ':' as old clients wrote.
+func SplitOption(opt string) (key, value string) {
 	i := strings.IndexAny(opt, "=:")
 	if i < 0 {
 		return opt, ""
@@ -56,7 +57,7 @@ func splitOption(opt string) (key, value string) {
 
 // seccompProfile names a profile: unconfined, builtin, or the digest of a given
 // text in canonical form.
-func seccompProfile(o object, value string) string {
+func seccompProfile(o answer.Object, value string) string {
 	if value == "" || value == "unconfined" || value == "builtin" {
 		return value
 	}
@@ -67,7 +68,7 @@ func seccompProfile(o object, value string) string {
 	enc := json.NewEncoder(canonical)
 	enc.SetEscapeHTML(false)
 	if err := dec.Decode(&profile); err != nil || enc.Encode(profile) != nil {
-		o.bad.add(o.prefix + "SecurityOpt")
+		o.Reject("SecurityOpt")
 		return ""
 	}
 	sum := sha256.Sum256(bytes.TrimSpace(canonical.Bytes()))
@@ -77,10 +78,10 @@ func seccompProfile(o object, value string) string {
 // systemPaths reports whether the masking of /proc and /sys that the engine
 // does by itself is taken away. The engine states the lists it applies; null is
 // what it states for privileged containers, and what Podman always states.
-func systemPaths(o object) string {
+func systemPaths(o answer.Object) string {
 	for field, usual := range map[string]string{"MaskedPaths": "/proc/kcore", "ReadonlyPaths": "/proc/sys"} {
 		var paths []string
-		o.read(field, &paths)
+		o.Read(field, &paths)
 		if paths != nil && !slices.Contains(paths, usual) {
 			return "unconfined"
 		}

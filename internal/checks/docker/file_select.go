@@ -1,0 +1,63 @@
+package docker
+
+import (
+	"cmp"
+	"slices"
+
+	"plimsoll/internal/check"
+	"plimsoll/internal/snapshot"
+)
+
+// filesOf returns the files of the scope's machine that have one of the roles,
+// as positions in Snapshot.Files.
+func filesOf(p *check.Probe, roles ...snapshot.FileRole) []int {
+	var out []int
+	for i := range p.Snapshot.Files {
+		if f := &p.Snapshot.Files[i]; f.Scope == p.Scope.ID && slices.Contains(roles, f.Role) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// unseenFiles returns the verdict for an engine on this machine of which
+// evidence is missing that the files follow from: a whole part, or, where the
+// configuration names the file, the configuration.
+func unseenFiles(p *check.Probe, part snapshot.Part, configured bool, roles []snapshot.FileRole) (check.Verdict, bool) {
+	for _, s := range enginesOn(p) {
+		st := p.Index.Part(s.ID, part)
+		if st.State != snapshot.Observed && st.State != snapshot.Absent {
+			reason := cmp.Or(st.Reason, snapshot.ReasonFor(st.State))
+			return check.Undecided(reason, cmp.Or(st.Detail, "the files of engine "+s.Name+" were not looked at")), true
+		}
+		if !configured {
+			continue
+		}
+		e := p.Snapshot.Engine(s.ID)
+		known := e != nil && e.Config.Known()
+		listed := slices.ContainsFunc(filesOf(p, roles...), func(i int) bool { return p.Snapshot.Files[i].Engine == s.ID })
+		if !known && !listed {
+			reason := snapshot.ReasonPartial
+			if e != nil {
+				reason = cmp.Or(e.Config.Reason, snapshot.ReasonFor(e.Config.State), reason)
+			}
+			return check.Undecided(reason, "the configuration of engine "+s.Name+", which would name the file, was not readable"), true
+		}
+	}
+	return check.Verdict{}, false
+}
+
+// unseen returns the verdict for a file without anything to judge.
+func unseen(f *snapshot.File) (check.Verdict, bool) {
+	switch f.State {
+	case snapshot.Observed:
+		if f.Real == "/dev/null" {
+			return check.Inapplicable("it is a link to /dev/null, which holds nothing"), true
+		}
+		return check.Verdict{}, false
+	case snapshot.Absent:
+		return check.Inapplicable("the path does not exist"), true
+	case snapshot.Denied, snapshot.Failed, snapshot.Skipped:
+	}
+	return check.Undecided(cmp.Or(f.Reason, snapshot.ReasonFor(f.State)), "it was not readable: "+f.State.String()), true
+}

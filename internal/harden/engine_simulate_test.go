@@ -1,0 +1,163 @@
+package harden
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"plimsoll/internal/collect/docker"
+	"plimsoll/internal/collect/host"
+	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
+)
+
+// simulated is a step on a container of its own.
+type simulated struct {
+	args []string // of docker run
+	kind step.Kind
+	set  []step.Change
+	undo step.Undo
+	on   snapshot.Subject
+}
+
+func update(args []string, undo step.Undo, set ...step.Change) *simulated {
+	return &simulated{args: args, kind: step.ContainerUpdate, set: set, undo: undo}
+}
+
+func recreate(args []string, set ...step.Change) *simulated {
+	return &simulated{args: args, kind: step.ContainerRecreate, set: set, undo: step.UndoExact}
+}
+
+func opt(args ...string) []string { return args }
+
+func set(field, from, to string) step.Change { return step.Change{Field: field, From: from, To: to} }
+
+// everyField lists each field of each kind, in the cases that the kernel treats
+// apart: limits that fill no page or no microsecond, root and not, an engine
+// that lacks capabilities itself.
+func everyField(digest string) []*simulated {
+	const exact, equivalent = step.UndoExact, step.UndoEquivalent
+	return []*simulated{
+		update(nil, equivalent, set(fieldMemory, "0", "67108864"), set(fieldSwap, "0", "134217728")),
+		update(nil, equivalent, set(fieldMemory, "0", "67108864"), set(fieldSwap, "0", "-1")), // as planned where swap is not accounted
+		update(nil, equivalent, set(fieldMemory, "0", "100000001"), set(fieldSwap, "0", "200000003")),
+		update(opt("-m", "128m"), exact, set(fieldMemory, "134217728", "67108864")),
+		update(opt("-m", "64m"), exact, set(fieldMemory, "67108864", "268435456"), set(fieldSwap, "134217728", "536870912")),
+		update(opt("-m", "128m", "--memory-swap", "-1"), exact, set(fieldMemory, "134217728", "67108864"), set(fieldSwap, "-1", "134217728")),
+		update(opt("-m", "64m", "--memory-swap", "-1"), exact, set(fieldSwap, "-1", "134217728")),
+		update(opt("-m", "64m"), exact, set(fieldSwap, "134217728", "-1")),
+		update(nil, equivalent, set(fieldCPUs, "0", "500000000")),
+		update(nil, equivalent, set(fieldCPUs, "0", "333333333")),
+		update(opt("--cpus", "1.5"), exact, set(fieldCPUs, "1500000000", "10000000")),
+		update(nil, equivalent, set(fieldShares, "0", "512")),
+		update(opt("--cpu-shares", "512"), exact, set(fieldShares, "512", "2")),
+		update(nil, exact, set(fieldPids, "-1", "100")),
+		update(opt("--pids-limit", "50"), exact, set(fieldPids, "50", "-1")),
+		update(opt("--restart", "always"), exact, set(fieldRestart, "always", "on-failure:5")),
+		update(nil, exact, set(fieldRestart, "no", "unless-stopped")),
+		recreate(nil, set(fieldImage, testImage, digest)),
+		recreate(nil, set(fieldNoNew, "", "true")),
+		recreate(opt("-u", "1000"), set(fieldNoNew, "", "true")),
+		recreate(opt("--security-opt", "no-new-privileges=true"), set(fieldNoNew, "true", "false")),
+		recreate(opt("--restart", "always"), set(fieldReadonly, "false", "true")),
+		recreate(opt("--read-only"), set(fieldReadonly, "true", "false")),
+		recreate(nil, set(fieldCapDrop, "", "NET_RAW")),
+		recreate(nil, set(fieldCapDrop, "", "ALL")),
+		recreate(opt("-u", "1000"), set(fieldCapDrop, "", "MKNOD,NET_RAW")),
+		recreate(opt("-u", "1000", "--cap-add", "ALL"), set(fieldCapDrop, "", "NET_RAW")),
+		recreate(opt("--cap-add", "CHOWN", "--cap-add", "SYS_PTRACE"), set(fieldCapDrop, "", "ALL")),
+		recreate(opt("--cap-drop", "ALL"), set(fieldCapDrop, "ALL", "NET_RAW")),
+		recreate(opt("-u", "1000", "--cap-drop", "NET_RAW"), set(fieldCapDrop, "NET_RAW", "")),
+		recreate(nil, set(fieldCapDrop, "", "NET_RAW"), set(fieldNoNew, "", "true"), set(fieldReadonly, "false", "true")),
+	}
+}
+
+// TestEveryFieldAsSimulated makes each change on a container that runs: what is
+// collected afterwards, configuration and kernel facts alike, is what the
+// simulation says, and after an exact rollback it is what it was.
+func TestEveryFieldAsSimulated(t *testing.T) {
+	b := realBed(t)
+	cases := everyField(b.docker("inspect", "-f", "{{index .RepoDigests 0}}", testImage))
+	var steps []step.Step
+	covered := make(map[string]bool)
+	for i, tc := range cases {
+		tc.on = b.run(fmt.Sprintf("field-%d", i), slices.Concat(opt("--network", "none"), tc.args, sleeper)...) // no network: no step is about it
+		steps = append(steps, step.New(tc.kind, tc.on, tc.set...))
+		for _, c := range tc.set {
+			covered[c.Field] = true
+		}
+	}
+	for field := range snapshot.ContainerFields {
+		if !covered[field] {
+			t.Errorf("field %s is tried by no case", field)
+		}
+	}
+	before := b.collect()
+	o := b.options()
+	applied, err := Apply(t.Context(), o, steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := b.collect()
+	undone, err := Rollback(t.Context(), o, applied.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	restored := b.collect()
+	for i, tc := range cases {
+		t.Run(fmt.Sprint(tc.args, tc.set), func(t *testing.T) {
+			overlay := snapshot.NewOverlay(before)
+			if err := steps[i].Simulate(overlay); err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(find(t, overlay.Snapshot(), tc.on), find(t, after, tc.on)); d != "" {
+				t.Errorf("applied (-simulated +collected):\n%s", d)
+			}
+			j := slices.IndexFunc(undone.Steps, func(out Outcome) bool { return out.Step.ID == steps[i].ID })
+			if got := undone.Steps[j]; got.State != StateUndone || got.Undo != tc.undo {
+				t.Errorf("rollback = %s %s (%s), want %s", got.State, got.Undo, got.Why, tc.undo)
+			}
+			was, is := find(t, before, tc.on), find(t, restored, tc.on)
+			if p := is.Spec.Resources.PidsLimit; p != nil && *p == 0 {
+				is.Spec.Resources.PidsLimit = was.Spec.Resources.PidsLimit // 0 is another way to write no limit, which From says
+			}
+			if d := cmp.Diff(was, is); tc.undo == step.UndoExact && d != "" {
+				t.Errorf("rolled back (-before +after):\n%s", d)
+			}
+		})
+	}
+}
+
+// looks is all that a check sees of a container.
+type looks struct {
+	Spec    snapshot.ContainerSpec
+	Runtime snapshot.Runtime
+}
+
+// find returns a container's configuration and live state; the kernel's facts
+// must be there.
+func find(t *testing.T, s *snapshot.Snapshot, on snapshot.Subject) looks {
+	t.Helper()
+	i := slices.IndexFunc(s.Containers, func(c snapshot.Container) bool { return c.Scope == on.Scope && c.Key == on.Key })
+	if i < 0 {
+		t.Fatalf("the collector does not see %s under the key %s", on.Name, on.Key)
+	}
+	l := looks{s.ContainerSpecs[s.Containers[i].Spec], s.Runtimes[s.Containers[i].Runtime]}
+	if !l.Runtime.Process.Known() || !l.Runtime.Cgroup.Known() || len(l.Spec.Unread) > 0 {
+		t.Fatalf("not all of %s was seen: %+v, unread %q", on.Name, l.Runtime, l.Spec.Unread)
+	}
+	return l
+}
+
+// collect returns the engine as the collector sees it, joined with the kernel's
+// view of this machine.
+func (b *bed) collect() *snapshot.Snapshot {
+	b.Helper()
+	local := host.Open("")
+	scope, h, _ := local.Collect(b.Context(), b.eng.Endpoint().Socket)
+	return docker.Collect(b.Context(), docker.Options{
+		Client: b.eng, Local: local, HostScope: scope.ID, Machine: docker.Machine{Name: h.Name, Kernel: h.Kernel},
+	})
+}

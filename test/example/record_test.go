@@ -1,0 +1,136 @@
+// Package example records the bundled example from a real engine:
+//
+//	PLIMSOLL_TESTBED=1 go test ./test/example -update
+//
+// Without -update it records again and holds the verdicts against the example.
+package example
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"plimsoll/internal/example"
+	"plimsoll/internal/golden"
+	"plimsoll/internal/report"
+	"plimsoll/internal/snapshot"
+	"plimsoll/test/program"
+	"plimsoll/test/testbed"
+)
+
+func TestMain(m *testing.M) { os.Exit(program.Main(m, "../..")) }
+
+const file = "../../internal/example/example.json"
+
+func TestRecord(t *testing.T) {
+	bed := testbed.Private(t)
+	populate(t, bed)
+	u := program.New(t)
+	u.Env = []string{"DOCKER_HOST=" + bed.Address()}
+	raw := filepath.Join(t.TempDir(), "raw.json")
+	u.Want(t, 0, "collect", "docker", "--scrub", "-o", raw, "--state", t.TempDir())
+	s := everywhere(t, read(t, raw), strings.TrimPrefix(bed.Address(), "unix://"))
+	if golden.Updating() {
+		golden.Write(t, file, encode(t, s, " "))
+		return
+	}
+	bundled, err := example.Example()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bundled.Engines[0].Version != s.Engines[0].Version {
+		t.Logf("the example is of engine %s, this is %s: not compared", bundled.Engines[0].Version, s.Engines[0].Version)
+		return
+	}
+	if d := cmp.Diff(verdicts(t, u, bundled), verdicts(t, u, s)); d != "" {
+		t.Errorf("the bundled example is not what a real engine gives (-example +engine); record it with -update:\n%s", d)
+	}
+}
+
+func read(t *testing.T, name string) *snapshot.Snapshot {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parse(t, b)
+}
+
+func parse(t *testing.T, b []byte) *snapshot.Snapshot {
+	t.Helper()
+	s, err := snapshot.Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// everywhere takes out what a scrubbed snapshot still says of the machine: the
+// other engine on it and the folders of this one, identifiers, the kernel's
+// build, the testbed's registry.
+func everywhere(t *testing.T, s *snapshot.Snapshot, socket string) *snapshot.Snapshot {
+	t.Helper()
+	run := path.Dir(socket)
+	s.Files = slices.DeleteFunc(s.Files, func(f snapshot.File) bool { return !strings.HasPrefix(f.Path, run+"/") })
+	for i := range s.Files {
+		parents := &s.Files[i].Parents
+		*parents = slices.DeleteFunc(*parents, func(p snapshot.Directory) bool { return p.Path == run })
+	}
+	e := &s.Engines[0]
+	const engine = "engine:EXMP:LEEX:AMPL:EEXA:MPLE:EXAM:PLEE:XAMP:LEEX:AMPL:EEXA:MPLE"
+	replace := strings.NewReplacer(
+		e.Scope, engine, s.Hosts[0].Scope, "host:0123456789abcdef",
+		e.Kernel, "6.1.0-18-amd64", e.RootDir, "/var/lib/docker",
+		"unix://"+run+"/", "unix:///var/run/", run+"/", "/run/",
+		testbed.Registry+"/testbed/busybox", "registry.example/shop/mailer",
+	)
+	s.ID = ""
+	s = parse(t, []byte(replace.Replace(string(encode(t, s, "")))))
+	if err := s.Seal(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// encode writes a snapshot, indented when asked to: the example is read by
+// people too.
+func encode(t *testing.T, s *snapshot.Snapshot, indent string) []byte {
+	t.Helper()
+	var b, out bytes.Buffer
+	if err := snapshot.Encode(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	if indent == "" {
+		return b.Bytes()
+	}
+	if err := json.Indent(&out, bytes.TrimSpace(b.Bytes()), "", indent); err != nil {
+		t.Fatal(err)
+	}
+	return append(out.Bytes(), '\n')
+}
+
+// verdicts assesses a snapshot and lists what is said of every subject.
+func verdicts(t *testing.T, u *program.User, s *snapshot.Snapshot) []string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "snapshot.json")
+	if err := os.WriteFile(name, encode(t, s, ""), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := report.Decode([]byte(u.Want(t, 0, "assess", name, "--format", "json", "--as-of", "2026-11-24").Out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make(map[string]bool)
+	for _, f := range r.Findings {
+		out[f.Check+" "+r.Subjects[f.Subject].Key+" "+f.Status] = true
+	}
+	return slices.Sorted(maps.Keys(out))
+}
