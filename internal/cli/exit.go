@@ -77,8 +77,8 @@ func exitCode(err error) int {
 	return exitNoResult
 }
 
+//nolint:errorlint // every level of the tree is looked at
 func collectCodes(err error, codes []int) []int {
-	//nolint:errorlint // every level of the tree is looked at
 	switch e := err.(type) {
 	case *exitError:
 		codes = append(codes, e.code)

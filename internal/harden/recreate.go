@@ -74,13 +74,15 @@ func (r recreator) checkImage(ctx context.Context, v *view, ref string) (json.Ra
 	if err != nil {
 		return nil, err
 	}
-	var img struct{ Id string }
+	var img struct {
+		ID string `json:"Id"`
+	}
 	if err := json.Unmarshal(raw, &img); err != nil {
 		return nil, refuse("the engine's description of image %s is not understood", printable(ref))
 	}
-	if img.Id != v.Spec.ImageID {
+	if img.ID != v.Spec.ImageID {
 		return nil, refuse("image %s is now %s, but the container runs %s; re-create it from the new image first, or pin the one that runs",
-			printable(ref), printable(img.Id), printable(v.Spec.ImageID))
+			printable(ref), printable(img.ID), printable(v.Spec.ImageID))
 	}
 	return raw, nil
 }

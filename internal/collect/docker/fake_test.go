@@ -42,7 +42,7 @@ func newFake(t *testing.T) *fakeEngine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.server = &http.Server{Handler: f} //nolint:gosec // a test
+	f.server = &http.Server{Handler: f}
 	go func() { _ = f.server.Serve(l) }()
 	t.Cleanup(func() { _ = f.server.Close() })
 	return f

@@ -100,9 +100,10 @@ func decodeDevices(o answer.Object, s *snapshot.ContainerSpec) {
 	o.Read("DeviceRequests", &requests)
 	for _, r := range answer.Capped(o, "DeviceRequests", requests) {
 		names := []string{r.Driver}
-		if r.Driver == "cdi" {
+		switch r.Driver {
+		case "cdi":
 			names = r.DeviceIDs
-		} else if r.Driver == "" {
+		case "":
 			names = slices.Concat(r.Capabilities...) // "gpu" and the like choose the driver
 		}
 		for _, n := range names {

@@ -135,7 +135,11 @@ func openThreats(r *report.Result) []report.Threat {
 func (p *page) top(r *report.Result) {
 	open := openThreats(r)
 	if len(open) == 0 {
-		p.line(p.bold("TOP THREATS") + "  none is open")
+		s := "  none is open"
+		if n := r.Summary.Threats["unknown"]; n > 0 {
+			s += ", " + count(n, "threat is unknown", "threats are unknown") + ": plimsoll threats --status unknown"
+		}
+		p.line(p.bold("TOP THREATS") + s)
 		return
 	}
 	p.line(p.bold("TOP THREATS"))
