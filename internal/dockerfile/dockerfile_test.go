@@ -147,7 +147,8 @@ func TestBombs(t *testing.T) {
 	} {
 		began := time.Now()
 		_, err := Parse([]byte(text))
-		if d := time.Since(began); d > 10*time.Second {
+		t.Logf("%s: %v", name, time.Since(began))
+		if d := time.Since(began); d > time.Minute { // the race detector and a busy machine included
 			t.Errorf("%s took %v (%v)", name, d, err)
 		}
 	}
