@@ -151,7 +151,7 @@ func writtenPaths(changes []dockerapi.Change, v *view) []string {
 	}
 	mounts = append(mounts, v.Spec.Tmpfs...)
 	// The engine itself makes these at start.
-	mounts = append(mounts, "/run/secrets", "/dev", "/proc", "/sys")
+	mounts = append(mounts, "/run/secrets", "/dev", "/proc", "/sys", "/sbin/docker-init")
 	leads := make(map[string]bool) // every folder above a mount point
 	at := make(map[string]bool)
 	for _, m := range mounts {

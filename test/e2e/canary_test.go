@@ -24,7 +24,7 @@ func TestCanaries(t *testing.T) {
 		"Env":         []string{"DB_PASSWORD=" + canary, "URL=postgres://app:" + canary + "@db/app", canary},
 		"Labels":      map[string]string{"api.token": canary, "traefik.basicauth": "admin:" + canary},
 		"Cmd":         []string{"/bin/sh", "-c", "exec /bin/sleep 1000", "--password=" + canary},
-		"Healthcheck": map[string]any{"Test": []string{"CMD", "/bin/ls", "/", "/" + canary}, "Interval": 1e9},
+		"Healthcheck": map[string]any{"Test": []string{"CMD", "/bin/sh", "-c", "exit 0", canary}, "Interval": 1e9},
 		"HostConfig": map[string]any{
 			"NetworkMode": "none", "RestartPolicy": map[string]any{"Name": "always"},
 			"LogConfig": map[string]any{"Type": "json-file", "Config": map[string]string{"tag": canary}},

@@ -27,7 +27,10 @@ func TestNoEngine(t *testing.T) {
 		{0, "EXAMPLE", []string{"plan"}},
 		{0, "EXAMPLE", []string{"bench", "docker"}},
 		{0, "EXAMPLE", []string{"threats"}},
-		{1, "EXAMPLE", []string{"assess", "--fail-on", "critical"}},
+		{4, "no Docker engine answers on this machine", []string{"assess", "--fail-on", "critical"}}, // a gate is never met by an example
+		{4, "no Docker engine answers on this machine", []string{"assess", "--min-coverage", "10"}},
+		{4, "no Docker engine answers on this machine", []string{"assess", "--format", "json"}},
+		{4, "no Docker engine answers on this machine", []string{"threats", "-o", "x.json"}},
 		{4, "/var/run/docker.sock", []string{"assess", "docker"}},
 		{4, "no Docker engine answers on this machine", []string{"collect"}},
 		{4, "no Docker engine answers on this machine", []string{"harden", "container-memory-limit"}},

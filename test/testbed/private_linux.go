@@ -2,6 +2,8 @@ package testbed
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
@@ -51,6 +53,7 @@ func Private(t testing.TB, flags ...string) *Bed {
 	b := newBed(t, socket)
 	b.prefix, b.daemon = "", d
 	d.await(t, b)
+	t.Cleanup(b.clear)
 	if err := b.pull(PinnedImage, Image); err != nil {
 		t.Fatalf("give the private engine its image: %v", err)
 	}
@@ -133,6 +136,29 @@ func unmountBelow(dir string) error {
 		}
 	}
 	return nil
+}
+
+// clear removes the containers and networks of a private engine, whose bridges
+// would otherwise stay on the machine and use up its address pools. What fails
+// here has gone with the engine already.
+func (b *Bed) clear() {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	var items []struct {
+		ID string `json:"Id"`
+	}
+	drop := func(list, item, query string) {
+		items = nil
+		body, err := b.Call(ctx, http.MethodGet, list, nil)
+		if err != nil || json.Unmarshal(body, &items) != nil {
+			return
+		}
+		for _, i := range items {
+			_, _ = b.Call(ctx, http.MethodDelete, item+i.ID+query, nil) // the engine keeps its own networks
+		}
+	}
+	drop("/containers/json?all=1", "/containers/", "?force=1")
+	drop("/networks", "/networks/", "")
 }
 
 // pull fetches an image from the testbed's registry, which gives it a digest,

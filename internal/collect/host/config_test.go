@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,15 @@ func shown(s snapshot.Setting) string {
 		return s.Key + " hidden"
 	}
 	return s.Key + "=" + strings.Join(s.Values, "|")
+}
+
+func TestMisplaced(t *testing.T) {
+	flags := map[string][]string{"icc": {"false"}, "debug": {"true"}}
+	file := map[string][]string{"debug": {"true"}, "http-proxy": {"x"}, "iptables": {"true"}, "runtime\x1b": {"x"}, "log-opts": {"max-size=1m"}}
+	twice, unknown := misplaced(flags, file)
+	if !slices.Equal(twice, []string{"debug"}) || !slices.Equal(unknown, []string{"runtime\uFFFD"}) {
+		t.Errorf("twice %q, unknown %q", twice, unknown)
+	}
 }
 
 func TestParseCmdline(t *testing.T) {

@@ -70,6 +70,7 @@ func decodeResources(o answer.Object) snapshot.Resources {
 	r.CpusetCPUs = o.Text("CpusetCpus", answer.MaxShort)
 	o.Read("PidsLimit", &r.PidsLimit)
 	o.Read("OomKillDisable", &r.OomKillDisable)
+	o.Read("OomScoreAdj", &r.OomScoreAdj)
 	r.CgroupParent = o.Text("CgroupParent", answer.MaxText)
 	var limits []struct {
 		Name       string
