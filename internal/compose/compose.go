@@ -70,9 +70,15 @@ type Service struct {
 // Build is how a service builds its image.
 type Build struct {
 	Context    string // absolute path, or a URL without credentials
-	Dockerfile string // absolute path; "" is inline or elsewhere
-	Unresolved bool
+	Dockerfile string // absolute path; "" is inline, elsewhere, or hangs on a variable without a value
+	Target     string
+	Unresolved bool // the context does
 	Loc        snapshot.Location
+
+	// Args are the arguments with their values, which are not to leave the
+	// collector; nil is one whose value is not known. Shapes is what may be kept.
+	Args   map[string]*string
+	Shapes []snapshot.BuildVar
 }
 
 // Load reads a project. Errors are [*yaml.Error] with the place, as far as it

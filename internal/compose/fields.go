@@ -19,6 +19,7 @@ type keyField struct{ field, paths, keys string }
 var keyFields = []keyField{
 	{"Config.Image", "image", "image"},
 	{"Config.User", "user", "user"},
+	{"Config.Env", "env", "environment"},
 	{"Config.Healthcheck", "health", "healthcheck.disable healthcheck.test healthcheck"},
 	{"HostConfig.Privileged", "privileged", "privileged"},
 	{"HostConfig.CapAdd", "capAdd", "cap_add"},
@@ -195,6 +196,28 @@ func (s *sources) mountPlaces(defs []place, mounts []snapshot.Mount) []snapshot.
 			if mounted && !slices.ContainsFunc(out, func(f snapshot.FieldLoc) bool { return f.Field == field }) {
 				out = append(out, snapshot.FieldLoc{Field: field, Loc: snapshot.Location{File: at.file, Line: item.Line, Column: item.Col}})
 			}
+		}
+	}
+	return out
+}
+
+// envPlaces locates the variables that a service sets itself.
+func (s *sources) envPlaces(defs []place) []snapshot.FieldLoc {
+	var out []snapshot.FieldLoc
+	seen := make(map[string]bool)
+	add := func(file string, key *yaml.Node, name string) {
+		if name = "Config.Env " + name; !seen[name] {
+			seen[name] = true
+			out = append(out, snapshot.FieldLoc{Field: name, Loc: snapshot.Location{File: file, Line: key.Line, Column: key.Col}})
+		}
+	}
+	for _, at := range s.places(defs, "environment") {
+		for _, e := range at.pair.Value.Entries() {
+			add(at.file, e.Key, e.Key.Value)
+		}
+		for _, i := range at.pair.Value.Items {
+			name, _, _ := strings.Cut(i.Value, "=")
+			add(at.file, i, name)
 		}
 	}
 	return out

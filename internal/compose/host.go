@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -225,40 +224,4 @@ func tmpfs(c *types.ServiceConfig, mounts []snapshot.Mount) []string {
 		}
 	}
 	return sorted(out)
-}
-
-// build says how the image is made.
-func (m *mapper) build(defs []place) *Build {
-	b := m.svc.Build
-	if b == nil {
-		return nil
-	}
-	out := &Build{Context: bare(b.Context)}
-	for _, key := range []string{"build.context", "build"} {
-		if at := m.places(defs, key); len(at) > 0 {
-			out.Loc = at[0].loc()
-			out.Unresolved = len(m.outcome(at[0].pair.Value).unresolved) > 0
-			break
-		}
-	}
-	if b.DockerfileInline == "" && filepath.IsAbs(b.Context) {
-		out.Dockerfile = cmp.Or(b.Dockerfile, "Dockerfile")
-		if !filepath.IsAbs(out.Dockerfile) {
-			out.Dockerfile = filepath.Join(b.Context, out.Dockerfile)
-		}
-	}
-	return out
-}
-
-// bare leaves credentials and query of a URL out.
-func bare(s string) string {
-	if !strings.Contains(s, "://") {
-		return s
-	}
-	u, err := url.Parse(s)
-	if err != nil {
-		return "a URL"
-	}
-	u.User, u.RawQuery = nil, ""
-	return u.String()
 }

@@ -65,6 +65,7 @@ func (m *mapper) service() (Service, error) {
 	s.Mounts = m.mounts(c, 0)
 	s.Tmpfs = tmpfs(c, s.Mounts)
 	out.Fields = append(out.Fields, m.mountPlaces(defs, s.Mounts)...)
+	out.Fields = append(out.Fields, m.envPlaces(defs)...)
 	slices.Sort(m.bad)
 	s.Unread = slices.Compact(m.bad)
 	out.Build = m.build(defs)

@@ -40,21 +40,37 @@ func (e *Error) Error() string {
 	return "line " + strconv.Itoa(e.Line) + ": " + e.Msg
 }
 
-// Parse reads one Dockerfile. Scope, Path and Ignore are left to the caller.
-// Errors are always *[Error].
-func Parse(data []byte) (d *snapshot.Dockerfile, err error) {
+// Recipe is a Dockerfile that BuildKit takes.
+type Recipe struct {
+	escape rune
+	args   []instructions.ArgCommand
+	stages []instructions.Stage
+	syntax snapshot.Syntax
+}
+
+// Args are build arguments by name, which stand in the place of defaults. Nil is
+// one that is given with a value that is not known.
+type Args map[string]*string
+
+// Parse reads one Dockerfile and reduces it to facts by its own defaults. Errors
+// are always *[Error].
+func Parse(data []byte) (*snapshot.Dockerfile, error) {
+	r, err := Read(data)
+	if err != nil {
+		return nil, err
+	}
+	return r.Facts(nil)
+}
+
+// Read reads one Dockerfile. Errors are always *[Error].
+func Read(data []byte) (r *Recipe, err error) {
 	if len(data) > MaxBytes {
 		return nil, &Error{Msg: fmt.Sprintf("has %d bytes; at most %d are read", len(data), MaxBytes)}
 	}
 	if bytes.IndexByte(data, 0) >= 0 {
 		return nil, &Error{Msg: "is no text"}
 	}
-	defer func() {
-		// The library is fed by strangers: should it break, the file is refused.
-		if r := recover(); r != nil {
-			d, err = nil, &Error{Msg: "is not a Dockerfile that can be understood: the reader gave up on it"}
-		}
-	}()
+	defer refuse(&err)
 	result, err := parser.Parse(bytes.NewReader(data))
 	if err != nil {
 		return nil, syntaxError(err)
@@ -72,15 +88,31 @@ func Parse(data []byte) (d *snapshot.Dockerfile, err error) {
 	if len(stages) > maxStages {
 		return nil, &Error{Msg: fmt.Sprintf("has %d stages; at most %d are judged", len(stages), maxStages)}
 	}
-	d = &snapshot.Dockerfile{Parsed: snapshot.Seen(true, "BuildKit's parser")}
+	r = &Recipe{escape: result.EscapeToken, args: args, stages: stages}
 	if ref, _, loc, ok := parser.DetectSyntax(data); ok {
-		d.Syntax = snapshot.Syntax{Ref: cut(ref)}
+		r.syntax = snapshot.Syntax{Ref: cut(ref)}
 		if len(loc) > 0 {
-			d.Syntax.Line = loc[0].Start.Line
+			r.syntax.Line = loc[0].Start.Line
 		}
 	}
-	newReader(result.EscapeToken, args).stages(d, stages)
+	return r, nil
+}
+
+// Facts reduces the recipe to what can be judged when it is built with the
+// arguments. Scope, Path and Ignore are left to the caller.
+func (r *Recipe) Facts(given Args) (d *snapshot.Dockerfile, err error) {
+	defer refuse(&err)
+	d = &snapshot.Dockerfile{Parsed: snapshot.Seen(true, "BuildKit's parser"), Syntax: r.syntax}
+	newReader(r.escape, r.args, given).stages(d, r.stages)
 	return d, nil
+}
+
+// refuse turns a panic into an error: the library is fed by strangers, and should
+// it break, the file is refused.
+func refuse(err *error) {
+	if v := recover(); v != nil {
+		*err = &Error{Msg: "is not a Dockerfile that can be understood: the reader gave up on it"}
+	}
 }
 
 // syntaxError words an error of the library without what it repeats.

@@ -45,7 +45,7 @@ ADD app.tar.gz . /app/
 			Name: "build", Base: "golang:1.26", From: -1, Line: 4, User: &snapshot.Located{Value: "builder", Line: 7},
 			Vars: []snapshot.BuildVar{
 				{Instruction: "ARG", Var: snapshot.Conceal("NPM_TOKEN", ""), Line: 5},
-				{Instruction: "ENV", Var: snapshot.Conceal("API_KEY", "$NPM_TOKEN"), From: "NPM_TOKEN", Line: 6},
+				{Instruction: "ENV", Var: snapshot.Conceal("API_KEY", "$NPM_TOKEN"), From: "NPM_TOKEN", Unresolved: true, Line: 6},
 			},
 		},
 		{Base: "base:${NONE}", From: -1, Unresolved: []string{"NONE"}, Line: 8},

@@ -26,14 +26,14 @@ func (v vars) Get(name string) (string, bool) { s, ok := v[name]; return s, ok }
 func (v vars) Keys() []string { return slices.Sorted(maps.Keys(v)) }
 
 type reader struct {
-	lex  *shell.Lex
-	args []instructions.ArgCommand
-	meta vars
+	lex   *shell.Lex
+	args  []instructions.ArgCommand
+	given Args
+	meta  vars
 }
 
-func newReader(escape rune, args []instructions.ArgCommand) *reader {
-	r := &reader{lex: shell.NewLex(escape), args: args, meta: make(vars)}
-	return r
+func newReader(escape rune, args []instructions.ArgCommand, given Args) *reader {
+	return &reader{lex: shell.NewLex(escape), args: args, given: given, meta: make(vars)}
 }
 
 // expand replaces arguments and returns the names of those without a value.
@@ -103,7 +103,14 @@ func (r *reader) commands(st *snapshot.Stage, list []instructions.Command, env v
 					delete(env, kv.Key)
 					delete(seen, kv.Key)
 				}
-				st.Vars = appendVar(st.Vars, "ENV", kv.Key, kv.Value, at)
+				if len(missing) > 0 {
+					value = kv.Value
+				}
+				n := len(st.Vars)
+				st.Vars = appendVar(st.Vars, "ENV", kv.Key, kv.Value, value, at)
+				if len(st.Vars) > n {
+					st.Vars[n].Unresolved = len(missing) > 0
+				}
 			}
 		case *instructions.UserCommand:
 			user, missing := r.expand(c.User, seen)
@@ -155,6 +162,13 @@ func (r *reader) arg(c *instructions.ArgCommand, into, outer vars) []snapshot.Bu
 		value := ""
 		if a.Value != nil {
 			value = *a.Value
+		}
+		if v, ok := r.given[a.Key]; ok {
+			delete(into, a.Key)
+			if v != nil {
+				into[a.Key] = *v
+			}
+		} else if a.Value != nil {
 			if v, missing := r.expand(value, into); len(missing) == 0 {
 				into[a.Key] = v
 			} else {
@@ -163,20 +177,22 @@ func (r *reader) arg(c *instructions.ArgCommand, into, outer vars) []snapshot.Bu
 		} else if v, ok := outer[a.Key]; ok {
 			into[a.Key] = v
 		}
-		out = appendVar(out, "ARG", a.Key, value, line(c.Location()))
+		out = appendVar(out, "ARG", a.Key, value, value, line(c.Location()))
 	}
 	return out
 }
 
-// appendVar notes a variable. A switch such as true is no secret whatever its
+// appendVar notes a variable as it is written and with its value, which is the
+// same where it hangs on nothing. A switch such as true is no secret whatever its
 // name and is left out.
-func appendVar(list []snapshot.BuildVar, instruction, name, value string, at int) []snapshot.BuildVar {
-	switch strings.ToLower(strings.Trim(value, `"'`)) {
+func appendVar(list []snapshot.BuildVar, instruction, name, written, value string, at int) []snapshot.BuildVar {
+	value = strings.Trim(value, `"'`)
+	switch strings.ToLower(value) {
 	case "true", "false", "yes", "no", "on", "off", "0", "1":
 		return list
 	}
-	v := snapshot.BuildVar{Instruction: instruction, Var: snapshot.Conceal(cut(name), strings.Trim(value, `"'`)), Line: at}
-	if ref, ok := strings.CutPrefix(strings.Trim(value, `"{}`), "$"); ok {
+	v := snapshot.BuildVar{Instruction: instruction, Var: snapshot.Conceal(cut(name), value), Line: at}
+	if ref, ok := strings.CutPrefix(strings.Trim(written, `"{}`), "$"); ok {
 		if ref = strings.Trim(ref, "{}"); !strings.ContainsAny(ref, "$:/ -") {
 			v.From = cut(ref)
 		}

@@ -44,9 +44,10 @@ type Located struct {
 
 // BuildVar is a variable that ARG or ENV declares.
 type BuildVar struct {
-	Instruction string    `json:"instruction"`    // ARG or ENV
-	Var         Secretish `json:"var"`            // its name, and the shape of the value given in the file
-	From        string    `json:"from,omitempty"` // name of the argument that is its whole value
+	Instruction string    `json:"instruction"`          // ARG or ENV
+	Var         Secretish `json:"var"`                  // its name, and the shape of the value given in the file
+	From        string    `json:"from,omitempty"`       // name of the argument that is its whole value
+	Unresolved  bool      `json:"unresolved,omitempty"` // it holds an argument without a value
 	Line        int       `json:"line"`
 }
 
@@ -100,9 +101,14 @@ type FieldLoc struct {
 
 // Build is how a compose service builds its image.
 type Build struct {
-	Context    string   `json:"context"`              // from the root of the scope where it lies inside, else absolute; a URL without credentials
-	Dockerfile string   `json:"dockerfile,omitempty"` // from the root of the scope; "" is inline or outside
-	Wide       string   `json:"wide,omitempty"`       // root, home or ancestor: what of the machine the context reaches
-	Unresolved bool     `json:"unresolved,omitempty"` // the context hangs on a variable without a value
-	Loc        Location `json:"location"`
+	Context    string `json:"context"`              // from the root of the scope where it lies inside, else absolute; a URL without credentials
+	Dockerfile string `json:"dockerfile,omitempty"` // from the root of the scope; "" is inline or outside
+	Wide       string `json:"wide,omitempty"`       // root, home or ancestor: what of the machine the context reaches
+	Target     string `json:"target,omitempty"`     // the stage that makes the image; "" is the last one
+	Unresolved bool   `json:"unresolved,omitempty"` // the context hangs on a variable without a value
+
+	// Args are the arguments that it hands to the build, and the names only of those
+	// that it takes from where it is run.
+	Args []BuildVar `json:"args,omitempty"`
+	Loc  Location   `json:"location"`
 }

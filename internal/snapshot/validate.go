@@ -86,7 +86,7 @@ func (s *Snapshot) lists() []list {
 		{"networks", engine, len(s.Networks), func(i int) (string, any) {
 			return s.Networks[i].Scope, [2]string{s.Networks[i].Name, s.Networks[i].ID}
 		}},
-		{"volumes", engine, len(s.Volumes), func(i int) (string, any) { return s.Volumes[i].Scope, s.Volumes[i].Name }},
+		{"volumes", []ScopeKind{ScopeEngine, ScopeFiles}, len(s.Volumes), func(i int) (string, any) { return s.Volumes[i].Scope, s.Volumes[i].Name }},
 		{"files", host, len(s.Files), func(i int) (string, any) { return s.Files[i].Scope, s.Files[i].Path }},
 		{"listeners", engine, len(s.Listeners), func(i int) (string, any) {
 			l := s.Listeners[i]

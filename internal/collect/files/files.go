@@ -36,12 +36,14 @@ type collector struct {
 	keys    map[string]bool
 	recipes map[string]string // Dockerfile, from base -> its build context, absolute; "" is not known
 	found   found
+
+	readings map[string]reading // by Dockerfile, from base
 }
 
 // Collect returns a scope of files with its evidence. It fails only when the
 // path itself cannot be read; whatever else goes wrong is in the coverage.
 func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
-	c := &collector{Options: o, out: &snapshot.Snapshot{Taken: o.Taken, Complete: true}, keys: make(map[string]bool), recipes: make(map[string]string)}
+	c := &collector{Options: o, out: &snapshot.Snapshot{Taken: o.Taken, Complete: true}, keys: make(map[string]bool), recipes: make(map[string]string), readings: make(map[string]reading)}
 	c.builder = collect.NewBuilder(c.out)
 	single, err := c.open()
 	if err != nil {
@@ -152,6 +154,11 @@ func (c *collector) show(path string) string {
 		return filepath.ToSlash(filepath.Join(c.shown, rel))
 	}
 	return path
+}
+
+// file returns a path from the folder as a person would open it.
+func (c *collector) file(rel string) string {
+	return c.show(filepath.Join(c.base, filepath.FromSlash(rel)))
 }
 
 // key returns a key that no other service has: the file is added to one that is

@@ -134,7 +134,7 @@ func TestFolder(t *testing.T) {
 func TestFile(t *testing.T) {
 	dir := world(t, shop)
 	s := collectIn(t, dir, "compose.yaml")
-	if len(s.Containers) != 1 || s.ContainerSpecs[0].User != "" || s.Containers[0].Loc.String() != "compose.yaml:2:3" {
+	if len(s.Containers) != 1 || s.ContainerSpecs[0].User != "0" || s.Containers[0].Loc.String() != "compose.yaml:2:3" {
 		t.Errorf("%+v", s.Containers)
 	}
 	if s = collectIn(t, "", filepath.Join(dir, "api/Dockerfile")); len(s.Dockerfiles) != 1 || s.Dockerfiles[0].File != filepath.Join(dir, "api/Dockerfile") {

@@ -71,6 +71,7 @@ func (c *collector) project(ctx context.Context, files []string) {
 	for i := range p.Services {
 		s := &p.Services[i]
 		c.localise(s)
+		c.inherit(s, files[0])
 		c.out.Containers = append(c.out.Containers, snapshot.Container{
 			Scope: c.scope, Key: c.key(compose.Key(p.Name, s.Name), files[0]), Name: s.Name, Spec: c.builder.AddSpec(s.Spec), Runtime: runtime,
 			Owner: &snapshot.Owner{Kind: "compose", Name: p.Name + "/" + s.Name, Sources: []string{s.Loc.File}},
@@ -91,7 +92,7 @@ func (c *collector) project(ctx context.Context, files []string) {
 // broken keeps a file that could not be understood as a subject of which nothing
 // is known, so that it is unknown rather than forgotten.
 func (c *collector) broken(rel string, err error) {
-	loc := &snapshot.Location{File: c.show(filepath.Join(c.base, filepath.FromSlash(rel)))}
+	loc := &snapshot.Location{File: c.file(rel)}
 	if e, ok := errors.AsType[*yaml.Error](err); ok {
 		loc = &snapshot.Location{File: c.show(e.File), Line: e.Line, Column: e.Column}
 	}
@@ -134,7 +135,7 @@ func (c *collector) build(b *compose.Build, dir string) *snapshot.Build {
 	if b == nil {
 		return nil
 	}
-	out := &snapshot.Build{Context: b.Context, Unresolved: b.Unresolved, Loc: b.Loc}
+	out := &snapshot.Build{Context: b.Context, Target: b.Target, Unresolved: b.Unresolved, Args: b.Shapes, Loc: b.Loc}
 	out.Loc.File = c.show(b.Loc.File)
 	if !filepath.IsAbs(b.Context) {
 		return out

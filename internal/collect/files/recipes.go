@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,21 +21,22 @@ func (c *collector) dockerfiles(ctx context.Context) {
 			return
 		}
 		d := c.dockerfile(rel)
-		d.Scope, d.Path, d.File = c.scope, rel, c.show(filepath.Join(c.base, filepath.FromSlash(rel)))
+		d.Scope, d.Path, d.File = c.scope, rel, c.file(rel)
 		d.Ignore = c.ignore(rel)
 		c.out.Dockerfiles = append(c.out.Dockerfiles, *d)
 	}
 }
 
+// dockerfile reduces a Dockerfile to facts by its own defaults.
 func (c *collector) dockerfile(rel string) *snapshot.Dockerfile {
-	data, err := c.read(rel, dockerfile.MaxBytes)
+	r, err := c.readRecipe(rel)
 	if err == nil {
 		var d *snapshot.Dockerfile
-		if d, err = dockerfile.Parse(data); err == nil {
+		if d, err = r.Facts(nil); err == nil {
 			return d
 		}
 	}
-	file := c.show(filepath.Join(c.base, filepath.FromSlash(rel)))
+	file := c.file(rel)
 	if e, ok := errors.AsType[*dockerfile.Error](err); ok && e.Line > 0 {
 		err = fmt.Errorf("%s:%d:1: %s", file, e.Line, e.Msg)
 	} else {
@@ -44,6 +44,26 @@ func (c *collector) dockerfile(rel string) *snapshot.Dockerfile {
 	}
 	c.fail(snapshot.PartDockerfiles, rel, err)
 	return &snapshot.Dockerfile{Parsed: snapshot.Missing[bool](snapshot.Failed, snapshot.ReasonUnparsable, "BuildKit's parser")}
+}
+
+// reading is a Dockerfile that was read, or why it could not be.
+type reading struct {
+	recipe *dockerfile.Recipe
+	err    error
+}
+
+// readRecipe reads a Dockerfile once, however many services build it.
+func (c *collector) readRecipe(rel string) (*dockerfile.Recipe, error) {
+	if r, ok := c.readings[rel]; ok {
+		return r.recipe, r.err
+	}
+	var r reading
+	data, err := c.read(rel, dockerfile.MaxBytes)
+	if r.err = err; err == nil {
+		r.recipe, r.err = dockerfile.Read(data)
+	}
+	c.readings[rel] = r
+	return r.recipe, r.err
 }
 
 const maxIgnore = 256 << 10 // bytes of an ignore file
