@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -42,7 +43,10 @@ func System() Stdio {
 // Run executes one command line and returns its exit code. Cancelling the
 // context interrupts it.
 func Run(ctx context.Context, args []string, s Stdio) int {
-	return newApp(s).run(ctx, args)
+	a := newApp(s)
+	log.SetFlags(0)
+	log.SetOutput(a.log) // the HTTP library writes there what a broken server sends
+	return a.run(ctx, args)
 }
 
 // app is one run. Its functions are the ways to the world, so that tests can
