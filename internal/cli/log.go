@@ -40,12 +40,6 @@ func (l *logger) detail(format string, a ...any) {
 	}
 }
 
-// Write takes lines of libraries as details.
-func (l *logger) Write(b []byte) (int, error) {
-	l.detail("%s", b)
-	return len(b), nil
-}
-
 // fail says why the run failed.
 func (l *logger) fail(msg string) { l.write(slog.LevelError, msg) }
 

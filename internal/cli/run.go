@@ -7,7 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -43,10 +43,8 @@ func System() Stdio {
 // Run executes one command line and returns its exit code. Cancelling the
 // context interrupts it.
 func Run(ctx context.Context, args []string, s Stdio) int {
-	a := newApp(s)
-	log.SetFlags(0)
-	log.SetOutput(a.log) // the HTTP library writes there what a broken server sends
-	return a.run(ctx, args)
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // where the HTTP library logs what a broken server sends
+	return newApp(s).run(ctx, args)
 }
 
 // app is one run. Its functions are the ways to the world, so that tests can

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/snapshot"
@@ -111,7 +112,7 @@ func (m *Machine) configured(cfg snapshot.Fact[snapshot.DaemonConfig], rows []tc
 	if !set || len(hosts) == 0 {
 		hosts = []string{"unix:///var/run/docker.sock"}
 	}
-	for _, h := range append(hosts[:len(hosts):len(hosts)], metricsHost(cfg)...) {
+	for _, h := range append(slices.Clip(hosts), metricsHost(cfg)...) {
 		scheme, rest, _ := strings.Cut(h, "://")
 		switch scheme {
 		case "unix":
