@@ -98,6 +98,7 @@ func runScope(c *Check, p *Probe) []Finding {
 	}
 	p.locate()
 	for i := range p.out {
+		declare(&p.out[i])
 		answer(p.policy, &p.out[i])
 		regrade(p.policy, &p.out[i])
 	}
@@ -157,6 +158,20 @@ func gate(c *Check, p *Probe) (Verdict, bool) {
 		}
 	}
 	return Verdict{}, true
+}
+
+// declare adds to a question that hangs on the user where the answer goes.
+func declare(f *Finding) {
+	if f.Status != Unknown || f.Reason != snapshot.ReasonUndeclared {
+		return
+	}
+	for _, p := range f.Check.Params {
+		if p.Question {
+			f.Message += "; declare it in plimsoll.yaml as parameters." + f.Check.ID + "." + p.Name
+			return
+		}
+	}
+	f.Message += "; answer it in plimsoll.yaml as answers." + f.Check.ID
 }
 
 func disabled(p *policy.Policy, id string) (string, bool) {

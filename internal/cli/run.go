@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -44,6 +45,7 @@ func System() Stdio {
 // Run executes one command line and returns its exit code. Cancelling the
 // context interrupts it.
 func Run(ctx context.Context, args []string, s Stdio) int {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // where the HTTP library logs what a broken server sends
 	return newApp(s).run(ctx, args)
 }
 

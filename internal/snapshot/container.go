@@ -188,6 +188,7 @@ type Runtime struct {
 	Status  string        `json:"status"` // created, running, paused, restarting, exited, removing, dead
 	Process Fact[Process] `json:"process"`
 	Cgroup  Fact[Cgroup]  `json:"cgroup"`
+	Account Fact[int64]   `json:"account,omitzero"` // the configured user, where that is a name: its number in the container's own passwd file
 }
 
 // Live reports whether the container has a process.
@@ -218,6 +219,7 @@ type Process struct {
 	WritableIn   []string `json:"writableIn,omitempty"` // writable mounts below a read-only one other than /, pseudo file systems left out; at most 64
 	Nofile       int64    `json:"nofile"`               // hard limit of open files; -1 unlimited
 	Nproc        int64    `json:"nproc"`                // hard limit of processes; -1 unlimited
+	UIDs         []int64  `json:"uids,omitempty"`       // effective, of all its processes, as seen inside, sorted, at most 64; -1 stands for processes that were not readable or not looked at. Empty where only the first was looked at
 	Programs     []string `json:"programs,omitempty"`   // base names of executables of all its processes, sorted, at most 64
 	Listening    []uint16 `json:"listening,omitempty"`  // TCP ports listened on in its network namespace, sorted, at most 256
 }

@@ -74,7 +74,7 @@ type DaemonProcess struct {
 	Started time.Time `json:"started,omitzero"`
 	Nofile  int64     `json:"nofile"`            // hard limit of open files; -1 unlimited
 	Proxies int       `json:"proxies,omitempty"` // docker-proxy children
-	FoundBy string    `json:"foundBy"`           // socket-peer, pid-file, or socket-holder: found by the listening socket it has open
+	FoundBy string    `json:"foundBy"`           // socket-peer, pid-file, or socket-holder: found by the listening socket it has open; with ", by name" behind it where its executable could not be read and root's process was taken at its word
 }
 
 // DaemonConfig is the effective configuration: flags of the command line merged

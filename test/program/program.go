@@ -56,6 +56,7 @@ type User struct {
 	Home string   // also the working folder
 	Env  []string // NAME=VALUE, beside HOME
 	UID  uint32   // 0 is the test's own
+	GIDs []uint32 // supplementary groups of another user
 	Root string   // when set, the folder that the program takes for /
 	path string
 }
@@ -129,7 +130,7 @@ func (u *User) Want(t testing.TB, code int, args ...string) Result {
 func (u *User) confine(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: u.Root}
 	if u.UID != 0 {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: u.UID, Gid: u.UID}
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: u.UID, Gid: u.UID, Groups: u.GIDs}
 	}
 	if u.Root != "" {
 		cmd.Path, cmd.Dir = "/plimsoll", "/"

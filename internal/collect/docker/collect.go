@@ -94,7 +94,7 @@ func (c *collector) lists(ctx context.Context) {
 // details asks about each container and image, and the machine about its own.
 func (c *collector) details(ctx context.Context) {
 	tasks := []func(context.Context){c.listServices}
-	tasks = append(tasks, c.localTasks()...)
+	tasks = append(tasks, c.localTasks(ctx)...)
 	c.seen = make([]*inspected, len(c.listed))
 	for i := range c.listed {
 		tasks = append(tasks, func(ctx context.Context) { c.inspect(ctx, i) })

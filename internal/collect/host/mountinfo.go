@@ -34,18 +34,6 @@ func parseMounts(b []byte) []mount {
 	return out
 }
 
-// mountsOnRoot keeps the lines that may be of a mount on /, so that a container's
-// thousands of other mounts need not be taken apart.
-func mountsOnRoot(b []byte) []byte {
-	var out []byte
-	for l := range bytes.Lines(b) {
-		if bytes.Contains(l, []byte(" / ")) {
-			out = append(out, l...)
-		}
-	}
-	return out
-}
-
 // unescape undoes the kernel's octal escapes of space, tab, newline and \.
 func unescape(s string) string {
 	if !strings.Contains(s, `\`) {

@@ -168,11 +168,12 @@ func (p *page) word(word string) string {
 
 // benchSubjects prints the subjects that decide the row.
 func (p *page) benchSubjects(r *report.Result, row *Row) {
-	if row.Word == "PASS" || row.Word == "N/A" {
+	if row.Word == "N/A" {
 		return
 	}
 	for _, f := range row.findings {
-		if benchWord(f.Status) != row.Word {
+		// A pass needs no words unless it rests on less than it could.
+		if benchWord(f.Status) != row.Word || row.Word == "PASS" && !check.IsConfigured(f.Message) {
 			continue
 		}
 		s := Clean(r.Subject(&f).Name) + ": " + Clean(f.Message)
