@@ -19,7 +19,10 @@ func (r *run) explainRest(rest []step.Measure) {
 		case ok && t.removes > 0:
 			why = fmt.Sprintf("it would remove %d more, after the %d chosen", t.removes, len(r.plan.Choices))
 		case ok && t.nearer > 1e-9:
-			why = "it closes no threat by itself" + r.missing(t)
+			why = "it closes no threat by itself"
+			if lacks := r.missing(t); lacks != "" {
+				why += ": " + lacks
+			}
 		case ok:
 			why = "it changes no threat's status or risk"
 		}
@@ -38,11 +41,11 @@ func (r *run) missing(t trial) string {
 		}
 		for j, v := range worst.Required {
 			if v == threat.Fail && !slices.Contains(w.Threat.Required[j], t.measure.Check) {
-				return fmt.Sprintf(": %s also needs %s", w.Threat.ID, w.Threat.Required[j])
+				return fmt.Sprintf("%s also needs %s", w.Threat.ID, w.Threat.Required[j])
 			}
 		}
 		if len(t.measure.Refused) > 0 {
-			return fmt.Sprintf(": %s stays open for %s, %s", w.Threat.ID, t.measure.Refused[0].Target.Name, t.measure.Refused[0].Why)
+			return fmt.Sprintf("%s stays open for %s, %s", w.Threat.ID, t.measure.Refused[0].Target.Name, t.measure.Refused[0].Why)
 		}
 	}
 	return ""
