@@ -30,10 +30,10 @@ func Build(a *assess.Assessment, tool, catalogue string) *Result {
 	b.findings()
 	b.threats()
 	b.plan()
-	b.summary()
 	for _, pl := range a.Planned {
 		b.r.NotJudged = append(b.r.NotJudged, NotJudged{Check: pl.ID, Title: pl.Title, Refs: pl.Refs})
 	}
+	b.summary()
 	return b.r
 }
 
@@ -256,9 +256,9 @@ func (b *builder) summary() {
 		case threat.Mitigated, threat.NotApplicable:
 		}
 	}
-	decided := s.Findings["pass"] + s.Findings["fail"] + s.Findings["accepted"]
-	if all := decided + s.Findings["unknown"] + s.Findings["manual"]; all > 0 {
-		s.Coverage = decided * 100 / all
+	s.Answers = b.answers()
+	if s.Questions > 0 {
+		s.Coverage = s.Answered * 100 / s.Questions
 	}
 	for _, c := range b.a.Snapshot.Containers {
 		if c.KeptFor != "" {

@@ -140,7 +140,11 @@ func (p *page) found(c *check.Check, r *report.Result) {
 func ExplainThreat(w io.Writer, t *threat.Threat, r *report.Result, o Options) error {
 	p := newPage(w, o)
 	p.line(p.bold(t.ID) + "  " + t.Title)
-	p.linef("  %s · zone %s · component %s · surface %s", t.Class, t.Zone, t.Component, t.Surface)
+	surfaces := make([]string, 0, len(t.Surfaces()))
+	for _, s := range t.Surfaces() {
+		surfaces = append(surfaces, string(s))
+	}
+	p.wrap("  ", fmt.Sprintf("%s · zone %s · component %s · surface %s (%s)", t.Class, t.Zone, t.Component, strings.Join(surfaces, ", "), t.Surface))
 	p.section("Attack", t.Attack)
 	if len(t.Techniques) > 0 {
 		p.section("ATT&CK", strings.Join(t.Techniques, "; "))

@@ -122,13 +122,20 @@ func TestAlikeElementsAreNamed(t *testing.T) {
 		s.Containers = append(s.Containers, c)
 	}
 	r := result(t, s, nil)
-	for filter, want := range map[string]string{"cart-3": "cart-1: container-memory-limit fail\n", "compose/shop/cart/cart-6": "and 5 more\n", "nobody": "no threat matches"} {
+	for name, want := range map[string]string{"cart-3": "cart-3: container-memory-limit fail\n", "compose/shop/cart/cart-6": "memory.max=unlimited\n", "": "and 5 more\n"} {
+		about := r
+		if name != "" {
+			about, _ = r.About([]string{name})
+		}
 		var b bytes.Buffer
-		if err := Threats(&b, r, ThreatFilter{Status: "open", Element: filter}, Options{Width: 110}); err != nil {
+		if err := Threats(&b, about, ThreatFilter{Status: "open"}, Options{Width: 110}); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(b.String(), want) {
-			t.Errorf("--element %s: %q is not in\n%s", filter, want, b.String())
+			t.Errorf("about %q: %q is not in\n%s", name, want, b.String())
+		}
+		if name != "" && strings.Contains(b.String(), "db:") {
+			t.Errorf("about %q, and yet of db:\n%s", name, b.String())
 		}
 	}
 }
