@@ -30,8 +30,12 @@ func (a *app) benchCommand() *cobra.Command {
 }
 
 func (a *app) benchDockerCommand() *cobra.Command {
-	editions := text.Editions(a.suite)
-	newest := editions[len(editions)-1]
+	known := text.Editions(a.suite, a.planned)
+	usual := text.Usual(known).Name
+	editions := make([]string, len(known))
+	for i, e := range known {
+		editions[i] = e.Name
+	}
 	var f struct {
 		collectFlags
 		decisionFlags
@@ -44,8 +48,8 @@ func (a *app) benchDockerCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "docker [TARGET...|RESULT]",
 		Short: "Show the result in the order of a CIS Docker edition",
-		Long: "Every number of the edition that a check answers, in its order, with PASS, FAIL, UNKNOWN, MANUAL or N/A\n" +
-			"and the subjects that decide.\n\n" + targetHelp + "\nA saved result is shown as it was decided.",
+		Long: "Every number of the edition, in its order, with PASS, FAIL, UNKNOWN, MANUAL or N/A and the subjects that\n" +
+			"decide. Without --edition it is the newest one of which most numbers are known.\n\n" + targetHelp + "\nA saved result is shown as it was decided.",
 		Example: "  plimsoll bench docker --edition cis-docker-1.2.0\n  plimsoll bench docker result.json --all",
 	}
 	f.collectFlags.register(cmd)
@@ -53,7 +57,7 @@ func (a *app) benchDockerCommand() *cobra.Command {
 	f.outputFlags.register(cmd)
 	f.screenFlags.register(cmd)
 	f.viewFlags.register(cmd)
-	cmd.Flags().StringVar(&f.edition, "edition", newest, "edition: "+strings.Join(editions, ", "))
+	cmd.Flags().StringVar(&f.edition, "edition", usual, "edition: "+strings.Join(editions, ", "))
 	cmd.Flags().BoolVar(&f.all, "all", false, "append the checks that have no number in the edition")
 	fixed(cmd, "edition", editions...)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -79,6 +83,9 @@ func (a *app) benchDockerCommand() *cobra.Command {
 		suite := a.shownSuite(r, filter, edition)
 		err = a.emit(f.outputFlags, f.screenFlags, func(w io.Writer, o text.Options) error {
 			if err := announce(w, src); err != nil {
+				return err
+			}
+			if err := text.BenchHead(w, known, edition, cmd.Flags().Changed("edition"), len(a.suite)-len(suite), o); err != nil {
 				return err
 			}
 			return text.Bench(w, r, suite, edition, f.all, o)
@@ -112,7 +119,6 @@ func (a *app) shownSuite(r *report.Result, f report.Filter, edition string) []*c
 	suite := slices.DeleteFunc(slices.Clone(a.suite), func(c *check.Check) bool {
 		return !shown[c.ID] && !numbered(c.Refs, edition, numbers)
 	})
-	a.log.note("%d of %d checks are shown; --only and --skip hide the others", len(suite), len(a.suite))
 	return suite
 }
 
@@ -125,7 +131,7 @@ const benchSchema = "plimsoll.bench/v1"
 
 type benchRow struct {
 	Number   string         `json:"number,omitempty"`
-	Word     string         `json:"word"` // PASS, FAIL, UNKNOWN, MANUAL, N/A
+	Word     string         `json:"word"` // PASS, FAIL, UNKNOWN, MANUAL, N/A, HIDDEN
 	Title    string         `json:"title"`
 	Level    int            `json:"level,omitempty"`
 	Checks   []string       `json:"checks"`
