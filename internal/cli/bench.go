@@ -11,6 +11,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/report"
 	"plimsoll/internal/report/text"
+	"plimsoll/internal/snapshot"
 )
 
 func (a *app) benchCommand() *cobra.Command {
@@ -163,7 +164,10 @@ func encodeBench(w io.Writer, r *report.Result, suite []*check.Check, edition st
 }
 
 func encodeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", " ")
-	return enc.Encode(v)
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(snapshot.Inert(b), '\n'))
+	return err
 }

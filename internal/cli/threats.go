@@ -12,6 +12,7 @@ import (
 	"plimsoll/internal/report"
 	"plimsoll/internal/report/text"
 	"plimsoll/internal/threat"
+	"plimsoll/internal/yaml"
 )
 
 func (a *app) threatsCommand() *cobra.Command {
@@ -121,7 +122,11 @@ func checkThreatFilter(f text.ThreatFilter) error {
 		for v := range strings.SplitSeq(c.value, ",") {
 			v = strings.TrimSpace(v)
 			if !slices.ContainsFunc(c.known, func(k string) bool { return strings.EqualFold(k, v) }) {
-				return usage("unknown --%s %s; it is one of %s", c.flag, quote(v), strings.Join(c.known, ", "))
+				meant := ""
+				if near := yaml.Nearest(v, c.known); near != "" {
+					meant = " did you mean " + near + "?"
+				}
+				return usage("unknown --%s %s;%s it is one of %s", c.flag, quote(v), meant, strings.Join(c.known, ", "))
 			}
 		}
 	}

@@ -57,10 +57,12 @@ func NewPlanFile(r *Result) *PlanFile {
 
 // EncodePlan writes the plan as indented JSON.
 func EncodePlan(w io.Writer, p *PlanFile) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(p); err != nil {
+	b, err := json.MarshalIndent(p, "", " ")
+	if err != nil {
 		return fmt.Errorf("encode plan: %w", err)
+	}
+	if _, err := w.Write(append(snapshot.Inert(b), '\n')); err != nil {
+		return fmt.Errorf("write plan: %w", err)
 	}
 	return nil
 }

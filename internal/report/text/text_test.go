@@ -165,6 +165,8 @@ func TestHostileNames(t *testing.T) {
 		"bench":   func(b *bytes.Buffer) error { return Bench(b, r, docker.Suite, "cis-docker-1.2.0", true, Options{}) },
 		"plan":    func(b *bytes.Buffer) error { return Plan(b, r, Options{}) },
 		"explain": func(b *bytes.Buffer) error { return ExplainCheck(b, docker.Suite[0], r, Options{}) },
+		"JSON":    func(b *bytes.Buffer) error { return report.Encode(b, r) },
+		"a plan":  func(b *bytes.Buffer) error { return report.EncodePlan(b, report.NewPlanFile(r)) },
 	} {
 		var b bytes.Buffer
 		if err := print(&b); err != nil {
