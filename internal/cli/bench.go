@@ -30,22 +30,24 @@ func (a *app) benchCommand() *cobra.Command {
 	return bench
 }
 
+// benchFlags are the flags of bench docker.
+type benchFlags struct {
+	collectFlags
+	decisionFlags
+	outputFlags
+	screenFlags
+	viewFlags
+	edition string
+	all     bool
+}
+
 func (a *app) benchDockerCommand() *cobra.Command {
 	known := text.Editions(a.suite, a.planned)
-	usual := text.Usual(known).Name
-	editions := make([]string, len(known))
+	names := make([]string, len(known))
 	for i, e := range known {
-		editions[i] = e.Name
+		names[i] = e.Name
 	}
-	var f struct {
-		collectFlags
-		decisionFlags
-		outputFlags
-		screenFlags
-		viewFlags
-		edition string
-		all     bool
-	}
+	var f benchFlags
 	cmd := &cobra.Command{
 		Use:   "docker [TARGET...|RESULT]",
 		Short: "Show the result in the order of a CIS Docker edition",
@@ -58,42 +60,46 @@ func (a *app) benchDockerCommand() *cobra.Command {
 	f.outputFlags.register(cmd)
 	f.screenFlags.register(cmd)
 	f.viewFlags.register(cmd)
-	cmd.Flags().StringVar(&f.edition, "edition", usual, "edition: "+strings.Join(editions, ", "))
+	cmd.Flags().StringVar(&f.edition, "edition", text.Usual(known).Name, "edition: "+strings.Join(names, ", "))
 	cmd.Flags().BoolVar(&f.all, "all", false, "append the checks that have no number in the edition")
-	fixed(cmd, "edition", editions...)
+	fixed(cmd, "edition", names...)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		filter, err := f.filter()
-		if err != nil {
-			return err
-		}
 		edition := f.edition
-		if !slices.Contains(editions, edition) {
+		if !slices.Contains(names, edition) {
 			edition = "cis-docker-" + edition // the number alone will do
 		}
-		if !slices.Contains(editions, edition) {
-			return unknownName("edition", f.edition, editions, "it is one of "+strings.Join(editions, ", "))
+		if !slices.Contains(names, edition) {
+			return unknownName("edition", f.edition, names, "it is one of "+strings.Join(names, ", "))
 		}
-		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, f.onScreen())
-		if err != nil {
-			return err
-		}
-		r, _, err := a.decide(cmd, src, &f.decisionFlags, shortPlan(), nil)
-		if err != nil {
-			return err
-		}
-		suite := a.shownSuite(r, filter, edition)
-		err = a.emit(f.outputFlags, f.screenFlags, func(w io.Writer, o text.Options) error {
-			if err := announce(w, src); err != nil {
-				return err
-			}
-			if err := text.BenchHead(w, known, edition, cmd.Flags().Changed("edition"), len(a.suite)-len(suite), o); err != nil {
-				return err
-			}
-			return text.Bench(w, r, suite, edition, f.all, o)
-		}, func(w io.Writer) error { return encodeBench(w, r, suite, edition, f.all) })
-		return joined(err, src.partial)
+		return a.benchDocker(cmd, &f, args, known, edition)
 	}
 	return cmd
+}
+
+func (a *app) benchDocker(cmd *cobra.Command, f *benchFlags, args []string, known []text.Edition, edition string) error {
+	filter, err := f.filter()
+	if err != nil {
+		return err
+	}
+	src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, f.onScreen())
+	if err != nil {
+		return err
+	}
+	r, _, err := a.decide(cmd, src, &f.decisionFlags, shortPlan(), nil)
+	if err != nil {
+		return err
+	}
+	suite := a.shownSuite(r, filter, edition)
+	err = a.emit(f.outputFlags, f.screenFlags, func(w io.Writer, o text.Options) error {
+		if err := announce(w, src); err != nil {
+			return err
+		}
+		if err := text.BenchHead(w, known, edition, cmd.Flags().Changed("edition"), len(a.suite)-len(suite), o); err != nil {
+			return err
+		}
+		return text.Bench(w, r, suite, edition, f.all, o)
+	}, func(w io.Writer) error { return encodeBench(w, r, suite, edition, f.all) })
+	return joined(err, src.partial)
 }
 
 // shownSuite leaves out checks without a finding that the filter shows, unless

@@ -291,7 +291,7 @@ func (r *run) take(t trial, why string) {
 		Changes: r.deltas(r.now.Threats, t.world.Threats), Fixes: failures(r.now.Findings) - failures(t.world.Findings),
 	}
 	if len(c.Changes) == 0 {
-		c.Lacks = r.missing(t)
+		c.Lacks, _ = r.missing(t)
 	}
 	r.plan.Choices = append(r.plan.Choices, c)
 	r.now = t.world

@@ -127,7 +127,11 @@ func Bench(w io.Writer, r *report.Result, suite []*check.Check, edition string, 
 		if label == "" {
 			label = row.Checks[0]
 		}
-		p.line(p.word(row.Word) + " " + label + " " + row.Title)
+		weak := ""
+		if row.Word == "PASS" && slices.ContainsFunc(row.findings, func(f report.Finding) bool { return weakness(&f) != "" }) {
+			weak = " (configured)"
+		}
+		p.hang("", "       ", p.word(row.Word)+" "+label+" "+row.Title+weak)
 		p.benchSubjects(r, &row)
 	}
 	p.line("")

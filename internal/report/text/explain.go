@@ -16,7 +16,7 @@ import (
 func ExplainCheck(w io.Writer, c *check.Check, r *report.Result, o Options) error {
 	p := newPage(w, o)
 	p.line(p.bold(c.ID) + "  " + c.Title)
-	p.linef("  severity %s · zone %s · surface %s · STRIDE %s · judges %s", c.Severity, c.Zone, c.Surface, strings.Join(strings.Split(c.STRIDE, ""), " "), c.Subject)
+	p.wrap("  ", fmt.Sprintf("severity %s · zone %s · surface %s · STRIDE %s · judges %s", c.Severity, c.Zone, c.Surface, strings.Join(strings.Split(c.STRIDE, ""), " "), c.Subject))
 	if len(c.Refs) > 0 {
 		refs := make([]string, len(c.Refs))
 		for i, ref := range c.Refs {
@@ -115,7 +115,7 @@ func (p *page) found(c *check.Check, r *report.Result) {
 		if f.Check != c.ID {
 			continue
 		}
-		s := f.Status + " " + Clean(r.Subject(&f).Name)
+		s := f.Status + weakness(&f) + " " + Clean(r.Subject(&f).Name)
 		if f.Count > 1 {
 			s += fmt.Sprintf(" and %d alike", f.Count-1)
 		}
@@ -134,6 +134,14 @@ func (p *page) found(c *check.Check, r *report.Result) {
 			p.wrap("      ", "note: "+Clean(n))
 		}
 	}
+}
+
+// weakness marks a pass that the configuration alone speaks for.
+func weakness(f *report.Finding) string {
+	if f.Status == "pass" && slices.ContainsFunc(f.Notes, func(n string) bool { return strings.HasPrefix(n, "configured") }) {
+		return " (configured)"
+	}
+	return ""
 }
 
 // ExplainThreat prints a threat, its clauses and the arithmetic of its risk.
