@@ -11,7 +11,7 @@ import (
 
 func TestInertMeansTheSame(t *testing.T) {
 	var all strings.Builder
-	for r := rune(0); r < 0x3000; r++ {
+	for r := range rune(0x3000) {
 		all.WriteRune(r)
 	}
 	all.WriteString("\ufeff\U0001f600 \\u202e \xff")

@@ -64,14 +64,15 @@ func Usual(editions []Edition) Edition {
 func BenchHead(w io.Writer, editions []Edition, name string, chosen bool, hidden int, o Options) error {
 	p := newPage(w, o)
 	var others []string
-	line := name
+	numbers := 0
 	for _, e := range editions {
 		if e.Name == name {
-			line += fmt.Sprintf(", %d numbers", e.Numbers)
+			numbers = e.Numbers
 			continue
 		}
 		others = append(others, fmt.Sprintf("%s (%d)", e.Name, e.Numbers))
 	}
+	line := fmt.Sprintf("%s, %d numbers", name, numbers)
 	if !chosen {
 		line += ": the newest edition of which most are known; --edition takes " + strings.Join(others, ", ")
 	}

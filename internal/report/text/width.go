@@ -34,14 +34,25 @@ func styleLen(s string) int {
 // rounded to whole blocks.
 var wide = &unicode.RangeTable{
 	R16: []unicode.Range16{
-		{Lo: 0x1100, Hi: 0x115f, Stride: 1}, {Lo: 0x2e80, Hi: 0x303e, Stride: 1}, {Lo: 0x3041, Hi: 0xa4cf, Stride: 1},
-		{Lo: 0xa960, Hi: 0xa97f, Stride: 1}, {Lo: 0xac00, Hi: 0xd7a3, Stride: 1}, {Lo: 0xf900, Hi: 0xfaff, Stride: 1},
-		{Lo: 0xfe30, Hi: 0xfe6f, Stride: 1}, {Lo: 0xff01, Hi: 0xff60, Stride: 1}, {Lo: 0xffe0, Hi: 0xffe6, Stride: 1},
+		{Lo: 0x1100, Hi: 0x115f, Stride: 1},
+		{Lo: 0x2e80, Hi: 0x303e, Stride: 1},
+		{Lo: 0x3041, Hi: 0xa4cf, Stride: 1},
+		{Lo: 0xa960, Hi: 0xa97f, Stride: 1},
+		{Lo: 0xac00, Hi: 0xd7a3, Stride: 1},
+		{Lo: 0xf900, Hi: 0xfaff, Stride: 1},
+		{Lo: 0xfe30, Hi: 0xfe6f, Stride: 1},
+		{Lo: 0xff01, Hi: 0xff60, Stride: 1},
+		{Lo: 0xffe0, Hi: 0xffe6, Stride: 1},
 	},
 	R32: []unicode.Range32{
-		{Lo: 0x16fe0, Hi: 0x18dff, Stride: 1}, {Lo: 0x1b000, Hi: 0x1b2ff, Stride: 1}, {Lo: 0x1f004, Hi: 0x1f004, Stride: 1},
-		{Lo: 0x1f18e, Hi: 0x1f19a, Stride: 1}, {Lo: 0x1f200, Hi: 0x1f64f, Stride: 1}, {Lo: 0x1f680, Hi: 0x1f6ff, Stride: 1},
-		{Lo: 0x1f900, Hi: 0x1faff, Stride: 1}, {Lo: 0x20000, Hi: 0x3fffd, Stride: 1},
+		{Lo: 0x16fe0, Hi: 0x18dff, Stride: 1},
+		{Lo: 0x1b000, Hi: 0x1b2ff, Stride: 1},
+		{Lo: 0x1f004, Hi: 0x1f004, Stride: 1},
+		{Lo: 0x1f18e, Hi: 0x1f19a, Stride: 1},
+		{Lo: 0x1f200, Hi: 0x1f64f, Stride: 1},
+		{Lo: 0x1f680, Hi: 0x1f6ff, Stride: 1},
+		{Lo: 0x1f900, Hi: 0x1faff, Stride: 1},
+		{Lo: 0x20000, Hi: 0x3fffd, Stride: 1},
 	},
 }
 
@@ -79,16 +90,17 @@ func prefix(s string, width int) string {
 func fold(s string, width int) []string {
 	width = max(width, 2) // what any character takes
 	var lines []string
-	cur := ""
+	cur, taken := "", 0
 	for w := range strings.FieldsSeq(s) {
-		if cur != "" && columns(cur)+1+columns(w) <= width {
-			cur += " " + w
+		n := columns(w)
+		if cur != "" && taken+1+n <= width {
+			cur, taken = cur+" "+w, taken+1+n
 			continue
 		}
 		if cur != "" {
 			lines = append(lines, cur)
 		}
-		for columns(w) > width {
+		for ; n > width; n = columns(w) {
 			part := prefix(w, width)
 			if i := strings.LastIndexAny(part, "/|,;=:-"); i > len(part)/2 {
 				part = part[:i+1]
@@ -96,7 +108,7 @@ func fold(s string, width int) []string {
 			lines = append(lines, part)
 			w = w[len(part):]
 		}
-		cur = w
+		cur, taken = w, n
 	}
 	if cur != "" {
 		lines = append(lines, cur)
