@@ -57,7 +57,8 @@ func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
 		r      *report.Result
 		widths []int
 	}{
-		{"minimal", result(t, checktest.Minimal(), nil), all}, {"example", result(t, recorded, nil), all},
+		{"minimal", result(t, checktest.Minimal(), nil), all},
+		{"example", result(t, recorded, nil), all},
 		{"long and wide names", result(t, shop(t, strings.Repeat("-名前", 40)), nil), all[:1]},
 	} {
 		for _, width := range tt.widths {
@@ -68,6 +69,9 @@ func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
 					}
 					if n := columns(l); n > width {
 						t.Errorf("%s, %+v: a line takes %d columns: %q", tt.name, o, n, l)
+					}
+					if strings.HasPrefix(l, "│") && !strings.HasSuffix(l, "│") || strings.HasPrefix(l, "┌") && !strings.HasSuffix(l, "┐") {
+						t.Errorf("%s, %+v: a line of the map is broken: %q", tt.name, o, l)
 					}
 				}
 			}
