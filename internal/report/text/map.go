@@ -37,11 +37,11 @@ func (p *page) systemMap(r *report.Result) {
 	hw := width(host, leastHost, room)
 	rows := max(len(client), len(host), len(registry), len(left), len(right))
 	p.line(p.bold(pad("SYSTEM MAP", 40)) + p.dim("══ crosses a trust boundary and asks for no identity"))
-	p.line("┌ client " + rule(cw-6) + "┐" + strings.Repeat(" ", lw) + "┌ host " + rule(hw-4) + "┐" + strings.Repeat(" ", gw) + "┌ registry " + rule(rw-8) + "┐")
+	p.write("┌ client " + rule(cw-6) + "┐" + strings.Repeat(" ", lw) + "┌ host " + rule(hw-4) + "┐" + strings.Repeat(" ", gw) + "┌ registry " + rule(rw-8) + "┐")
 	for i := range rows {
-		p.line("│ " + pad(at(client, i), cw) + " │" + arrowAt(left, i, lw) + "│ " + pad(at(host, i), hw) + " │" + arrowAt(right, i, gw) + "│ " + pad(at(registry, i), rw) + " │")
+		p.write("│ " + pad(at(client, i), cw) + " │" + arrowAt(left, i, lw) + "│ " + pad(at(host, i), hw) + " │" + arrowAt(right, i, gw) + "│ " + pad(at(registry, i), rw) + " │")
 	}
-	p.line("└" + rule(cw+2) + "┘" + strings.Repeat(" ", lw) + "└" + rule(hw+2) + "┘" + strings.Repeat(" ", gw) + "└" + rule(rw+2) + "┘")
+	p.write("└" + rule(cw+2) + "┘" + strings.Repeat(" ", lw) + "└" + rule(hw+2) + "┘" + strings.Repeat(" ", gw) + "└" + rule(rw+2) + "┘")
 }
 
 const leastHost = 24 // columns of the host's box; with less there is no map
