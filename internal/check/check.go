@@ -71,9 +71,13 @@ type Form string
 
 // The forms.
 const (
-	Live    Form = "live" // a running engine or host
-	Compose Form = "compose"
+	Live       Form = "live" // a running engine or host
+	Compose    Form = "compose"
+	Dockerfile Form = "dockerfile"
 )
+
+// static reports whether the form is that of a file.
+func (f Form) static() bool { return f == Compose || f == Dockerfile }
 
 // Param is a value of policy that a check reads.
 type Param struct {

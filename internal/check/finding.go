@@ -11,6 +11,9 @@ import (
 type Evidence struct {
 	Source string `json:"source"` // the field, file or call: HostConfig.Memory
 	Value  string `json:"value"`
+
+	// Loc is where a file sets it, for subjects that come from one.
+	Loc *snapshot.Location `json:"location,omitempty"`
 }
 
 // Verdict is what a check says of one subject, or of several that are alike.

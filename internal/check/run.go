@@ -79,7 +79,7 @@ func runScope(c *Check, p *Probe) []Finding {
 		p.Report(Undecided(snapshot.ReasonDisabled, "switched off by policy: "+why), p.Self())
 		return p.out
 	}
-	if p.Scope.Kind == snapshot.ScopeFiles && !slices.Contains(c.Forms, Compose) {
+	if p.Scope.Kind == snapshot.ScopeFiles && !slices.ContainsFunc(c.Forms, Form.static) {
 		p.Report(Undecided(snapshot.ReasonStatic, "only a running system shows it"), p.Self())
 		return p.out
 	}
@@ -94,7 +94,10 @@ func runScope(c *Check, p *Probe) []Finding {
 	p.complete(c)
 	for i := range p.out {
 		slices.Sort(p.out[i].Members)
-		doubt(p.Index, &p.out[i])
+		p.doubt(&p.out[i])
+	}
+	p.locate()
+	for i := range p.out {
 		answer(p.policy, &p.out[i])
 		regrade(p.policy, &p.out[i])
 	}

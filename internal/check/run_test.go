@@ -72,7 +72,7 @@ func TestPolicyOfACheck(t *testing.T) {
 		t.Errorf("re-graded: %v", f.Grade())
 	}
 	answers := &policy.Policy{Answers: map[string]policy.Answer{"engine-asked": {Status: "pass", Owner: "ops", Date: x.Snapshot.Taken, Note: "seen"}}}
-	if f := run(Verdict{Status: Manual, Message: "is it so"}, answers); f.Status != Pass || f.Evidence[0] != (Evidence{"answered by ops on 2026-11-01", "seen"}) {
+	if f := run(Verdict{Status: Manual, Message: "is it so"}, answers); f.Status != Pass || f.Evidence[0] != (Evidence{Source: "answered by ops on 2026-11-01", Value: "seen"}) {
 		t.Errorf("answered: %+v", f)
 	}
 	if f := run(Failed("no"), answers); f.Status != Fail {

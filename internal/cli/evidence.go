@@ -106,7 +106,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	}
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
-		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home,
+		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir,
 		Kept: a.kept(f), Parallel: parallel, Progress: p.say,
 	})
 	p.end()

@@ -10,12 +10,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/checks/docker"
+	"plimsoll/internal/checks/files"
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/example"
 	"plimsoll/internal/snapshot"
@@ -59,8 +61,12 @@ type app struct {
 }
 
 func newApp(s Stdio) *app {
+	suite := slices.Concat(docker.Suite, files.Suite)
+	planned := slices.DeleteFunc(slices.Clone(docker.Planned()), func(p check.Planned) bool {
+		return slices.ContainsFunc(suite, func(c *check.Check) bool { return c.ID == p.ID })
+	})
 	return &app{
-		Stdio: s, log: &logger{w: s.Err}, suite: docker.Suite, planned: docker.Planned(), now: time.Now,
+		Stdio: s, log: &logger{w: s.Err}, suite: suite, planned: planned, now: time.Now,
 		collect: survey.Run, example: example.Example, connect: dial,
 	}
 }

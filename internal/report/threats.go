@@ -75,7 +75,11 @@ func (b *builder) why(t *threat.Result) string {
 		for _, key := range t.Threat.Required[i] {
 			if f := b.failure(key, element); f != nil {
 				if len(f.Evidence) > 0 {
-					return f.Evidence[0].Source + "=" + f.Evidence[0].Value
+					e := f.Evidence[0].Source + "=" + f.Evidence[0].Value
+					if at := f.Evidence[0].Loc; at != nil {
+						e += " at " + at.String()
+					}
+					return e
 				}
 				return f.Message
 			}

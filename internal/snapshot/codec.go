@@ -56,6 +56,9 @@ func (s *Snapshot) sort() {
 	slices.SortFunc(s.Files, func(a, b File) int {
 		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Path, b.Path))
 	})
+	slices.SortFunc(s.Dockerfiles, func(a, b Dockerfile) int {
+		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Path, b.Path))
+	})
 	slices.SortFunc(s.Listeners, func(a, b Listener) int {
 		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Network, b.Network), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Port, b.Port))
 	})

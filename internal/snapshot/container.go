@@ -43,8 +43,9 @@ type ContainerSpec struct {
 	LogDriver      string   `json:"logDriver,omitempty"`
 	Trust          string   `json:"trust,omitempty"` // value of the label "trust", where it is a plain word
 
-	// Unread names the fields above that were not understood, by their path in
-	// JSON, or is [AllUnread]. Such a field's value says nothing, or not all.
+	// Unread names the fields above that were not understood or, in a file, hang on
+	// a variable without a value, by their path in JSON, or is [AllUnread]. Such a
+	// field's value says nothing, or not all.
 	Unread []string `json:"unread,omitempty"`
 }
 
@@ -153,6 +154,8 @@ type Container struct {
 
 	Usage    Fact[Usage]  `json:"usage"`
 	Loc      *Location    `json:"location,omitempty"`
+	Fields   []FieldLoc   `json:"fields,omitempty"`  // where a file sets them, by field; empty on an engine
+	Build    *Build       `json:"build,omitempty"`   // how a compose service builds its image
 	Sharers  []string     `json:"sharers,omitempty"` // keys of containers that join its namespaces or volumes
 	Writable Fact[int]    `json:"writable"`          // number of paths changed in its writable layer, outside its mounts
 	Networks []Attachment `json:"attachments,omitempty"`

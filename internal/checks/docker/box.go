@@ -114,7 +114,7 @@ func orUnlimited(n int64) string {
 // [check.Check].Reads, without asking.
 func (b *box) unread(fields ...string) (check.Verdict, bool) {
 	if path := b.spec.FirstUnread(fields...); path != "" {
-		return check.NotUnderstood(path), true
+		return b.at.p.NotUnderstood(path), true
 	}
 	return check.Verdict{}, false
 }

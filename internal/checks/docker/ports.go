@@ -81,7 +81,7 @@ func (b *box) published() ([]snapshot.Port, check.Verdict) {
 	mode := b.spec.NetworkMode
 	switch {
 	case b.spec.FirstUnread("networkMode") != "":
-		return nil, check.NotUnderstood("networkMode") // it decides whether bindings count
+		return nil, b.at.p.NotUnderstood("networkMode") // it decides whether bindings count
 	case mode == "host":
 		return nil, check.Passed("no port is published", ev("HostConfig.NetworkMode", mode)).
 			Note("what it listens on is open on the host by itself, which container-no-host-network judges")

@@ -16,6 +16,7 @@ var userNonRoot = &check.Check{
 		"The configured user says what any further process becomes, the kernel what the first one is; the worse decides. " +
 		"No user, 0, 00, root and 0:0 all mean root, and a name means the number that the image's passwd file gives it: " +
 		"a tool that compares text lets 0:0 and renamed roots pass, another fails user 1, which is not root. " +
+		"In a compose file the USER of the Dockerfile that a service builds counts where the service names none. " +
 		"User remapping and rootless mode do not change the verdict; the threats count them.",
 	Remedy:   "Give the image a USER with a number above 0, or start the container with --user.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceDockerfile, STRIDE: "E", Tier: 1,
@@ -84,7 +85,7 @@ func (b *box) unknownUID(evidence []check.Evidence) check.Verdict {
 		return v
 	}
 	if b.engine == nil && b.spec.User == "" {
-		return check.Undecided(snapshot.ReasonUnresolved, "the file names no user and the image, whose user then counts, was not seen")
+		return check.Undecided(snapshot.ReasonUnresolved, "no file names a user, and the image, whose user then counts, was not seen", ev("Config.User", "not set"))
 	}
 	return check.Undecided(snapshot.ReasonPartial, "its user is a name that was not looked up in the passwd file of its image", evidence...)
 }

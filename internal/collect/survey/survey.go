@@ -14,6 +14,7 @@ import (
 
 	"plimsoll/internal/collect"
 	"plimsoll/internal/collect/docker"
+	"plimsoll/internal/collect/files"
 	"plimsoll/internal/collect/host"
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/snapshot"
@@ -21,8 +22,8 @@ import (
 
 // Target is one thing to look at.
 type Target struct {
-	Kind string // docker or host
-	Arg  string // docker: a context or URL; empty is the user's current engine
+	Kind string // docker, host or files
+	Arg  string // docker: a context or URL; empty is the user's current engine; files: a folder or file
 }
 
 // Options say what to look at and how.
@@ -33,6 +34,7 @@ type Options struct {
 	Now       func() time.Time
 	Env       func(string) string
 	Home      string
+	Dir       string            // what relative paths of targets start from
 	Kept      map[string]string // container ID -> journal that harden keeps it for
 	Parallel  int               // requests at once; 0 is the collector's default
 	Progress  func(msg string)
@@ -53,12 +55,19 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if runtime.GOOS == "linux" {
+	if runtime.GOOS == "linux" && !s.onlyFiles() {
 		s.machine(ctx, endpoints)
 	}
 	for _, e := range endpoints {
 		if err := s.engine(ctx, e); err != nil {
 			return nil, err
+		}
+	}
+	for _, t := range s.Targets {
+		if t.Kind == "files" {
+			if err := s.files(ctx, t.Arg); err != nil {
+				return nil, err
+			}
 		}
 	}
 	s.dropUnusedHost()
@@ -95,7 +104,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 	}
 	for _, t := range s.Targets {
 		switch t.Kind {
-		case "host":
+		case "host", "files":
 		case "docker":
 			e, err := dockerapi.Resolve(t.Arg, s.Env, s.Home)
 			if err != nil {
@@ -103,7 +112,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 			}
 			out = append(out, endpoint{Endpoint: e, named: true})
 		default:
-			return nil, fmt.Errorf("target kind %q cannot be collected; docker and host can", t.Kind)
+			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host and files can", t.Kind)
 		}
 	}
 	return out, nil
@@ -132,6 +141,21 @@ func (s *survey) machine(ctx context.Context, endpoints []endpoint) {
 	files, part := s.local.HostFiles(ctx)
 	s.out.Files = append(s.out.Files, files...)
 	s.out.Parts = append(s.out.Parts, part)
+}
+
+// onlyFiles reports whether nothing but files was asked for.
+func (s *survey) onlyFiles() bool {
+	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool { return t.Kind != "files" })
+}
+
+// files collects a folder or file.
+func (s *survey) files(ctx context.Context, path string) error {
+	s.say("files of " + path)
+	fragment, err := files.Collect(ctx, files.Options{Path: path, Dir: s.Dir, Home: s.Home, Taken: s.out.Taken})
+	if err != nil {
+		return err
+	}
+	return s.builder.Join(fragment)
 }
 
 // engine collects one engine.
@@ -200,7 +224,7 @@ func (s *survey) unreachable(e endpoint, err error) {
 	}
 	s.out.Scopes = append(s.out.Scopes, sc)
 	for _, p := range snapshot.Parts {
-		if !slices.Contains(hostParts(), p) {
+		if strings.HasPrefix(string(p), "engine.") {
 			st.Part = p
 			s.out.Parts = append(s.out.Parts, st)
 		}
@@ -238,5 +262,6 @@ func Reads() []string {
 		"GET /networks, /volumes, and /services where swarm is active",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
+	engine = append(engine, "for a folder or file that is named: compose files and Dockerfiles in it, the files these name, and .env beside them, never outside of it")
 	return append(engine, host.Open("").Reads()...)
 }

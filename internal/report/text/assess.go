@@ -27,6 +27,7 @@ func Assess(w io.Writer, r *report.Result, o Options) error {
 	p.matrix(r)
 	p.top(r)
 	p.fixes(r)
+	p.files(r)
 	p.unknowns(r)
 	p.gate(r)
 	return p.err

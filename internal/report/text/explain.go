@@ -128,7 +128,11 @@ func (p *page) found(c *check.Check, r *report.Result) {
 		}
 		p.wrap("  ", s)
 		for _, e := range f.Evidence {
-			p.wrap("      ", Clean(e.Source)+" = "+Clean(e.Value))
+			at := ""
+			if e.Loc != nil {
+				at = Clean(e.Loc.String()) + ": "
+			}
+			p.wrap("      ", at+Clean(e.Source)+" = "+Clean(e.Value))
 		}
 		for _, n := range f.Notes {
 			p.wrap("      ", "note: "+Clean(n))
