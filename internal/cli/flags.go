@@ -112,7 +112,7 @@ func (a *app) save(file string, write func(io.Writer) error) error {
 type viewFlags struct{ only, skip []string }
 
 func (f *viewFlags) register(cmd *cobra.Command) {
-	const grammar = "KEY=PATTERN[,KEY=PATTERN…], KEY being check, severity, zone, subject or project; severity=high+ is high and above; repeat for alternatives"
+	const grammar = "KEY=PATTERN[,KEY=PATTERN…], KEY being check, severity, zone, surface, subject or project; severity=high+ is high and above; repeat for alternatives"
 	cmd.Flags().StringArrayVar(&f.only, "only", nil, "show only findings with "+grammar)
 	cmd.Flags().StringArrayVar(&f.skip, "skip", nil, "hide findings; values as for --only. Neither changes what is decided of threats")
 }

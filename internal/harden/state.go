@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"plimsoll/internal/snapshot"
 )
 
 // StateDir returns the folder for journals: /var/lib/plimsoll for root, else
@@ -129,6 +131,7 @@ func (w *writer) line(v any) error {
 	if err != nil {
 		return fmt.Errorf("encode journal line: %w", err)
 	}
+	b = snapshot.Inert(b)
 	if len(b) >= maxLine {
 		return fmt.Errorf("journal line of %d bytes is longer than %d", len(b), maxLine)
 	}

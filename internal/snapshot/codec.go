@@ -115,7 +115,7 @@ func marshal(s *Snapshot) ([]byte, error) {
 	if err := json.NewEncoder(&b).Encode(s); err != nil {
 		return nil, fmt.Errorf("encode snapshot: %w", err)
 	}
-	return b.Bytes(), nil
+	return Inert(b.Bytes()), nil
 }
 
 // Encode writes the snapshot as JSON, one line. A sealed one gets the ID of what
