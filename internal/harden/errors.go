@@ -38,11 +38,8 @@ func (e *Error) Error() string {
 	if e.Target != "" {
 		fmt.Fprintf(&b, ": %s", printable(e.Target))
 	}
-	if e.Why != "" {
-		fmt.Fprintf(&b, ": %s", e.Why)
-	}
-	if e.Cause != nil {
-		fmt.Fprintf(&b, ": %v", e.Cause)
+	if why := e.reason(); why != "" {
+		fmt.Fprintf(&b, ": %s", why)
 	}
 	if len(e.Hand) > 0 {
 		fmt.Fprintf(&b, "; by hand: %s", strings.Join(e.Hand, "; "))
@@ -51,6 +48,18 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " (journal %s)", e.Journal)
 	}
 	return b.String()
+}
+
+// reason is the error without its kind and place.
+func (e *Error) reason() string {
+	s := e.Why
+	if e.Cause != nil {
+		if s != "" {
+			s += ": "
+		}
+		s += e.Cause.Error()
+	}
+	return s
 }
 
 // Unwrap lets [errors.Is] find both the kind and the cause.
