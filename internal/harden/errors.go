@@ -31,7 +31,8 @@ type Error struct {
 	Cause   error
 }
 
-// Error implements error.
+// Error implements error. What to do by hand is not in it: those are lines of
+// their own.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Kind.Error())
@@ -40,9 +41,6 @@ func (e *Error) Error() string {
 	}
 	if why := e.reason(); why != "" {
 		fmt.Fprintf(&b, ": %s", why)
-	}
-	if len(e.Hand) > 0 {
-		fmt.Fprintf(&b, "; by hand: %s", strings.Join(e.Hand, "; "))
 	}
 	if e.Journal != "" {
 		fmt.Fprintf(&b, " (journal %s)", e.Journal)
