@@ -77,14 +77,14 @@ func (r *runner) applyAll(ctx context.Context, w *writer, info engineInfo, todo 
 	moved := make(map[string]string) // ID of a container that gave way -> its successor
 	var refused error
 	for i, s := range todo {
-		if err := ctx.Err(); err != nil {
-			rep.leave(todo[i:], "the run was interrupted")
-			return errors.Join(refused, fmt.Errorf("%d of %d steps were not begun: %w", len(todo)-i, len(todo), err))
-		}
 		if id, ok := moved[s.Target.UID]; ok {
 			s.Target.UID = id
 		}
 		out, err := r.applyOne(ctx, w, info, s)
+		if cut := ctx.Err(); err != nil && cut != nil && out.State == StateNotStarted {
+			rep.leave(todo[i:], "the run was interrupted")
+			return errors.Join(refused, fmt.Errorf("%d of %d steps were not begun: %w", len(todo)-i, len(todo), cut))
+		}
 		rep.Steps = append(rep.Steps, out)
 		switch {
 		case err == nil:
@@ -141,6 +141,9 @@ func mergeSteps(steps []step.Step) ([]step.Step, error) {
 
 // applyOne performs one step and leaves it confirmed or taken back.
 func (r *runner) applyOne(ctx context.Context, w *writer, info engineInfo, s step.Step) (Outcome, error) {
+	if err := ctx.Err(); err != nil {
+		return Outcome{Step: s, State: StateNotStarted, Why: "the run was interrupted"}, err
+	}
 	sub, err := r.ready(ctx, s, info)
 	if e := refusal(err); e != nil {
 		return Outcome{Step: s, State: StateRefused, Why: e.reason()}, err
