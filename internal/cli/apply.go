@@ -55,7 +55,7 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 	}
 	switch {
 	case len(sel.steps) == 0 && f.apply && sel.refusals() > 0:
-		return &exitError{exitNotReached, fmt.Errorf("nothing could be applied: %d changes are refused, with their reasons above", sel.refusals())}
+		return &exitError{exitNotReached, errors.New("nothing could be applied: every change is refused, with its reason above")}
 	case len(sel.steps) == 0:
 		a.log.note("there is nothing to change")
 		return nil
@@ -68,7 +68,7 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 	}
 	err = a.perform(ctx, f, src.snapshot, sel, digest)
 	if sel.stale > 0 {
-		err = joined(err, &exitError{exitNotReached, fmt.Errorf("%d planned changes were refused because their containers changed since; plan again", sel.stale)})
+		err = joined(err, &exitError{exitNotReached, fmt.Errorf("planned changes were refused because their containers changed since: %d; plan again", sel.stale)})
 	}
 	return err
 }

@@ -61,11 +61,15 @@ func (a *app) showReport(rep harden.Report, flags string) error {
 	if rep.ID != "" {
 		fmt.Fprintf(&b, "\njournal %s\n", rep.ID)
 	}
+	next := func(verb, does string) {
+		fmt.Fprintf(&b, "  %-*s  %s\n", len("plimsoll harden --commit "+rep.ID+flags), "plimsoll "+verb+" "+rep.ID+flags, does)
+	}
 	if applied > 0 {
-		fmt.Fprintf(&b, "  plimsoll verify %s%s           proves the result\n  plimsoll rollback %s%s         takes it back\n", rep.ID, flags, rep.ID, flags)
+		next("verify", "proves the result")
+		next("rollback", "takes it back")
 	}
 	if kept {
-		fmt.Fprintf(&b, "  plimsoll harden --commit %s%s  removes the replaced containers, which are kept until then\n", rep.ID, flags)
+		next("harden --commit", "removes the replaced containers, which are kept until then")
 	}
 	_, err := io.WriteString(a.Out, b.String())
 	return err
