@@ -53,6 +53,7 @@ func Run(ctx context.Context, args []string, s Stdio) int {
 // take other ones.
 type app struct {
 	Stdio
+	args    []string // of the command line
 	log     *logger
 	suite   []*check.Check
 	planned []check.Planned // rows of the catalogue without a check yet
@@ -81,6 +82,7 @@ func (a *app) run(ctx context.Context, args []string) (code int) {
 			code = exitNoResult
 		}
 	}()
+	a.args = args
 	root := a.root()
 	root.SetArgs(append([]string{}, args...)) // cobra takes nil for the process's own
 	err := root.ExecuteContext(ctx)
