@@ -51,20 +51,32 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	}
 	defer c.root.Close()
 	c.scope = "files:" + filepath.ToSlash(filepath.Clean(o.Path))
-	c.out.Scopes = []snapshot.Scope{{ID: c.scope, Kind: snapshot.ScopeFiles, Name: filepath.ToSlash(filepath.Clean(o.Path)), Taken: o.Taken}}
 	if single != "" {
 		c.found.take(single, c.sniff)
-		if len(c.found.compose)+len(c.found.dockerfiles) == 0 {
-			return nil, fmt.Errorf("%s is neither a compose file nor a Dockerfile by its name; compose.yaml, docker-compose.yml, Dockerfile and NAME.Dockerfile are", o.Path)
+		if c.found.none() {
+			return nil, fmt.Errorf("%s is none of a compose file, a Dockerfile and a daemon.json by its name; compose.yaml, docker-compose.yml, Dockerfile, NAME.Dockerfile and daemon.json are", o.Path)
 		}
-	} else if c.walk(ctx); len(c.found.compose)+len(c.found.dockerfiles) == 0 && !c.found.cut {
-		err := fmt.Errorf("%s holds neither a compose file nor a Dockerfile", o.Path)
+	} else if c.walk(ctx); c.found.none() && !c.found.cut {
+		err := fmt.Errorf("%s holds no compose file, no Dockerfile and no daemon.json", o.Path)
 		if note := c.found.note(); note != "" {
 			err = fmt.Errorf("%w; seen there: %s", err, note)
 		}
 		return nil, err
 	}
-	for _, p := range c.found.projects(single != "") {
+	c.daemons()
+	if len(c.found.daemons) == 0 || single == "" {
+		c.folder(ctx, single != "")
+	}
+	if err := c.out.Validate(); err != nil {
+		return nil, fmt.Errorf("what was collected is not valid, which is a defect: %w", err)
+	}
+	return c.out, nil
+}
+
+// folder adds the scope of everything but engines' settings.
+func (c *collector) folder(ctx context.Context, single bool) {
+	c.out.Scopes = append(c.out.Scopes, snapshot.Scope{ID: c.scope, Kind: snapshot.ScopeFiles, Name: filepath.ToSlash(filepath.Clean(c.Path)), Taken: c.Taken})
+	for _, p := range c.found.projects(single) {
 		if ctx.Err() != nil {
 			c.out.Complete = false
 			break
@@ -73,10 +85,6 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	}
 	c.dockerfiles(ctx)
 	c.coverage()
-	if err := c.out.Validate(); err != nil {
-		return nil, fmt.Errorf("what was collected is not valid, which is a defect: %w", err)
-	}
-	return c.out, nil
 }
 
 // open opens the folder; single is the name of the file when one was named.
