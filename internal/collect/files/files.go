@@ -38,6 +38,7 @@ type collector struct {
 	found   found
 
 	readings map[string]reading // by Dockerfile, from base
+	head     []byte             // of the file that is sniffed
 }
 
 // Collect returns a scope of files with its evidence. It fails only when the
@@ -76,13 +77,8 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 // folder adds the scope of everything but engines' settings.
 func (c *collector) folder(ctx context.Context, single bool) {
 	c.out.Scopes = append(c.out.Scopes, snapshot.Scope{ID: c.scope, Kind: snapshot.ScopeFiles, Name: filepath.ToSlash(filepath.Clean(c.Path)), Taken: c.Taken})
-	for _, p := range c.found.projects(single) {
-		if ctx.Err() != nil {
-			c.out.Complete = false
-			break
-		}
-		c.project(ctx, p)
-	}
+	c.preread()
+	c.projects(ctx, c.found.projects(single))
 	c.dockerfiles(ctx)
 	c.coverage()
 }

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -172,11 +173,15 @@ func (c *collector) sniff(rel string) string {
 		return ""
 	}
 	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, sniffBytes))
-	if err != nil {
+	if c.head == nil {
+		c.head = make([]byte, 1+sniffBytes)
+		c.head[0] = '\n'
+	}
+	n, err := io.ReadFull(f, c.head[1:])
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return ""
 	}
-	if text := "\n" + string(head); strings.Contains(text, "\napiVersion:") && strings.Contains(text, "\nkind:") {
+	if text := c.head[:1+n]; bytes.Contains(text, []byte("\napiVersion:")) && bytes.Contains(text, []byte("\nkind:")) {
 		return "Kubernetes manifest"
 	}
 	return ""
