@@ -9,12 +9,14 @@
 package compose
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
@@ -56,6 +58,10 @@ type Project struct {
 	Files    []string // every compose file that was read
 	Services []Service
 	Volumes  []snapshot.Volume // those that bind a folder of the host; without scope
+
+	// Networks are those that services join, without scope. One that is made
+	// elsewhere has no driver.
+	Networks []snapshot.Network
 }
 
 // Service is one service, whatever its profiles and replicas.
@@ -157,7 +163,35 @@ func (s *sources) project(p *types.Project) (*Project, error) {
 			out.Volumes = append(out.Volumes, snapshot.Volume{Name: v.Name, Driver: "local", Device: dev})
 		}
 	}
+	for _, key := range slices.Sorted(maps.Keys(p.Networks)) {
+		out.Networks = append(out.Networks, s.network(key, p.Networks[key]))
+	}
 	return out, nil
+}
+
+// network describes a network as the engine would. Of its options those stay
+// that say how packets go.
+func (s *sources) network(key string, n types.NetworkConfig) snapshot.Network {
+	w := snapshot.Network{Name: n.Name, Internal: n.Internal}
+	if !n.External {
+		w.Driver, w.IPv6 = cmp.Or(n.Driver, "bridge"), n.EnableIPv6 != nil && *n.EnableIPv6
+	}
+	for _, k := range slices.Sorted(maps.Keys(n.DriverOpts)) {
+		if v := n.DriverOpts[k]; k == "encrypted" || strings.HasPrefix(k, "com.docker.network.") && len(v) <= 64 && !strings.Contains(v, "://") {
+			w.Options = append(w.Options, snapshot.Pair{Key: k, Value: v})
+		}
+	}
+	for _, file := range slices.Backward(s.order) {
+		for _, d := range s.trees[file] {
+			for _, p := range d.Get("networks").Entries() {
+				if p.Key.Value == key && w.Loc == nil {
+					at := place{file, p}.loc()
+					w.Loc = &at
+				}
+			}
+		}
+	}
+	return w
 }
 
 // refuse is an error about a whole file, or about a place in it.

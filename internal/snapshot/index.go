@@ -128,7 +128,7 @@ func (x *Index) addNetworks() map[[2]string]int {
 	for i := range networks {
 		w := &networks[i]
 		at[[2]string{w.Scope, w.Name}] = x.add(Subject{
-			Kind: KindNetwork, Scope: w.Scope, Key: keys.key(w.Scope, "network/"+w.Name, w.ID), Name: w.Name, UID: w.ID,
+			Kind: KindNetwork, Scope: w.Scope, Key: keys.key(w.Scope, "network/"+w.Name, w.ID), Name: w.Name, UID: w.ID, Loc: w.Loc,
 		}, x.scope(w.Scope))
 	}
 	return at

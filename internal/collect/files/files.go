@@ -120,6 +120,7 @@ func (c *collector) coverage() {
 		c.out.Parts = append(c.out.Parts, st)
 	}
 	part(snapshot.PartEngineContainers, len(c.found.compose), "compose file")
+	part(snapshot.PartEngineNetworks, len(c.found.compose), "compose file")
 	part(snapshot.PartDockerfiles, len(c.out.Dockerfiles), "Dockerfile")
 	if note := c.found.note(); note != "" {
 		c.out.Parts = append(c.out.Parts, snapshot.PartStatus{

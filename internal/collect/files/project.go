@@ -135,6 +135,15 @@ func (c *collector) project(l *loaded) {
 			c.recipe(s.Build)
 		}
 	}
+	for _, w := range p.Networks {
+		w.Scope = c.scope
+		if w.Loc != nil {
+			w.Loc.File = c.show(w.Loc.File)
+		}
+		if !slices.ContainsFunc(c.out.Networks, func(o snapshot.Network) bool { return o.Name == w.Name }) {
+			c.out.Networks = append(c.out.Networks, w)
+		}
+	}
 	for _, v := range p.Volumes {
 		v.Scope, v.Device = c.scope, c.mounted(v.Device)
 		if !slices.ContainsFunc(c.out.Volumes, func(o snapshot.Volume) bool { return o.Name == v.Name }) {
