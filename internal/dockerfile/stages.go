@@ -123,6 +123,13 @@ func (r *reader) commands(st *snapshot.Stage, list []instructions.Command, env v
 			for _, src := range c.SourcePaths {
 				st.Adds = append(st.Adds, r.add(c, src, seen, at))
 			}
+		case *instructions.CopyCommand:
+			for _, src := range c.SourcePaths {
+				if c.From == "" {
+					source, missing := r.expand(src, seen)
+					st.Copies = append(st.Copies, snapshot.Copy{Source: source, Unresolved: len(missing) > 0, Line: at})
+				}
+			}
 		case *instructions.RunCommand:
 			run := r.run(c, seen, at)
 			dated = dated || run.dated
@@ -148,7 +155,7 @@ func later(on *instructions.OnbuildCommand) instructions.Command {
 		return nil
 	}
 	switch c.(type) {
-	case *instructions.RunCommand, *instructions.AddCommand:
+	case *instructions.RunCommand, *instructions.AddCommand, *instructions.CopyCommand:
 		return c
 	}
 	return nil
