@@ -72,10 +72,10 @@ func contextGuarded(r recipe) check.Verdict {
 	ig := &r.Ignore
 	context := check.Evidence{Source: "build context", Value: ig.Context}
 	exposed := check.Evidence{Source: "in the context", Value: strings.Join(ig.Exposed, " ")}
-	switch {
-	case ig.State == snapshot.Failed:
+	switch ig.State { //nolint:exhaustive // the rest is judged below
+	case snapshot.Failed:
 		return check.Undecided(snapshot.ReasonUnparsable, "its ignore file could not be understood", check.Evidence{Source: "file", Value: ig.Path})
-	case ig.State == snapshot.Skipped:
+	case snapshot.Skipped:
 		return check.Undecided(snapshot.ReasonPartial, "its build context lies outside of the folder that was assessed")
 	}
 	if taken := r.taken(ig.Exposed); taken.any() {

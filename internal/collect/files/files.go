@@ -50,7 +50,7 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.root.Close()
+	defer c.root.Close() //nolint:errcheck // it was only read
 	c.scope = "files:" + filepath.ToSlash(filepath.Clean(o.Path))
 	if single != "" {
 		c.found.take(single, c.sniff)
@@ -87,7 +87,7 @@ func (c *collector) folder(ctx context.Context, single bool) {
 func (c *collector) open() (single string, err error) {
 	path := c.Path
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(c.Options.Dir, path)
+		path = filepath.Join(c.Dir, path)
 	}
 	fi, err := os.Stat(path)
 	if err != nil {
