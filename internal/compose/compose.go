@@ -111,7 +111,7 @@ func Load(ctx context.Context, o Options) (p *Project, err error) {
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	return s.project(project)
+	return s.project(project), nil
 }
 
 func (s *sources) details(env map[string]string) types.ConfigDetails {
@@ -142,7 +142,7 @@ func (s *sources) configure(env map[string]string) func(*loader.Options) {
 }
 
 // project maps everything the library made of the files.
-func (s *sources) project(p *types.Project) (*Project, error) {
+func (s *sources) project(p *types.Project) *Project {
 	out := &Project{Name: p.Name, Files: slices.Clone(s.order)}
 	all := p.AllServices()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -151,11 +151,7 @@ func (s *sources) project(p *types.Project) (*Project, error) {
 			continue // something outside compose runs it
 		}
 		m := mapper{sources: s, p: p, svc: &svc}
-		mapped, err := m.service()
-		if err != nil {
-			return nil, err
-		}
-		out.Services = append(out.Services, mapped)
+		out.Services = append(out.Services, m.service())
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.Volumes)) {
 		v := p.Volumes[key]
@@ -166,7 +162,7 @@ func (s *sources) project(p *types.Project) (*Project, error) {
 	for _, key := range slices.Sorted(maps.Keys(p.Networks)) {
 		out.Networks = append(out.Networks, s.network(key, p.Networks[key]))
 	}
-	return out, nil
+	return out
 }
 
 // network describes a network as the engine would. Of its options those stay

@@ -25,7 +25,7 @@ type mapper struct {
 // Key returns the key of a service's container.
 func Key(project, service string) string { return "compose/" + project + "/" + service }
 
-func (m *mapper) service() (Service, error) {
+func (m *mapper) service() Service {
 	defs := m.definitions(m.svc.Name)
 	out := Service{Name: m.svc.Name, Fields: m.fields(defs)}
 	if len(defs) > 0 {
@@ -66,7 +66,7 @@ func (m *mapper) service() (Service, error) {
 	slices.Sort(m.bad)
 	s.Unread = slices.Compact(m.bad)
 	out.Build = m.build(defs)
-	return out, nil
+	return out
 }
 
 // image returns the reference; one with a variable that has no value as it is
