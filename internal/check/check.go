@@ -74,10 +74,11 @@ const (
 	Live       Form = "live" // a running engine or host
 	Compose    Form = "compose"
 	Dockerfile Form = "dockerfile"
+	DaemonJSON Form = "daemon.json"
 )
 
 // static reports whether the form is that of a file.
-func (f Form) static() bool { return f == Compose || f == Dockerfile }
+func (f Form) static() bool { return f != Live }
 
 // Param is a value of policy that a check reads.
 type Param struct {

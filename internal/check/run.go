@@ -55,7 +55,7 @@ func RunOne(c *Check, in Inputs) []Finding {
 	s := in.Index.Snapshot
 	for i := range s.Scopes {
 		sc := &s.Scopes[i]
-		if !slices.Contains(snapshot.Kinds[c.Subject].Scopes, sc.Kind) {
+		if !s.Holds(sc, c.Subject) {
 			continue
 		}
 		found := runScope(c, NewProbe(c, in, sc))
@@ -146,7 +146,11 @@ func (p *Probe) silent(all []int) []int {
 
 // gate decides from the coverage whether the check can be asked at all.
 func gate(c *Check, p *Probe) (Verdict, bool) {
-	for _, part := range c.Needs {
+	needs := c.Needs
+	if p.Scope.Kind == snapshot.ScopeFiles && c.Subject == snapshot.KindEngine {
+		needs = []snapshot.Part{snapshot.PartEngineConfig} // the file is all there is
+	}
+	for _, part := range needs {
 		st := p.Index.Part(p.Scope.ID, part)
 		switch st.State {
 		case snapshot.Observed:

@@ -102,6 +102,7 @@ func asFile(root map[string]any) {
 	root["scopes"] = []any{map[string]any{"id": scope, "kind": "files", "name": ".", "taken": taken}}
 	root["parts"] = []any{
 		map[string]any{"scope": scope, "part": "engine.containers", "state": "observed"},
+		map[string]any{"scope": scope, "part": "engine.networks", "state": "observed"},
 		map[string]any{"scope": scope, "part": "files.dockerfiles", "state": "observed"},
 	}
 	root["dockerfiles"] = []any{map[string]any{

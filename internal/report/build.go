@@ -148,14 +148,14 @@ func (b *builder) findings() {
 		check, message string
 		status         check.Status
 		dormant        bool
+		severity       check.Severity
 	}
 	folded := make(map[fold][]int)
 	var order []fold
 	flush := func(f *check.Finding) {
 		for _, k := range order {
-			g := *f
-			g.Status, g.Message, g.Dormant = k.status, k.message, k.dormant
-			b.finding(&g, folded[k])
+			v := check.Verdict{Status: k.status, Message: k.message, Severity: k.severity}
+			b.finding(&check.Finding{Check: f.Check, Verdict: v, Dormant: k.dormant}, folded[k])
 		}
 		order, folded = order[:0], make(map[fold][]int)
 	}
@@ -167,11 +167,11 @@ func (b *builder) findings() {
 		}
 		last = f
 		if f.Status == check.Pass || f.Status == check.NotApplicable {
-			if len(f.Members) == 1 && len(f.Evidence) > 0 || len(f.Members) > 1 {
+			if len(f.Members) == 1 && len(f.Evidence)+len(f.Notes) > 0 || len(f.Members) > 1 {
 				b.finding(f, f.Members)
 				continue
 			}
-			k := fold{f.Check.ID, f.Message, f.Status, f.Dormant}
+			k := fold{f.Check.ID, f.Message, f.Status, f.Dormant, f.Severity}
 			if folded[k] == nil {
 				order = append(order, k)
 			}

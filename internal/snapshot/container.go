@@ -66,7 +66,8 @@ type Security struct {
 
 // Health is the health test, without its command.
 type Health struct {
-	Test string `json:"test,omitempty"` // "" (none), NONE (switched off), CMD, CMD-SHELL
+	Test   string `json:"test,omitempty"`   // "" (none), NONE (switched off), CMD, CMD-SHELL
+	Proved bool   `json:"proved,omitempty"` // in a file: its image is made from nothing, so that none is none
 }
 
 // RestartPolicy is the engine's, or for a swarm task the service's.

@@ -78,7 +78,11 @@ func (x *Index) addScopes(take func(ScopeKind) bool) {
 		if p, ok := x.scopes[sc.Host]; ok && sc.Host != "" {
 			around = []int{p}
 		}
-		x.scopes[sc.ID] = x.add(Subject{Kind: cmp.Or(scopeKinds[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}, around)
+		self := Subject{Kind: cmp.Or(scopeKinds[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}
+		if e := x.Snapshot.Engine(sc.ID); e != nil && sc.Kind == ScopeFiles {
+			self.Kind, self.Key, self.Loc = KindEngine, "file/"+sc.Name, &Location{File: e.Config.V.File, Line: 1, Column: 1}
+		}
+		x.scopes[sc.ID] = x.add(self, around)
 	}
 }
 
@@ -124,7 +128,7 @@ func (x *Index) addNetworks() map[[2]string]int {
 	for i := range networks {
 		w := &networks[i]
 		at[[2]string{w.Scope, w.Name}] = x.add(Subject{
-			Kind: KindNetwork, Scope: w.Scope, Key: keys.key(w.Scope, "network/"+w.Name, w.ID), Name: w.Name, UID: w.ID,
+			Kind: KindNetwork, Scope: w.Scope, Key: keys.key(w.Scope, "network/"+w.Name, w.ID), Name: w.Name, UID: w.ID, Loc: w.Loc,
 		}, x.scope(w.Scope))
 	}
 	return at

@@ -276,6 +276,6 @@ func Reads() []string {
 		"GET /networks, /volumes, and /services where swarm is active",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
-	engine = append(engine, "for a folder or file that is named: compose files and Dockerfiles in it, the files these name, and .env beside them, never outside of it")
+	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles and daemon.json in it, the files these name, and .env beside them, never outside of it")
 	return append(engine, host.Open("").Reads()...)
 }
