@@ -147,6 +147,9 @@ func tryFixes(t *testing.T, name string, c *check.Check, in check.Inputs, findin
 					continue
 				}
 				fmt.Fprintf(&sb, "fix %s %s %s %v\n", c.MeasureID(fix), in.Index.Subjects[m].Key, st.Kind, st.Set)
+				if st.Source != "" {
+					fmt.Fprintf(&sb, "  at the source: %s\n", st.Source)
+				}
 				if st.Kind != fix.Kind {
 					t.Errorf("%s: the fix %s states the kind %s, its step is %s", name, c.MeasureID(fix), fix.Kind, st.Kind)
 				}
