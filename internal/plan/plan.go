@@ -298,7 +298,7 @@ func (r *run) try(m step.Measure) (trial, bool) {
 			return trial{}, false
 		}
 	}
-	w := r.Evaluate(r.Base.Index.With(o.Snapshot()))
+	w := r.Evaluate(r.Base.Index.Over(o))
 	return trial{
 		measure: m, world: w,
 		removes: r.risk(r.now.Threats) - r.risk(w.Threats), nearer: r.toGo(r.now.Threats) - r.toGo(w.Threats),

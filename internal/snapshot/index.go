@@ -24,6 +24,7 @@ type Index struct {
 	images     map[[2]string]int     // scope and ID -> Images[i]
 	containers []int                 // Containers[i] -> subject
 	classes    []Class
+	edited     []Edited // what a simulation set
 }
 
 // Class is a set of containers that no check can tell apart: same scope,
@@ -166,6 +167,17 @@ func (x *Index) With(s *Snapshot) *Index {
 	c.classify()
 	return &c
 }
+
+// Over is [Index.With] for an overlay over this index's snapshot; it remembers
+// what was set, so that only what depends on it need be decided again.
+func (x *Index) Over(o *Overlay) *Index {
+	c := x.With(o.Snapshot())
+	c.edited = o.Edited()
+	return c
+}
+
+// Edited lists what a simulation set, in no order; nil in an index of what is.
+func (x *Index) Edited() []Edited { return x.edited }
 
 // classify groups the containers.
 func (x *Index) classify() {

@@ -52,6 +52,38 @@ func Evaluate(in Inputs) []Result {
 	return out
 }
 
+// Reevaluate is [Evaluate] after some checks were asked again: before is what
+// was decided on the findings that the others still have. Threats that name none
+// of those asked stay as they were.
+func Reevaluate(in Inputs, before []Result, asked map[string]bool) []Result {
+	named := make(map[string]bool) // checks that decide an affected threat
+	affected := make([]bool, len(before))
+	for i := range before {
+		checks := slices.Concat(slices.Concat(before[i].Threat.Required...), slices.Concat(before[i].Threat.Supporting...))
+		if slices.ContainsFunc(checks, func(c string) bool { return asked[c] }) {
+			affected[i] = true
+			for _, c := range checks {
+				named[c] = true
+			}
+		}
+	}
+	var of []check.Finding
+	for i := range in.Findings {
+		if named[in.Findings[i].Check.ID] {
+			of = append(of, in.Findings[i])
+		}
+	}
+	in.Findings = of
+	e := newEvaluator(in)
+	out := slices.Clone(before)
+	for i := range out {
+		if affected[i] {
+			out[i] = e.threat(out[i].Threat)
+		}
+	}
+	return out
+}
+
 type evaluator struct {
 	in       Inputs
 	built    map[string]*check.Check
