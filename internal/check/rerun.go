@@ -21,31 +21,26 @@ func Rerun(suite []*Check, in Inputs, before []Finding) (findings []Finding, ask
 		}
 	}
 	found := Run(again, in)
-	findings = make([]Finding, 0, len(before)+len(found))
+	var runs [][]Finding
 	for _, c := range suite {
-		from := &before
+		var old, fresh []Finding
+		old, before = leading(before, c)
+		fresh, found = leading(found, c)
 		if asked[c.ID] {
-			from = &found
+			old = fresh
 		}
-		n := 0
-		for n < len(*from) && (*from)[n].Check == c {
-			n++
-		}
-		findings = append(findings, (*from)[:n]...)
-		*from = (*from)[n:]
-		if asked[c.ID] {
-			before = after(before, c)
-		}
+		runs = append(runs, old)
 	}
-	return findings, asked
+	return slices.Concat(runs...), asked
 }
 
-// after passes over the findings of a check, which come in the order of the suite.
-func after(findings []Finding, c *Check) []Finding {
-	for len(findings) > 0 && findings[0].Check == c {
-		findings = findings[1:]
+// leading splits off the findings of a check, which come in the order of the suite.
+func leading(findings []Finding, c *Check) (of, rest []Finding) {
+	n := 0
+	for n < len(findings) && findings[n].Check == c {
+		n++
 	}
-	return findings
+	return findings[:n], findings[n:]
 }
 
 // touched reports whether one of the fields that were set may change a verdict.

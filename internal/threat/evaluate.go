@@ -67,13 +67,15 @@ func Reevaluate(in Inputs, before []Result, asked map[string]bool) []Result {
 			}
 		}
 	}
-	var of []check.Finding
-	for i := range in.Findings {
-		if named[in.Findings[i].Check.ID] {
-			of = append(of, in.Findings[i])
+	runs, n := [][]check.Finding(nil), 0
+	for rest := in.Findings; len(rest) > 0; rest = rest[n:] { // those of a check stand together
+		for n = 1; n < len(rest) && rest[n].Check == rest[0].Check; n++ {
+		}
+		if named[rest[0].Check.ID] {
+			runs = append(runs, rest[:n])
 		}
 	}
-	in.Findings = of
+	in.Findings = slices.Concat(runs...)
 	e := newEvaluator(in)
 	out := slices.Clone(before)
 	for i := range out {
