@@ -35,7 +35,7 @@ fuzz:
 
 # Rewrites the golden files of every package whose tests know the flag -update.
 golden:
-	@packages=$$(grep -rlE '"(update|plimsoll/internal/(checktest|golden))"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); \
+	@packages=$$(grep -rlE 'flag\.Bool\("update"|"plimsoll/internal/(checktest|golden)"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); \
 	[ -z "$$packages" ] || go test -count=1 $$packages -update
 
 docs:

@@ -59,12 +59,10 @@ func direct(path string, fill func(io.Writer) error) error {
 // unwrapped says the error of the path the caller named, not of the file beside
 // it, whose name means nothing to a person.
 func unwrapped(path string, err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*os.PathError](err); ok {
 		err = pe.Err
 	}
-	var le *os.LinkError
-	if errors.As(err, &le) {
+	if le, ok := errors.AsType[*os.LinkError](err); ok {
 		err = le.Err
 	}
 	return fmt.Errorf("write %s: %w", path, err)

@@ -36,7 +36,7 @@ func (a *app) assessCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, true)
+		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, f.onScreen() && !f.gated())
 		if err != nil {
 			return err
 		}

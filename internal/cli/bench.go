@@ -68,7 +68,7 @@ func (a *app) benchDockerCommand() *cobra.Command {
 		if !slices.Contains(editions, edition) {
 			return unknownName("edition", f.edition, editions, "it is one of "+strings.Join(editions, ", "))
 		}
-		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, true)
+		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, f.onScreen())
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func (a *app) collectCommand() *cobra.Command {
 			"Assessing it gives the same result as assessing directly.\n\n" + targetHelp,
 		Example: "  sudo plimsoll collect -o snapshot.json && plimsoll assess snapshot.json\n  plimsoll collect --scrub snapshot.json -o public.json",
 	}
-	f.collectFlags.register(cmd)
+	f.register(cmd)
 	cmd.Flags().StringVarP(&f.output, "output", "o", "", "write to this file, mode 0600, whole or not at all")
 	cmd.Flags().BoolVar(&f.scrub, "scrub", false, "replace host names, addresses and user names, each by the same stand-in throughout")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -101,5 +101,5 @@ func notJSON(b []byte, err error) error {
 	at := min(max(0, int(syntax.Offset)), len(b))
 	line := bytes.Count(b[:at], []byte("\n")) + 1
 	column := at - bytes.LastIndexByte(b[:at], '\n') - 1
-	return fmt.Errorf("line %d column %d: not JSON (%v); a saved snapshot, result or plan is", line, column, err)
+	return fmt.Errorf("line %d column %d: not JSON (%w); a saved snapshot, result or plan is", line, column, err)
 }

@@ -77,8 +77,8 @@ func exitCode(err error) int {
 	return exitNoResult
 }
 
+//nolint:errorlint // every level of the tree is looked at
 func collectCodes(err error, codes []int) []int {
-	//nolint:errorlint // every level of the tree is looked at
 	switch e := err.(type) {
 	case *exitError:
 		codes = append(codes, e.code)
@@ -113,8 +113,7 @@ func hardenCode(e *harden.Error) int {
 // messages are the lines that an error puts on the screen. A configuration has
 // a line for every problem; everything else has one.
 func messages(err error) []string {
-	var c *config.Error
-	if errors.As(err, &c) {
+	if c, ok := errors.AsType[*config.Error](err); ok {
 		return strings.Split(strings.TrimRight(c.Error(), "\n"), "\n")
 	}
 	if err == nil || err.Error() == "" {

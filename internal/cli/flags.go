@@ -43,6 +43,10 @@ type outputFlags struct {
 	format string
 }
 
+// onScreen reports whether a person reads the outcome. Only then may it be of the
+// bundled example: a file or a program could take it for this machine's.
+func (f *outputFlags) onScreen() bool { return f.file == "" && f.format != "json" }
+
 func (f *outputFlags) register(cmd *cobra.Command) {
 	f.registerFormat(cmd)
 	cmd.Flags().StringVarP(&f.file, "output", "o", "", "write to this file, whole or not at all, instead of to the standard output")
@@ -137,6 +141,9 @@ type gateFlags struct {
 	failOn, baseline string
 	minCoverage      int
 }
+
+// gated reports whether there is a gate.
+func (f *gateFlags) gated() bool { return f.failOn != "" || f.minCoverage > 0 }
 
 func (f *gateFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.failOn, "fail-on", "", "exit 1 when a threat is open at this band or above: low, medium, high, critical, or new:BAND")

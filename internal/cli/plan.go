@@ -72,7 +72,7 @@ func (a *app) planCommand() *cobra.Command {
 		case f.cover != "" && f.cover != "surfaces":
 			return unknownName("--cover value", f.cover, []string{"surfaces"}, "it is surfaces")
 		}
-		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, true)
+		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, f.out.onScreen())
 		if err != nil {
 			return err
 		}

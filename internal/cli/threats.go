@@ -42,7 +42,7 @@ func (a *app) threatsCommand() *cobra.Command {
 		if err := checkThreatFilter(f.filter); err != nil {
 			return err
 		}
-		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, true)
+		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, f.onScreen())
 		if err != nil {
 			return err
 		}

@@ -75,7 +75,7 @@ func (a *app) verify(cmd *cobra.Command, f *verifyFlags, ref string) error {
 	if err != nil {
 		return err
 	}
-	before, then, err := a.before(cmd, f, b, now)
+	before, then, err := b.before(now)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func exists(path string) bool {
 
 // before decides the evidence of before with the decisions and the clock of
 // now, so that every difference comes from the system.
-func (a *app) before(cmd *cobra.Command, f *verifyFlags, b *base, now *assess.Assessment) (*report.Result, *assess.Assessment, error) {
+func (b *base) before(now *assess.Assessment) (*report.Result, *assess.Assessment, error) {
 	switch {
 	case b.result != nil:
 		return b.result, nil, nil

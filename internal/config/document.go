@@ -83,7 +83,7 @@ func unsafe(r rune) bool {
 }
 
 // bareAnswer is what people write where a switch is expected.
-var bareAnswer = regexp.MustCompile(`^([Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF|[Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]|[Nn])$`)
+var bareAnswer = regexp.MustCompile(`^([Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF|[Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]|[Nn])$`) //nolint:misspell // [Ff]alse
 
 // reason reads a reason, which is more than a yes.
 func (d *document) reason(n *yaml.Node, what string) string {

@@ -154,7 +154,7 @@ func TestVocabulary(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.schema), &v); err != nil {
 			t.Fatal(err)
 		}
-		for _, key := range strings.Fields(tt.path) {
+		for key := range strings.FieldsSeq(tt.path) {
 			v, _ = v.(map[string]any)[key]
 		}
 		var got []string

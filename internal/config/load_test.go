@@ -68,16 +68,22 @@ func TestLoadWaivers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert := policy.Waiver{Check: "file-cert-mode", Name: "/etc/docker/certs.d/*/x", Decision: policy.FalsePositive,
-		Reason: "no keys here", Owner: "platform@corp", Expires: day(2026, 1, 1), Line: 11}
+	cert := policy.Waiver{
+		Check: "file-cert-mode", Name: "/etc/docker/certs.d/*/x", Decision: policy.FalsePositive,
+		Reason: "no keys here", Owner: "platform@corp", Expires: day(2026, 1, 1), Line: 11,
+	}
 	key := cert
 	key.Check = "file-key-mode"
 	want := policy.Waivers{
-		{Check: "container-memory-limit", Kind: "docker-container", Name: "batch-*", Zone: "host", Decision: policy.Accepted,
-			Reason: "nightly job, cgroup slice caps it", Owner: "platform@corp", Expires: day(2027, 3, 31), Line: 3},
+		{
+			Check: "container-memory-limit", Kind: "docker-container", Name: "batch-*", Zone: "host", Decision: policy.Accepted,
+			Reason: "nightly job, cgroup slice caps it", Owner: "platform@corp", Expires: day(2027, 3, 31), Line: 3,
+		},
 		cert, key,
-		{Threat: "DKR-REG-S-02", Kind: "docker-engine", Name: "1207", Decision: policy.MitigatedElsewhere,
-			Reason: "12", Owner: "platform@corp", Expires: day(2027, 11, 25), Line: 17},
+		{
+			Threat: "DKR-REG-S-02", Kind: "docker-engine", Name: "1207", Decision: policy.MitigatedElsewhere,
+			Reason: "12", Owner: "platform@corp", Expires: day(2027, 11, 25), Line: 17,
+		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

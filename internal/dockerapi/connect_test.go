@@ -86,7 +86,7 @@ func TestConnectSaysWhatIsWrong(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			limit := 20 * time.Second
-			if tt.want == ErrTimeout {
+			if errors.Is(tt.want, ErrTimeout) {
 				limit = 200 * time.Millisecond
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -185,7 +185,7 @@ func TestReadsAreBounded(t *testing.T) {
 		"/stated": ErrTooLarge, "/chunked": ErrTooLarge, "/cut": ErrBroken, "/slow": ErrTimeout, "/error": ErrEngine,
 	} {
 		c.timeout = RequestTimeout
-		if want == ErrTimeout {
+		if errors.Is(want, ErrTimeout) {
 			c.timeout = 200 * time.Millisecond
 		}
 		b, err := c.Get(t.Context(), path, nil, 1000)
@@ -273,7 +273,7 @@ func TestSSH(t *testing.T) {
 	bin := t.TempDir()
 	log := filepath.Join(bin, "log")
 	script := "#!/bin/sh\necho \"$@\" >> " + log + "\nexec " + self + " -test.run='^TestHelperProxy$'\n"
-	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(script), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(script), 0o700); err != nil { // a program
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))

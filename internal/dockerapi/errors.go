@@ -69,8 +69,7 @@ func Reason(err error) string {
 
 // transportError classifies an error of dialling, TLS or HTTP.
 func transportError(op string, err error) *Error {
-	var own *Error
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*Error](err); ok {
 		return own
 	}
 	return &Error{Op: op, Kind: transportKind(err), Message: printable(rootCause(err).Error())}

@@ -90,8 +90,16 @@ func TestSuccessorRefusesLostNetwork(t *testing.T) {
 func TestWrittenPaths(t *testing.T) {
 	v := &view{Container: &inspect.Container{Spec: snapshot.ContainerSpec{Mounts: []snapshot.Mount{{Destination: "/mnt/x/data"}}, Tmpfs: []string{"/scratch/"}}}}
 	got := writtenPaths([]dockerapi.Change{
-		{Path: "/mnt", Kind: 0}, {Path: "/mnt/x", Kind: 1}, {Path: "/mnt/x/data", Kind: 1}, {Path: "/mnt/x/data/f", Kind: 1}, {Path: "/scratch", Kind: 1},
-		{Path: "/etc", Kind: 0}, {Path: "/etc/new", Kind: 1}, {Path: "/mnt/y", Kind: 1}, {Path: "/tmp", Kind: 0}, {Path: "", Kind: 0},
+		{Path: "/mnt", Kind: 0},
+		{Path: "/mnt/x", Kind: 1},
+		{Path: "/mnt/x/data", Kind: 1},
+		{Path: "/mnt/x/data/f", Kind: 1},
+		{Path: "/scratch", Kind: 1},
+		{Path: "/etc", Kind: 0},
+		{Path: "/etc/new", Kind: 1},
+		{Path: "/mnt/y", Kind: 1},
+		{Path: "/tmp", Kind: 0},
+		{Path: "", Kind: 0},
 	}, v)
 	if want := "[ /etc/new /mnt/y /tmp]"; fmt.Sprint(got) != want {
 		t.Errorf("writtenPaths = %v, want %s", got, want)

@@ -73,18 +73,20 @@ func (r *runner) inspect(ctx context.Context, ref string) (json.RawMessage, *vie
 	return raw, v, nil
 }
 
-// containers describes every other container of the engine.
+// others describes every other container of the engine.
 func (r *runner) others(ctx context.Context, id string) ([]*view, error) {
-	var list []struct{ Id string }
+	var list []struct {
+		ID string `json:"Id"`
+	}
 	if err := r.get(ctx, "/containers/json", url.Values{"all": {"1"}}, &list); err != nil {
 		return nil, err
 	}
 	var out []*view
 	for _, c := range list {
-		if c.Id == id {
+		if c.ID == id {
 			continue
 		}
-		_, v, err := r.inspect(ctx, c.Id)
+		_, v, err := r.inspect(ctx, c.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -28,7 +28,8 @@ func TestRecreateKeepsTheRest(t *testing.T) {
 		"--network", net1, "--ip", "10.203.7.9", "--network-alias", "shop", "-v", vol + ":/data:ro", "-v", "/anon",
 		"--mount", "type=volume,target=/anon2", "--tmpfs", "/scratch:size=1m", "-e", "TOKEN=canary", "-l", "a=b", "--ulimit", "nofile=100:200", "-p", "127.0.0.1::8080",
 		"--add-host", "x:10.0.0.1", "--sysctl", "net.ipv4.ip_forward=0", "--cap-add", "SYS_PTRACE", "--restart", "unless-stopped", "--stop-timeout", "3", "--health-cmd", "true",
-		"--health-interval", "200ms", "-m", "64m", "--pids-limit", "50", "--log-opt", "max-size=1m", "-w", "/data", "-u", "0:0"}, sleeper...)...)
+		"--health-interval", "200ms", "-m", "64m", "--pids-limit", "50", "--log-opt", "max-size=1m", "-w", "/data", "-u", "0:0",
+	}, sleeper...)...)
 	b.docker("network", "connect", "--alias", "second", net2, on.Name)
 	b.docker("exec", on.Name, "sh", "-c", "echo kept > /anon/f; echo kept > /anon2/f")
 	before := b.inspect(on.Name)

@@ -55,10 +55,10 @@ func (b *bed) docker(args ...string) string {
 // sweep removes every container of this test process with its volumes; those
 // that were carried over count as named and need to be removed by name.
 func (b *bed) sweep() {
-	for _, id := range strings.Fields(b.docker("ps", "-aq", "--filter", "name="+b.prefix)) {
+	for id := range strings.FieldsSeq(b.docker("ps", "-aq", "--filter", "name="+b.prefix)) {
 		volumes := b.docker("inspect", "-f", `{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}} {{end}}{{end}}`, id)
 		exec.Command("docker", "rm", "-fv", id).Run()
-		for _, v := range strings.Fields(volumes) {
+		for v := range strings.FieldsSeq(volumes) {
 			exec.Command("docker", "volume", "rm", v).Run()
 		}
 	}

@@ -3,6 +3,7 @@ package harden
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -31,10 +32,10 @@ func Find(all []*Journal, ref string) (*Journal, error) {
 		return nil, fmt.Errorf("%w: there is none in the state folder; nothing was hardened from here", ErrJournal)
 	}
 	if ref == "" || ref == "latest" {
-		for i := len(all) - 1; i >= 0; i-- {
-			for _, e := range all[i].Entries {
+		for _, a := range slices.Backward(all) {
+			for _, e := range a.Entries {
 				if e.InForce() {
-					return all[i], nil
+					return a, nil
 				}
 			}
 		}

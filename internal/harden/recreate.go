@@ -74,13 +74,15 @@ func (r recreator) checkImage(ctx context.Context, v *view, ref string) (json.Ra
 	if err != nil {
 		return nil, err
 	}
-	var img struct{ Id string }
+	var img struct {
+		ID string `json:"Id"`
+	}
 	if err := json.Unmarshal(raw, &img); err != nil {
 		return nil, refuse("the engine's description of image %s is not understood", printable(ref))
 	}
-	if img.Id != v.Spec.ImageID {
+	if img.ID != v.Spec.ImageID {
 		return nil, refuse("image %s is now %s, but the container runs %s; re-create it from the new image first, or pin the one that runs",
-			printable(ref), printable(img.Id), printable(v.Spec.ImageID))
+			printable(ref), printable(img.ID), printable(v.Spec.ImageID))
 	}
 	return raw, nil
 }
@@ -149,7 +151,7 @@ func writtenPaths(changes []dockerapi.Change, v *view) []string {
 	}
 	mounts = append(mounts, v.Spec.Tmpfs...)
 	// The engine itself makes these at start.
-	mounts = append(mounts, "/run/secrets", "/dev", "/proc", "/sys")
+	mounts = append(mounts, "/run/secrets", "/dev", "/proc", "/sys", "/sbin/docker-init")
 	leads := make(map[string]bool) // every folder above a mount point
 	at := make(map[string]bool)
 	for _, m := range mounts {

@@ -63,8 +63,10 @@ func (r *runner) open(ctx context.Context, ref string) (*writer, []*Journal, err
 		return nil, nil, fmt.Errorf("ask the engine who it is: %w", err)
 	}
 	if j.Header.Engine != info.ID {
-		return nil, nil, &Error{Kind: ErrPrecondition, Journal: j.Path,
-			Why: fmt.Sprintf("the run was on engine %s at %s, this is %s", printable(j.Header.Engine), printable(j.Header.Endpoint), printable(info.ID))}
+		return nil, nil, &Error{
+			Kind: ErrPrecondition, Journal: j.Path,
+			Why: fmt.Sprintf("the run was on engine %s at %s, this is %s", printable(j.Header.Engine), printable(j.Header.Endpoint), printable(info.ID)),
+		}
 	}
 	w, err := reopen(r.opts.State, j, r.opts.now())
 	return w, all, err

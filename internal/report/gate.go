@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/threat"
@@ -24,6 +25,7 @@ func (r *Result) Judge(failOn string, minCoverage int, baseline *Result) error {
 		r.Gate.Why = append(r.Gate.Why, fmt.Sprintf("evidence coverage is %d%%, the gate asks for %d%%", r.Summary.Coverage, minCoverage))
 	}
 	failed := false
+	var open, unseen []string
 	if failOn != "" {
 		name, onlyNew := strings.CutPrefix(failOn, "new:")
 		band, err := threat.ParseBand(name)
@@ -47,11 +49,12 @@ func (r *Result) Judge(failOn string, minCoverage int, baseline *Result) error {
 			failed, blind = failed || f, blind || u
 			switch {
 			case f:
-				r.Gate.Why = append(r.Gate.Why, fmt.Sprintf("%s is open at %s", t.ID, t.Risk.Current.Band))
+				open = append(open, fmt.Sprintf("%s is open at %s", t.ID, t.Risk.Current.Band))
 			case u:
-				r.Gate.Why = append(r.Gate.Why, fmt.Sprintf("%s is unknown and could be open at %s", t.ID, t.Risk.Inherent.Band))
+				unseen = append(unseen, fmt.Sprintf("%s is unknown and could be open at %s", t.ID, t.Risk.Inherent.Band))
 			}
 		}
+		r.Gate.Why = slices.Concat(open, r.Gate.Why, unseen) // what failed the gate first
 	}
 	switch {
 	case failed:

@@ -35,7 +35,7 @@ func Generate(d Document) ([]byte, error) {
 		return nil, fmt.Errorf("schema of %s: %w", d.Name, err)
 	}
 	for name, value := range d.Const {
-		root["properties"].(node)[name] = node{"const": value}
+		root["properties"].(node)[name] = node{"const": value} //nolint:errcheck // object made it so
 	}
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["$id"] = "urn:plimsoll:" + d.Name

@@ -18,7 +18,8 @@ type ContainerSpec struct {
 	Security Security `json:"security"`
 
 	ReadonlyRootfs bool     `json:"readonlyRootfs,omitempty"`
-	Tmpfs          []string `json:"tmpfs,omitempty"` // mount points
+	Tmpfs          []string `json:"tmpfs,omitempty"`        // mount points
+	TmpfsOptions   []Pair   `json:"tmpfsOptions,omitempty"` // of those, the options asked for, by mount point
 	Mounts         []Mount  `json:"mounts,omitempty"`
 
 	NetworkMode string   `json:"networkMode,omitempty"` // host, none, bridge, container:KEY, a network's name
@@ -40,6 +41,7 @@ type ContainerSpec struct {
 	Sysctls        []Pair   `json:"sysctls,omitempty"`
 	Runtime        string   `json:"runtime,omitempty"`
 	LogDriver      string   `json:"logDriver,omitempty"`
+	Trust          string   `json:"trust,omitempty"` // value of the label "trust", where it is a plain word
 
 	// Unread names the fields above that were not understood, by their path in
 	// JSON, or is [AllUnread]. Such a field's value says nothing, or not all.
@@ -54,6 +56,11 @@ type Security struct {
 	SELinux         []string `json:"selinux,omitempty"`         // label options: disable, type:…, level:…
 	ProcessLabel    string   `json:"processLabel,omitempty"`    // SELinux label the engine assigned
 	SystemPaths     string   `json:"systemPaths,omitempty"`     // unconfined when masking is off
+
+	// Masked says that the engine stated which kernel paths it hides or keeps
+	// read-only; Unmasked lists those of the usual ones that are missing there.
+	Masked   bool     `json:"masked,omitempty"`
+	Unmasked []string `json:"unmasked,omitempty"`
 }
 
 // Health is the health test, without its command.
@@ -81,6 +88,7 @@ type Resources struct {
 	CpusetCPUs        string   `json:"cpusetCPUs,omitempty"`
 	PidsLimit         *int64   `json:"pidsLimit,omitempty"`
 	OomKillDisable    bool     `json:"oomKillDisable,omitempty"`
+	OomScoreAdj       int64    `json:"oomScoreAdj,omitempty"` // -1000, never killed, to 1000, killed first
 	CgroupParent      string   `json:"cgroupParent,omitempty"`
 	Ulimits           []Ulimit `json:"ulimits,omitempty"`
 }
@@ -201,11 +209,14 @@ type Process struct {
 	HostUts  bool `json:"hostUts,omitempty"`
 	HostUser bool `json:"hostUser,omitempty"`
 
+	Groups []int64 `json:"groups,omitempty"` // supplementary, as seen in the initial user namespace, sorted
+
 	RootReadOnly bool     `json:"rootReadOnly,omitempty"`
-	Nofile       int64    `json:"nofile"`              // hard limit of open files; -1 unlimited
-	Nproc        int64    `json:"nproc"`               // hard limit of processes; -1 unlimited
-	Programs     []string `json:"programs,omitempty"`  // base names of executables of all its processes, sorted, at most 64
-	Listening    []uint16 `json:"listening,omitempty"` // TCP ports listened on in its network namespace, sorted, at most 256
+	WritableIn   []string `json:"writableIn,omitempty"` // writable mounts below a read-only one other than /, pseudo file systems left out; at most 64
+	Nofile       int64    `json:"nofile"`               // hard limit of open files; -1 unlimited
+	Nproc        int64    `json:"nproc"`                // hard limit of processes; -1 unlimited
+	Programs     []string `json:"programs,omitempty"`   // base names of executables of all its processes, sorted, at most 64
+	Listening    []uint16 `json:"listening,omitempty"`  // TCP ports listened on in its network namespace, sorted, at most 256
 }
 
 // Cgroup is what the kernel enforces; -1 is unlimited.

@@ -17,6 +17,7 @@ type Engine struct {
 	Kernel     string `json:"kernel,omitempty"`
 	Platform   string `json:"platform,omitempty"`   // "Docker Engine - Community", "Podman Engine", …
 	Components []Pair `json:"components,omitempty"` // containerd, runc, docker-init and their versions
+	Builds     []Pair `json:"builds,omitempty"`     // of the components, what they were built from: a commit, or a distribution's package version
 	Package    string `json:"package,omitempty"`    // distribution package name and version, where found
 
 	Rootless        bool     `json:"rootless,omitempty"`
@@ -34,7 +35,8 @@ type Engine struct {
 	RootDir         string   `json:"rootDir,omitempty"`
 	DefaultRuntime  string   `json:"defaultRuntime,omitempty"`
 	Runtimes        []string `json:"runtimes,omitempty"`
-	MemTotal        int64    `json:"memTotal,omitempty"` // bytes
+	RuntimePaths    []Pair   `json:"runtimePaths,omitempty"` // of the runtimes, the program or the type of shim
+	MemTotal        int64    `json:"memTotal,omitempty"`     // bytes
 	CPUs            int      `json:"cpus,omitempty"`
 
 	MemoryLimit bool     `json:"memoryLimit,omitempty"` // the kernel can enforce it
@@ -44,15 +46,24 @@ type Engine struct {
 	PidsLimit   bool     `json:"pidsLimit,omitempty"`
 	Warnings    []string `json:"warnings,omitempty"`
 
-	InsecureRegistries   []string `json:"insecureRegistries,omitempty"` // hosts and CIDRs, built-in loopback ranges left out
-	Mirrors              []string `json:"mirrors,omitempty"`            // URLs without credentials
-	AuthorizationPlugins []string `json:"authorizationPlugins,omitempty"`
-	NetworkPlugins       []string `json:"networkPlugins,omitempty"`
-	FirewallBackend      string   `json:"firewallBackend,omitempty"` // FirewallBackend.Driver of /info: iptables, nftables, …; "" before Engine 28.2
+	InsecureRegistries   []string    `json:"insecureRegistries,omitempty"` // hosts and CIDRs, built-in loopback ranges left out
+	Mirrors              []string    `json:"mirrors,omitempty"`            // URLs without credentials
+	Proxies              []Secretish `json:"proxies,omitempty"`            // HttpProxy and HttpsProxy of /info, where set
+	AuthorizationPlugins []string    `json:"authorizationPlugins,omitempty"`
+	NetworkPlugins       []string    `json:"networkPlugins,omitempty"`
+	FirewallBackend      string      `json:"firewallBackend,omitempty"` // FirewallBackend.Driver of /info: iptables, nftables, …; "" before Engine 28.2
 
 	Process  Fact[DaemonProcess] `json:"process"`
 	Config   Fact[DaemonConfig]  `json:"config"`
 	Verifier Fact[Verifier]      `json:"verifier"`
+	Plugins  Fact[[]Plugin]      `json:"plugins,omitzero"`
+}
+
+// Plugin is a managed plugin with the rights it was granted.
+type Plugin struct {
+	Name    string   `json:"name"`
+	Enabled bool     `json:"enabled,omitempty"`
+	Rights  []string `json:"rights,omitempty"` // rights over the host: "network host", "device /dev/fuse", "capability SYS_ADMIN" …, sorted
 }
 
 // DaemonProcess is the dockerd process behind the socket.
@@ -73,6 +84,8 @@ type DaemonConfig struct {
 	FileSeen State     `json:"fileSeen"`           // Observed, Absent (defaults apply), Failed (unparsable) …
 	Modified time.Time `json:"modified,omitzero"`  // of the file; left out when it was not read
 	Settings []Setting `json:"settings,omitempty"` // sorted by key
+	Twice    []string  `json:"twice,omitempty"`    // keys set on the command line and in the file, sorted
+	Unknown  []string  `json:"unknown,omitempty"`  // keys of the file that dockerd does not know, sorted
 
 	// Seccomp identifies the file that seccomp-profile names: "sha256:" and the
 	// hex digest of its content. Empty when no file is named or it was not read.

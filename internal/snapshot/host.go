@@ -92,7 +92,8 @@ type Network struct {
 	Internal bool   `json:"internal,omitempty"`
 	IPv6     bool   `json:"ipv6,omitempty"`
 	Default  bool   `json:"default,omitempty"` // the default bridge
-	Options  []Pair `json:"options,omitempty"` // bridge options only
+	Ingress  bool   `json:"ingress,omitempty"` // the routing mesh of a swarm
+	Options  []Pair `json:"options,omitempty"` // those of bridge and overlay drivers
 }
 
 // Volume is one named volume.

@@ -188,7 +188,7 @@ func (sc *scrubber) fresh(kind string, form func(int) string) string {
 // verbatim are fields whose dotted or colon-separated values are no addresses,
 // or that identify content.
 var verbatim = []string{
-	"Schema", "ID", "Tool", "Catalogue", "Version", "APIVersion", "Kernel", "Release", "Package", "Components", "ImageID", "Created", "Finished", "Build", "Installed", "Device", "RootDevice",
+	"Schema", "ID", "Tool", "Catalogue", "Version", "APIVersion", "Kernel", "Release", "Package", "Components", "Builds", "ImageID", "Created", "Finished", "Build", "Installed", "Device", "RootDevice",
 }
 
 // walk replaces in every string below v; field is Type.Name of the field it is

@@ -15,7 +15,7 @@ const (
 	ShapePlain    Shape = "plain"     // nothing remarkable
 	ShapePath     Shape = "path"      // an absolute path: a file reference, not the secret
 	ShapeURL      Shape = "url"       // a URL without credentials
-	ShapeURLCreds Shape = "url-creds" // a URL with a password in it
+	ShapeURLCreds Shape = "url-creds" //nolint:gosec // a URL with a password in it: the name of the shape, no credential
 	ShapeKey      Shape = "key"       // a PEM private key
 	ShapeToken    Shape = "token"     // the form of a known token type
 	ShapeEntropy  Shape = "entropy"   // long and random-looking

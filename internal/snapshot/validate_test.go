@@ -61,7 +61,8 @@ func TestKeysAreStableAndUnique(t *testing.T) {
 		{Scope: scope, ID: "sha256:1111111111111111", Tags: []string{"web:1", "web:2"}, Digests: []string{"web@sha256:9"}},
 		{Scope: scope, ID: "sha256:2222222222222222", Digests: []string{"db@sha256:8"}},
 		{Scope: scope, ID: "sha256:3333333333333333"},
-		{Scope: scope, ID: a}, {Scope: scope, ID: b},
+		{Scope: scope, ID: a},
+		{Scope: scope, ID: b},
 	}
 	s.Networks = []snapshot.Network{
 		{Scope: scope, Name: "shop", ID: "0123456789abcdef"},

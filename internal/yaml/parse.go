@@ -39,8 +39,10 @@ func Parse(data []byte, file string, limits Limits) (*Node, error) {
 	case 1:
 		return docs[0], nil
 	}
-	return nil, &Error{File: file, Line: docs[1].Line, Column: docs[1].Col,
-		Msg: "begins a second document; this file must hold one, so remove the line --- before it"}
+	return nil, &Error{
+		File: file, Line: docs[1].Line, Column: docs[1].Col,
+		Msg: "begins a second document; this file must hold one, so remove the line --- before it",
+	}
 }
 
 // ParseAll reads every document of a file; none is no error. Errors are always
@@ -90,8 +92,10 @@ func precheck(data []byte, limits Limits) *Error {
 		case r == utf8.RuneError && size == 1:
 			return &Error{Line: line, Column: col, Msg: "is not UTF-8 text"}
 		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
-			return &Error{Line: line, Column: col,
-				Msg: fmt.Sprintf(`holds the control character %U; a string in double quotes may hold it as \x%02x`, r, r)}
+			return &Error{
+				Line: line, Column: col,
+				Msg: fmt.Sprintf(`holds the control character %U; a string in double quotes may hold it as \x%02x`, r, r),
+			}
 		}
 		i, col = i+size, col+1
 		if r == '\n' {

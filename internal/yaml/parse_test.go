@@ -109,8 +109,7 @@ func TestParseErrors(t *testing.T) {
 		{strings.Repeat("- ", 1000), "f.yaml:1:201: is nested deeper than 100 levels"},
 	} {
 		_, err := Parse([]byte(tt.in), "f.yaml", Limits{})
-		var e *Error
-		if !errors.As(err, &e) {
+		if e, ok := errors.AsType[*Error](err); !ok {
 			t.Errorf("%.40q: error %v (%T), want %s", tt.in, err, err, tt.want)
 		} else if e.Error() != tt.want {
 			t.Errorf("%.40q:\n got %s\nwant %s", tt.in, e, tt.want)

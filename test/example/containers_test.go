@@ -2,6 +2,7 @@ package example
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,8 +27,9 @@ type container struct {
 
 // populate fills an engine with containers that are run badly in the ways that
 // are met most often, and one that is run well. Values are invented; only names
-// and shapes of them reach a snapshot.
-func populate(t *testing.T, bed *testbed.Bed) {
+// and shapes of them reach a snapshot. The port of this machine that one of them
+// takes must be free.
+func populate(t *testing.T, bed *testbed.Bed, port int) {
 	t.Helper()
 	for _, ref := range images {
 		repo, tag, _ := strings.Cut(ref, ":")
@@ -41,7 +43,7 @@ func populate(t *testing.T, bed *testbed.Bed) {
 	var img struct{ RepoDigests []string }
 	bed.Get("/images/"+testbed.PinnedImage+"/json", &img)
 	socket := strings.TrimPrefix(bed.Address(), "unix://")
-	for _, c := range append(badly(socket), well(img.RepoDigests[0])) {
+	for _, c := range append(badly(socket, port), well(img.RepoDigests[0])) {
 		c.spec["StopSignal"] = "SIGKILL" // the image's program hears no other
 		if c.created {
 			bed.Create(c.name, c.spec)
@@ -51,14 +53,14 @@ func populate(t *testing.T, bed *testbed.Bed) {
 	}
 }
 
-func badly(socket string) []container {
+func badly(socket string, port int) []container {
 	always := object{"Name": "always"}
 	return []container{
 		{name: "shop-web", spec: testbed.Spec{
 			"Image": "nginx:latest", "Labels": compose("web"), "ExposedPorts": object{"80/tcp": object{}},
 			"HostConfig": object{
 				"NetworkMode": "shop", "RestartPolicy": always,
-				"PortBindings": object{"80/tcp": list{object{"HostPort": "18080"}}},
+				"PortBindings": object{"80/tcp": list{object{"HostPort": strconv.Itoa(port)}}},
 			},
 		}},
 		{name: "shop-db", spec: testbed.Spec{

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"net"
 	"os"
 	"path"
 	"path/filepath"
@@ -32,12 +33,15 @@ const file = "../../internal/example/example.json"
 
 func TestRecord(t *testing.T) {
 	bed := testbed.Private(t)
-	populate(t, bed)
+	port := freePort(t)
+	populate(t, bed, port)
 	u := program.New(t)
 	u.Env = []string{"DOCKER_HOST=" + bed.Address()}
 	raw := filepath.Join(t.TempDir(), "raw.json")
 	u.Want(t, 0, "collect", "docker", "--scrub", "-o", raw, "--state", t.TempDir())
-	s := everywhere(t, read(t, raw), strings.TrimPrefix(bed.Address(), "unix://"))
+	s := read(t, raw)
+	republish(s, uint16(port))
+	s = everywhere(t, s, strings.TrimPrefix(bed.Address(), "unix://"))
 	if golden.Updating() {
 		golden.Write(t, file, encode(t, s, " "))
 		return
@@ -52,6 +56,28 @@ func TestRecord(t *testing.T) {
 	}
 	if d := cmp.Diff(verdicts(t, u, bundled), verdicts(t, u, s)); d != "" {
 		t.Errorf("the bundled example is not what a real engine gives (-example +engine); record it with -update:\n%s", d)
+	}
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }() // nothing was accepted
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// republish moves what is published on a port that happened to be free to the
+// port that people would take.
+func republish(s *snapshot.Snapshot, from uint16) {
+	for i := range s.ContainerSpecs {
+		for j := range s.ContainerSpecs[i].Ports {
+			if p := &s.ContainerSpecs[i].Ports[j]; p.HostPort == from {
+				p.HostPort = 8080
+			}
+		}
 	}
 }
 
@@ -79,7 +105,10 @@ func parse(t *testing.T, b []byte) *snapshot.Snapshot {
 func everywhere(t *testing.T, s *snapshot.Snapshot, socket string) *snapshot.Snapshot {
 	t.Helper()
 	run := path.Dir(socket)
-	s.Files = slices.DeleteFunc(s.Files, func(f snapshot.File) bool { return !strings.HasPrefix(f.Path, run+"/") })
+	s.Files = slices.DeleteFunc(s.Files, func(f snapshot.File) bool {
+		socket := f.Role == snapshot.RoleEngineSocket || f.Role == snapshot.RoleRuntimeSocket
+		return socket && !strings.HasPrefix(f.Path, run+"/")
+	})
 	for i := range s.Files {
 		parents := &s.Files[i].Parents
 		*parents = slices.DeleteFunc(*parents, func(p snapshot.Directory) bool { return p.Path == run })

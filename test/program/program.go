@@ -39,7 +39,7 @@ func Main(m *testing.M, dir string) int {
 
 // build makes a static binary that other users may run.
 func build(dir, tmp string) error {
-	if err := os.Chmod(tmp, 0o755); err != nil { //nolint:gosec // other users run what is in it
+	if err := os.Chmod(tmp, 0o755); err != nil {
 		return err
 	}
 	path := filepath.Join(tmp, "plimsoll")
@@ -145,7 +145,7 @@ func (u *User) Enclose(t testing.TB) string {
 	u.Root = t.TempDir()
 	b, err := os.ReadFile(u.path)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(u.Root, "plimsoll"), b, 0o755) //nolint:gosec // it is a program
+		err = os.WriteFile(filepath.Join(u.Root, "plimsoll"), b, 0o755)
 	}
 	if err != nil {
 		t.Fatal(err)

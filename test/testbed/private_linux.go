@@ -2,11 +2,14 @@ package testbed
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -50,6 +53,7 @@ func Private(t testing.TB, flags ...string) *Bed {
 	b := newBed(t, socket)
 	b.prefix, b.daemon = "", d
 	d.await(t, b)
+	t.Cleanup(b.clear)
 	if err := b.pull(PinnedImage, Image); err != nil {
 		t.Fatalf("give the private engine its image: %v", err)
 	}
@@ -64,7 +68,7 @@ func privateFolder(t testing.TB, parent string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the engine's own folders are entered by others too
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -123,8 +127,8 @@ func unmountBelow(dir string) error {
 		return err
 	}
 	lines := strings.Split(string(table), "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		f := strings.Fields(lines[i])
+	for _, line := range slices.Backward(lines) {
+		f := strings.Fields(line)
 		if len(f) > 1 && strings.HasPrefix(f[1], dir+"/") {
 			if err := syscall.Unmount(f[1], syscall.MNT_DETACH); err != nil {
 				return &os.PathError{Op: "unmount", Path: f[1], Err: err}
@@ -132,6 +136,29 @@ func unmountBelow(dir string) error {
 		}
 	}
 	return nil
+}
+
+// clear removes the containers and networks of a private engine, whose bridges
+// would otherwise stay on the machine and use up its address pools. What fails
+// here has gone with the engine already.
+func (b *Bed) clear() {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	var items []struct {
+		ID string `json:"Id"`
+	}
+	drop := func(list, item, query string) {
+		items = nil
+		body, err := b.Call(ctx, http.MethodGet, list, nil)
+		if err != nil || json.Unmarshal(body, &items) != nil {
+			return
+		}
+		for _, i := range items {
+			_, _ = b.Call(ctx, http.MethodDelete, item+i.ID+query, nil) // the engine keeps its own networks
+		}
+	}
+	drop("/containers/json?all=1", "/containers/", "?force=1")
+	drop("/networks", "/networks/", "")
 }
 
 // pull fetches an image from the testbed's registry, which gives it a digest,

@@ -11,6 +11,7 @@ var containers = []*check.Check{
 	pidsLimit,
 	restartPolicy,
 	ulimits,
+	oomKillEnabled,
 	cgroupParent,
 
 	// What a process in one can become.
@@ -20,19 +21,28 @@ var containers = []*check.Check{
 	userNonRoot,
 	usernsNotHost,
 	noNewPrivileges,
+	noPowerfulGroups,
 	seccompEnabled,
 	appArmorProfile,
 	seLinuxLabel,
+	maskedPaths,
+	safeSysctls,
+	sandboxedRuntime,
 
 	// What it sees of the host.
 	noSensitiveMounts,
+	noDisguisedBind,
+	bindsReadOnly,
+	oneWriter,
 	noDockerSocket,
 	noHostDevices,
+	noWildcardDevices,
 	noSharedPropagation,
 	noHostPid,
 	noHostIpc,
 	noHostUts,
 	noHostNetwork,
+	noJoinedNamespaces,
 
 	// How it meets the network.
 	notOnDefaultBridge,
@@ -43,7 +53,11 @@ var containers = []*check.Check{
 
 	// What it runs, and from where.
 	imageDigestPinned,
+	registryAllowed,
 	readonlyRootfs,
+	tmpfsNoexec,
+	envSecrets,
 	healthcheckRuntime,
 	noSSHD,
+	keepsLogs,
 }

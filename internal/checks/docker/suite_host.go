@@ -14,6 +14,13 @@ var hosts = []*check.Check{
 	kernelLSM,
 	kernelSupported,
 
+	// What starts and builds containers on it.
+	runcCVE,
+	containerdCVE,
+	buildkitCVE,
+	buildCacheBounded,
+	builderEntitlements,
+
 	// How the machine itself is kept.
 	hostHardened,
 	dataRootFilesystem,

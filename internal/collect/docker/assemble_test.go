@@ -246,7 +246,7 @@ func TestCanariesStayOut(t *testing.T) {
 	f.set("/images/sha256:img/json", `{"Config":{"Env":["K=`+canary+`"],"Labels":{"a":"`+canary+`"},"Healthcheck":{"Test":["CMD","`+canary+`"]}}}`)
 	f.set("/volumes", `{"Volumes":[{"Name":"v","Driver":"local","Options":{"o":"password=`+canary+`","type":"cifs","device":"//host/`+canary+`"},"Labels":{"l":"`+canary+`"}}]}`)
 	f.set("/networks", `[{"Name":"n","Id":"n","Driver":"weave","Options":{"secret":"`+canary+`"},"Labels":{"l":"`+canary+`"}}]`)
-	f.set("/info", strings.Replace(recorded(t, "info"), `"Mirrors": []`, `"Mirrors": ["https://user:`+canary+`@mirror/"]`, -1))
+	f.set("/info", strings.ReplaceAll(recorded(t, "info"), `"Mirrors": []`, `"Mirrors": ["https://user:`+canary+`@mirror/"]`))
 	f.set("/containers/json", strings.Replace(f.answers["/containers/json"].(string), `"Names"`, `"Command":"`+canary+`","Labels":{"x":"`+canary+`"},"Names"`, 1))
 	s := f.collect(Options{})
 	if raw := seal(t, s); strings.Contains(string(raw), canary) {

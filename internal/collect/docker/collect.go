@@ -64,6 +64,7 @@ type collector struct {
 	seen     []*inspected // same positions as listed; nil when gone
 	services map[string]snapshot.RestartPolicy
 	manager  bool
+	plugins  snapshot.Fact[[]snapshot.Plugin]
 	runtimes []string // programs of OCI runtimes
 	images   map[string]*snapshot.Image
 	volumes  map[string]snapshot.Volume
@@ -88,7 +89,7 @@ func newCollector(o Options) *collector {
 // lists asks everything that answers about the engine as a whole.
 func (c *collector) lists(ctx context.Context) {
 	c.run(ctx,
-		c.readInfo, c.listContainers, c.listImages, c.listNetworks, c.listVolumes)
+		c.readInfo, c.readPlugins, c.listContainers, c.listImages, c.listNetworks, c.listVolumes)
 }
 
 // details asks about each container and image, and the machine about its own.
@@ -153,6 +154,7 @@ func (c *collector) step() {
 
 // finish puts everything in its place.
 func (c *collector) finish(ctx context.Context) {
+	c.engine.Plugins = c.plugins
 	c.out.Engines = []snapshot.Engine{*c.engine}
 	c.out.Scopes = []snapshot.Scope{c.makeScope()}
 	for _, m := range c.images {

@@ -71,15 +71,18 @@ func swarmManager(o answer.Object) bool {
 	return s.ControlAvailable
 }
 
-// runtimePrograms lists the programs that the engine starts containers with.
-// Entries without one are containerd's own, which run the default program.
+// runtimePrograms lists the programs that the engine starts containers with: the
+// runtime's, or the shim of a type of containerd's.
 func runtimePrograms(o answer.Object) []string {
-	var table map[string]struct{ Path string }
+	var table map[string]struct{ Path, RuntimeType string }
 	o.Read("Runtimes", &table)
 	var out []string
 	for _, r := range table {
-		if r.Path != "" {
+		switch kind, shim := strings.CutPrefix(r.RuntimeType, "io.containerd."); {
+		case r.Path != "":
 			out = append(out, answer.Short(r.Path, answer.MaxText))
+		case shim:
+			out = append(out, answer.Short("containerd-shim-"+strings.ReplaceAll(kind, ".", "-"), answer.MaxText))
 		}
 	}
 	slices.Sort(out)
@@ -93,10 +96,16 @@ func decodeVersion(o answer.Object, e *snapshot.Engine) {
 	var platform struct{ Name string }
 	o.Read("Platform", &platform)
 	e.Platform = o.Cut("Platform", platform.Name, answer.MaxShort)
-	var parts []struct{ Name, Version string }
+	var parts []struct {
+		Name, Version string
+		Details       struct{ GitCommit string }
+	}
 	o.Read("Components", &parts)
 	for _, p := range parts[:min(len(parts), 64)] {
 		e.Components = append(e.Components, snapshot.Pair{Key: answer.Short(p.Name, answer.MaxShort), Value: answer.Short(p.Version, answer.MaxShort)})
+		if built := p.Details.GitCommit; built != "" {
+			e.Builds = append(e.Builds, snapshot.Pair{Key: answer.Short(p.Name, answer.MaxShort), Value: answer.Short(built, answer.MaxShort)})
+		}
 		if strings.Contains(p.Name, "Podman") { // its Platform is the machine's
 			e.Platform = answer.Short(p.Name, answer.MaxShort)
 		}
@@ -136,17 +145,46 @@ func decodeInfo(o answer.Object, e *snapshot.Engine) {
 	}
 	e.RootDir = o.Text("DockerRootDir", answer.MaxText)
 	e.DefaultRuntime = o.Text("DefaultRuntime", answer.MaxShort)
+	decodeRuntimes(o, e)
+	e.Warnings = o.Texts("Warnings", answer.MaxText)
+	decodeLimits(o, e)
+	decodeRegistries(o, e)
+	decodeProxies(o, e)
+	var plugins struct{ Authorization, Network []string }
+	o.Read("Plugins", &plugins)
+	e.AuthorizationPlugins, e.NetworkPlugins = shorts(plugins.Authorization), shorts(plugins.Network)
+}
+
+func decodeRuntimes(o answer.Object, e *snapshot.Engine) {
 	var runtimes map[string]json.RawMessage
 	o.Read("Runtimes", &runtimes)
 	for _, name := range slices.Sorted(maps.Keys(runtimes)) {
 		e.Runtimes = append(e.Runtimes, answer.Short(name, answer.MaxShort))
+		var r struct{ Path, RuntimeType string } // arguments and options may hold anything
+		if err := json.Unmarshal(runtimes[name], &r); err != nil {
+			o.Reject("Runtimes")
+		}
+		if at := cmp.Or(r.Path, r.RuntimeType); at != "" {
+			e.RuntimePaths = append(e.RuntimePaths, snapshot.Pair{Key: answer.Short(name, answer.MaxShort), Value: answer.Short(at, answer.MaxText)})
+		}
 	}
-	e.Warnings = o.Texts("Warnings", answer.MaxText)
-	decodeLimits(o, e)
-	decodeRegistries(o, e)
-	var plugins struct{ Authorization, Network []string }
-	o.Read("Plugins", &plugins)
-	e.AuthorizationPlugins, e.NetworkPlugins = shorts(plugins.Authorization), shorts(plugins.Network)
+}
+
+// decodeProxies conceals the proxies in use. A value without a scheme is taken
+// for a URL, as the engine does, so that its shape shows a password.
+func decodeProxies(o answer.Object, e *snapshot.Engine) {
+	for _, name := range []string{"HttpProxy", "HttpsProxy"} {
+		var v string
+		o.Read(name, &v)
+		if v == "" {
+			continue
+		}
+		p := snapshot.Conceal(name, v)
+		if !strings.Contains(v, "://") {
+			p.Shape = snapshot.Conceal(name, "http://"+v).Shape
+		}
+		e.Proxies = append(e.Proxies, p)
+	}
 }
 
 // decodeLimits reads what the kernel can enforce.

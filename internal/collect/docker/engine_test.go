@@ -35,7 +35,7 @@ func TestRealEngineIsReadAtTheFloor(t *testing.T) {
 	for _, k := range s.Containers {
 		used[s.ContainerSpecs[k.Spec].ImageID] = true
 	}
-	want := int64(6 + len(s.Containers) + len(used))
+	want := int64(7 + len(s.Containers) + len(used))
 	for _, p := range s.Parts {
 		if p.State == snapshot.Absent && p.Item != "" {
 			want++ // removed by someone else in the meantime

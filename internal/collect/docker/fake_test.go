@@ -33,16 +33,16 @@ type fakeEngine struct {
 func newFake(t *testing.T) *fakeEngine {
 	t.Helper()
 	f := &fakeEngine{t: t, asked: make(map[string]int), answers: map[string]any{
-		"/version":         recorded(t, "version"),
-		"/info":            recorded(t, "info"),
-		"/containers/json": "[]", "/images/json": "[]", "/networks": "[]", "/volumes": `{"Volumes":[]}`,
+		"/version": recorded(t, "version"),
+		"/info":    recorded(t, "info"),
+		"/plugins": "[]", "/containers/json": "[]", "/images/json": "[]", "/networks": "[]", "/volumes": `{"Volumes":[]}`,
 	}}
 	f.socket = filepath.Join(t.TempDir(), "e.sock")
 	l, err := net.Listen("unix", f.socket)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.server = &http.Server{Handler: f} //nolint:gosec // a test
+	f.server = &http.Server{Handler: f}
 	go func() { _ = f.server.Serve(l) }()
 	t.Cleanup(func() { _ = f.server.Close() })
 	return f

@@ -46,8 +46,11 @@ func TestOneContainerGoesWrong(t *testing.T) {
 		}), []string{"env", "ports"}, snapshot.Observed, true},
 		{"odd mount", good(func(top, _, _ map[string]any) { top["Mounts"] = []any{7} }), []string{"mounts", "tmpfs"}, snapshot.Observed, true},
 		{"no networks", good(func(top, _, _ map[string]any) { top["NetworkSettings"] = 7 }), []string{"networks", "ports"}, snapshot.Observed, true},
-		{"unknown security option", good(func(_, host, _ map[string]any) { host["SecurityOpt"] = []string{"trust=none"} }),
-			[]string{"security"}, snapshot.Observed, true},
+		{
+			"unknown security option", good(func(_, host, _ map[string]any) { host["SecurityOpt"] = []string{"trust=none"} }),
+			[]string{"security"},
+			snapshot.Observed, true,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -79,10 +79,11 @@ func (c *collector) listNetworks(ctx context.Context) {
 		n := snapshot.Network{Name: o.Text("Name", answer.MaxShort), ID: o.Text("Id", answer.MaxShort), Driver: o.Text("Driver", answer.MaxShort)}
 		o.Read("Internal", &n.Internal)
 		o.Read("EnableIPv6", &n.IPv6)
+		o.Read("Ingress", &n.Ingress)
 		var options map[string]string
 		o.Read("Options", &options)
 		for k, v := range options {
-			if strings.HasPrefix(k, "com.docker.network.") {
+			if strings.HasPrefix(k, "com.docker.network.") || k == "encrypted" {
 				n.Options = append(n.Options, snapshot.Pair{Key: answer.Short(k, answer.MaxShort), Value: answer.Short(v, answer.MaxShort)})
 			}
 		}

@@ -55,6 +55,7 @@ func (m *Machine) Config(ctx context.Context, d snapshot.DaemonProcess) snapshot
 	values, state, reason := m.readConfig(view, file, &fact.V)
 	fact.V.FileSeen = state
 	fact.V.Settings = merge(c.values, values)
+	fact.V.Twice, fact.V.Unknown = misplaced(c.values, values)
 	if state != snapshot.Observed && state != snapshot.Absent {
 		fact.State, fact.Reason = state, reason
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,15 @@ func shown(s snapshot.Setting) string {
 		return s.Key + " hidden"
 	}
 	return s.Key + "=" + strings.Join(s.Values, "|")
+}
+
+func TestMisplaced(t *testing.T) {
+	flags := map[string][]string{"icc": {"false"}, "debug": {"true"}}
+	file := map[string][]string{"debug": {"true"}, "http-proxy": {"x"}, "iptables": {"true"}, "runtime\x1b": {"x"}, "log-opts": {"max-size=1m"}}
+	twice, unknown := misplaced(flags, file)
+	if !slices.Equal(twice, []string{"debug"}) || !slices.Equal(unknown, []string{"runtime\uFFFD"}) {
+		t.Errorf("twice %q, unknown %q", twice, unknown)
+	}
 }
 
 func TestParseCmdline(t *testing.T) {
@@ -109,24 +119,51 @@ func TestConfig(t *testing.T) {
 		seen      snapshot.State
 		settings  string
 	}{
-		{"defaults", "0", map[string]string{"proc/42/cmdline": "dockerd\x00"},
-			snapshot.Observed, "", "/etc/docker/daemon.json", snapshot.Absent, ""},
-		{"the flag holds", "0", map[string]string{
-			"proc/42/cmdline": "dockerd\x00--icc=false\x00", "etc/docker/daemon.json": `{"icc":true,"debug":true}`},
-			snapshot.Observed, "", "/etc/docker/daemon.json", snapshot.Observed, "debug=true icc=false"},
-		{"named file", "0", map[string]string{"proc/42/cmdline": "dockerd\x00--config-file\x00/x.json\x00", "x.json": `{"icc":true}`},
-			snapshot.Observed, "", "/x.json", snapshot.Observed, "icc=true"},
-		{"relative file", "0", map[string]string{
-			"proc/42/cmdline": "dockerd\x00--config-file=x.json\x00", "proc/42/cwd": "-> /srv", "srv/x.json": `{"icc":true}`},
-			snapshot.Observed, "", "/srv/x.json", snapshot.Observed, "icc=true"},
-		{"unparsable", "0", map[string]string{"proc/42/cmdline": "dockerd\x00-D\x00", "etc/docker/daemon.json": `{`},
-			snapshot.Failed, snapshot.ReasonUnparsable, "/etc/docker/daemon.json", snapshot.Failed, "debug=true"},
-		{"rootless", "1000", map[string]string{"proc/42/cmdline": "dockerd\x00", "proc/42/environ": "SECRET=s3cret\x00HOME=/home/u\x00",
-			"home/u/.config/docker/daemon.json": `{"mtu":1}`},
-			snapshot.Observed, "", "/home/u/.config/docker/daemon.json", snapshot.Observed, "mtu=1"},
-		{"own mounts", "0", map[string]string{"proc/42/cmdline": "dockerd\x00", "proc/42/ns/mnt": "-> mnt:[7]",
-			"etc/docker/daemon.json": `{"mtu":1}`, "proc/42/root/etc/docker/daemon.json": `{"mtu":2}`},
-			snapshot.Observed, "", "/etc/docker/daemon.json", snapshot.Observed, "mtu=2"},
+		{
+			"defaults", "0",
+			map[string]string{"proc/42/cmdline": "dockerd\x00"},
+			snapshot.Observed, "", "/etc/docker/daemon.json", snapshot.Absent, "",
+		},
+		{
+			"the flag holds", "0",
+			map[string]string{
+				"proc/42/cmdline": "dockerd\x00--icc=false\x00", "etc/docker/daemon.json": `{"icc":true,"debug":true}`,
+			},
+			snapshot.Observed, "", "/etc/docker/daemon.json", snapshot.Observed, "debug=true icc=false",
+		},
+		{
+			"named file", "0",
+			map[string]string{"proc/42/cmdline": "dockerd\x00--config-file\x00/x.json\x00", "x.json": `{"icc":true}`},
+			snapshot.Observed, "", "/x.json", snapshot.Observed, "icc=true",
+		},
+		{
+			"relative file", "0",
+			map[string]string{
+				"proc/42/cmdline": "dockerd\x00--config-file=x.json\x00", "proc/42/cwd": "-> /srv", "srv/x.json": `{"icc":true}`,
+			},
+			snapshot.Observed, "", "/srv/x.json", snapshot.Observed, "icc=true",
+		},
+		{
+			"unparsable", "0",
+			map[string]string{"proc/42/cmdline": "dockerd\x00-D\x00", "etc/docker/daemon.json": `{`},
+			snapshot.Failed, snapshot.ReasonUnparsable, "/etc/docker/daemon.json", snapshot.Failed, "debug=true",
+		},
+		{
+			"rootless", "1000",
+			map[string]string{
+				"proc/42/cmdline": "dockerd\x00", "proc/42/environ": "SECRET=s3cret\x00HOME=/home/u\x00",
+				"home/u/.config/docker/daemon.json": `{"mtu":1}`,
+			},
+			snapshot.Observed, "", "/home/u/.config/docker/daemon.json", snapshot.Observed, "mtu=1",
+		},
+		{
+			"own mounts", "0",
+			map[string]string{
+				"proc/42/cmdline": "dockerd\x00", "proc/42/ns/mnt": "-> mnt:[7]",
+				"etc/docker/daemon.json": `{"mtu":1}`, "proc/42/root/etc/docker/daemon.json": `{"mtu":2}`,
+			},
+			snapshot.Observed, "", "/etc/docker/daemon.json", snapshot.Observed, "mtu=2",
+		},
 		{"gone", "0", nil, snapshot.Failed, snapshot.ReasonPartial, "", snapshot.Skipped, ""},
 		{"ended", "0", map[string]string{"proc/42/cmdline": ""}, snapshot.Failed, snapshot.ReasonPartial, "", snapshot.Skipped, ""},
 	} {

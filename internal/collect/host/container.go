@@ -133,6 +133,13 @@ func (m *Machine) fillStatus(p *snapshot.Process, pid int, userNS uint64) error 
 		return err
 	}
 	p.CapEff, p.CapBnd, p.NoNewPriv, p.Seccomp = st.capEff, st.capBnd, st.noNewPrivs, st.seccomp
+	ranges, err := m.gidmap()
+	if err != nil {
+		return err
+	}
+	for _, g := range st.groups {
+		p.Groups = append(p.Groups, outward(ranges, g))
+	}
 	return nil
 }
 
@@ -168,11 +175,12 @@ func (m *Machine) fillRoot(p *snapshot.Process, pid int) error {
 	if err != nil {
 		return err
 	}
-	ro, found := rootReadOnly(parseMounts(mountsOnRoot(b)))
+	mounts := parseMounts(b)
+	ro, found := rootReadOnly(mounts)
 	if !found {
 		return fmt.Errorf("%s/mountinfo: nothing is mounted on /", proc(pid))
 	}
-	p.RootReadOnly = ro
+	p.RootReadOnly, p.WritableIn = ro, writableIn(mounts)
 	return nil
 }
 

@@ -44,7 +44,7 @@ func (m *Machine) controllers() (snapshot.Cgroups, error) {
 				return c, err
 			}
 			v2 = true
-			for _, o := range strings.Fields(s) {
+			for o := range strings.FieldsSeq(s) {
 				c.Controllers = append(c.Controllers, text(o))
 			}
 		}

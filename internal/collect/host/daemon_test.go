@@ -20,8 +20,10 @@ import (
 func listening(t *testing.T, exe string, more map[string]string) *Machine {
 	t.Helper()
 	pid := strconv.Itoa(os.Getpid())
-	files := process(pid, map[string]string{"proc/" + pid + "/exe": "-> " + exe, "proc/" + pid + "/task/1/children": "50 51 \n",
-		"proc/50/exe": "-> /usr/bin/docker-proxy", "proc/51/exe": "-> /usr/bin/containerd"})
+	files := process(pid, map[string]string{
+		"proc/" + pid + "/exe": "-> " + exe, "proc/" + pid + "/task/1/children": "50 51 \n",
+		"proc/50/exe": "-> /usr/bin/docker-proxy", "proc/51/exe": "-> /usr/bin/containerd",
+	})
 	maps.Copy(files, more)
 	m := fake(t, files)
 	dir, err := os.MkdirTemp("", "h") // a socket's path has at most 107 bytes
@@ -42,8 +44,10 @@ func listening(t *testing.T, exe string, more map[string]string) *Machine {
 
 func TestDaemonByPeer(t *testing.T) {
 	d := listening(t, "/usr/bin/dockerd (deleted)", nil).Daemon(context.Background(), "unix:///s")
-	want := snapshot.DaemonProcess{PID: os.Getpid(), Exe: "/usr/bin/dockerd", UID: 1000, Started: time.Unix(1700000042, 0).UTC(),
-		Nofile: -1, Proxies: 1, FoundBy: "socket-peer"}
+	want := snapshot.DaemonProcess{
+		PID: os.Getpid(), Exe: "/usr/bin/dockerd", UID: 1000, Started: time.Unix(1700000042, 0).UTC(),
+		Nofile: -1, Proxies: 1, FoundBy: "socket-peer",
+	}
 	if !d.Known() || d.V != want {
 		t.Errorf("\n got %+v\nwant %+v", d, want)
 	}
@@ -53,8 +57,10 @@ func TestDaemonByPeer(t *testing.T) {
 // and no pid file replaces what the kernel said.
 func TestDaemonImpostor(t *testing.T) {
 	pid := strconv.Itoa(os.Getpid())
-	files := process("42", map[string]string{"proc/42/exe": "-> /usr/bin/dockerd", "run/docker.pid": "42\n",
-		"proc/" + pid + "/cmdline": "dockerd\x00--userns-remap=default\x00"})
+	files := process("42", map[string]string{
+		"proc/42/exe": "-> /usr/bin/dockerd", "run/docker.pid": "42\n",
+		"proc/" + pid + "/cmdline": "dockerd\x00--userns-remap=default\x00",
+	})
 	d := listening(t, "/usr/bin/sleep", files).Daemon(context.Background(), "/s")
 	if d.State != snapshot.Failed || d.Reason != snapshot.ReasonUnresolved {
 		t.Errorf("%+v", d)

@@ -82,8 +82,8 @@ func process(pid string, more map[string]string) map[string]string {
 		dir + "cgroup":      "0::/system.slice/docker-" + cid + ".scope\n",
 		dir + "exe":         "-> /usr/sbin/nginx",
 		dir + "net/tcp":     "  sl  local\n   0: 0100007F:1F90 00000000:0000 0A 0 0 0 0 0 5 1\n   1: 00000000:0050 00000000:0000 0A 0 0 0 0 0 6 1\n   2: 0100007F:0016 0100007F:9999 01 0 0 0 0 0 7 1\n",
-		"proc/self/uid_map": wholeMap,
-		"proc/stat":         "cpu 1 2\nbtime 1700000000\n",
+		"proc/self/uid_map": wholeMap, "proc/self/gid_map": wholeMap,
+		"proc/stat": "cpu 1 2\nbtime 1700000000\n",
 	}
 	maps.Copy(out, ns(pid, 200))
 	maps.Copy(out, ns("1", 100))
@@ -92,5 +92,5 @@ func process(pid string, more map[string]string) map[string]string {
 }
 
 func statusText(uid, nspid string) string {
-	return "Name:\tx\nUid:\t9\t" + uid + "\t9\t9\nNSpid:\t" + nspid + "\nCapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\nSeccomp:\t2\n"
+	return "Name:\tx\nGroups:\t998 6 \nUid:\t9\t" + uid + "\t9\t9\nNSpid:\t" + nspid + "\nCapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\nNoNewPrivs:\t1\nSeccomp:\t2\n"
 }

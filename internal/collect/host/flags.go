@@ -39,7 +39,7 @@ var keyless = words("config-file help validate version")
 // words makes a set of the words of a text.
 func words(s string) map[string]bool {
 	set := make(map[string]bool)
-	for _, w := range strings.Fields(s) {
+	for w := range strings.FieldsSeq(s) {
 		set[w] = true
 	}
 	return set

@@ -19,6 +19,7 @@ type Machine struct {
 	cgroups func() ([]mount, error)    // those of mounts that are hierarchies of control groups
 	initial func() (namespaces, error) // of the machine's first process
 	uidmap  func() ([]idRange, error)  // of our own user namespace
+	gidmap  func() ([]idRange, error)  // likewise
 	scope   func() (id, how string)    // identity and where it comes from
 	audit   func(context.Context) (snapshot.AuditState, error)
 	mu      sync.Mutex // guards agents
@@ -44,6 +45,10 @@ func Open(root string) *Machine {
 	m.initial = sync.OnceValues(m.readInitial)
 	m.uidmap = sync.OnceValues(func() ([]idRange, error) {
 		b, err := m.read("/proc/self/uid_map", maxText)
+		return parseIDMap(b), err
+	})
+	m.gidmap = sync.OnceValues(func() ([]idRange, error) {
+		b, err := m.read("/proc/self/gid_map", maxText)
 		return parseIDMap(b), err
 	})
 	m.scope = sync.OnceValues(m.readScope)

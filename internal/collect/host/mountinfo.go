@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"path"
 	"slices"
 	"strings"
 )
@@ -62,6 +63,41 @@ func rootReadOnly(mounts []mount) (ro, found bool) {
 		}
 	}
 	return false, false
+}
+
+// writableIn lists the mounts that accept writes although they lie inside a
+// read-only one: the engine's older way of mounting read-only leaves them so.
+// The root and the kernel's own file systems are other checks' business.
+func writableIn(mounts []mount) []string {
+	const most = 64
+	kernels := func(point string) bool {
+		for _, dir := range []string{"/proc", "/sys", "/dev"} {
+			if point == dir || strings.HasPrefix(point, dir+"/") {
+				return true
+			}
+		}
+		return false
+	}
+	last := make(map[string]bool, len(mounts)) // point -> read-only; a later mount covers an earlier one
+	for _, m := range mounts {
+		last[m.point] = slices.Contains(m.options, "ro") || slices.Contains(m.super, "ro")
+	}
+	var out []string
+	for point, ro := range last {
+		if ro || point == "/" || kernels(point) {
+			continue
+		}
+		for dir := path.Dir(point); dir != "/" && dir != "."; dir = path.Dir(dir) {
+			if around, mounted := last[dir]; mounted {
+				if around {
+					out = append(out, text(point))
+				}
+				break
+			}
+		}
+	}
+	slices.Sort(out)
+	return out[:min(len(out), most)]
 }
 
 // readMounts returns the machine's mounts, with mount points as paths of the

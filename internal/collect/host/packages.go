@@ -119,7 +119,7 @@ func (m *Machine) apkOwner(files []string) string {
 	if err != nil {
 		return ""
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	var name, version, dir string
 	s := bufio.NewScanner(io.LimitReader(f, maxDB))
 	for s.Scan() {
@@ -147,7 +147,7 @@ func (m *Machine) stanzas(name string, f func(map[string]string) bool, sep strin
 	if err != nil {
 		return
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close()
 	r := bufio.NewReader(io.LimitReader(file, maxDB))
 	block := make(map[string]string)
 	for {

@@ -12,7 +12,7 @@ import (
 
 func TestParseStatus(t *testing.T) {
 	s, err := parseStatus([]byte(statusText("1000", "5\t1")))
-	if err != nil || s.uid != 1000 || s.capBnd != 0xa80425fb || !s.noNewPrivs || s.seccomp != 2 || s.pids != 2 {
+	if err != nil || s.uid != 1000 || s.capBnd != 0xa80425fb || !s.noNewPrivs || s.seccomp != 2 || s.pids != 2 || !slices.Equal(s.groups, []int64{6, 998}) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if _, err := parseStatus([]byte("Uid:\t0\t0\t0\t0\n")); err == nil {
@@ -65,6 +65,21 @@ func TestRootReadOnly(t *testing.T) {
 	} {
 		if ro, found := rootReadOnly(parseMounts([]byte(in))); ro != want[0] || found != want[1] {
 			t.Errorf("%q: %v %v", in, ro, found)
+		}
+	}
+}
+
+func TestWritableIn(t *testing.T) {
+	const root = "1 0 0:1 / / ro - overlay o rw\n2 1 0:2 / /proc ro - proc p rw\n3 2 0:3 / /proc/x rw - tmpfs t rw\n"
+	for in, want := range map[string]string{
+		"": "", "4 1 0:4 / /data rw - ext4 d rw\n": "",
+		"4 1 0:4 / /data ro - ext4 d rw\n5 4 0:5 / /data/in rw - ext4 e rw\n":                                              "/data/in",
+		"4 1 0:4 / /data ro - ext4 d rw\n5 4 0:5 / /data/in ro - ext4 e rw\n":                                              "",
+		"4 1 0:4 / /data ro - ext4 d rw\n5 4 0:5 / /data/a rw - ext4 e rw\n6 5 0:6 / /data/a/b rw - ext4 e rw\n":           "/data/a",
+		"4 1 0:4 / /data ro - ext4 d rw\n5 4 0:5 / /data/in rw - ext4 e rw\n6 1 0:6 / /data/in ro - ext4 covers rw\nbad\n": "",
+	} {
+		if got := strings.Join(writableIn(parseMounts([]byte(root+in))), ","); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
 }

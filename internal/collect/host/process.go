@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,8 @@ type status struct {
 	capEff, capBnd uint64
 	noNewPrivs     bool
 	seccomp        int
-	pids           int // PID namespaces from the reader's inwards that number it
+	groups         []int64 // supplementary, in the reader's user namespace
+	pids           int     // PID namespaces from the reader's inwards that number it
 }
 
 // parseStatus reads /proc/PID/status. A field that is missing is an error,
@@ -30,7 +32,7 @@ func parseStatus(b []byte) (status, error) {
 	for l := range bytes.Lines(b) {
 		key, value, ok := strings.Cut(string(l), ":")
 		f := strings.Fields(value)
-		if !ok || len(f) == 0 {
+		if !ok || len(f) == 0 && key != "Groups" {
 			continue
 		}
 		var err error
@@ -48,6 +50,8 @@ func parseStatus(b []byte) (status, error) {
 			s.noNewPrivs = f[0] == "1"
 		case "Seccomp":
 			s.seccomp, err = strconv.Atoi(f[0])
+		case "Groups": // none is an empty line
+			s.groups, err = numbers(f)
 		case "NSpid":
 			s.pids = len(f)
 		default:
@@ -58,10 +62,30 @@ func parseStatus(b []byte) (status, error) {
 		}
 		seen++
 	}
-	if seen < 6 {
-		return s, fmt.Errorf("status: %d of the 6 fields Uid, CapEff, CapBnd, NoNewPrivs, Seccomp and NSpid found", seen)
+	if seen < 7 {
+		return s, fmt.Errorf("status: %d of the 7 fields Uid, Groups, CapEff, CapBnd, NoNewPrivs, Seccomp and NSpid found", seen)
 	}
 	return s, nil
+}
+
+// maxGIDs is more than the kernel gives to anyone but a stress test.
+const maxGIDs = 1024
+
+// numbers reads a list of group numbers.
+func numbers(fields []string) ([]int64, error) {
+	if len(fields) > maxGIDs {
+		return nil, fmt.Errorf("%d groups are more than %d", len(fields), maxGIDs)
+	}
+	out := make([]int64, 0, len(fields))
+	for _, f := range fields {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
 }
 
 func (m *Machine) status(pid int) (status, error) {

@@ -96,7 +96,7 @@ func TestRealContainerBounded(t *testing.T) {
 	p, c := f.Process.V, f.Cgroup.V
 	want := snapshot.Process{
 		UID: 1000, HostUID: 1000, NoNewPriv: true, Seccomp: 2, LSM: p.LSM, HostUser: true, RootReadOnly: true,
-		Nofile: 200, Nproc: 400, Programs: []string{"busybox"},
+		Nofile: 200, Nproc: 400, Programs: []string{"busybox"}, Groups: []int64{1000},
 	}
 	if got, w := mustJSON(t, p), mustJSON(t, want); got != w {
 		t.Errorf("process\n got %s\nwant %s", got, w)

@@ -20,7 +20,7 @@ var plain = words(`allow-direct-routing bip bridge bridge-accept-fwmark cdi-spec
 	max-download-attempts metrics-addr mtu network-control-plane-mtu no-new-privileges oom-score-adjust pidfile raw-logs
 	rootless runtimes seccomp-profile selinux-enabled shutdown-timeout storage-driver storage-opts
 	swarm-default-advertise-addr tls tlscacert tlscert tlskey tlsverify userland-proxy userland-proxy-path userns-remap
-	authorization-plugins host-gateway-ips api-cors-header exec-driver builder`)
+	authorization-plugins host-gateway-ips api-cors-header exec-driver builder min-api-version`)
 
 // addresses are the keys whose values are kept without user, password, query
 // and fragment.
@@ -78,10 +78,13 @@ func printable(v string) bool {
 		return false
 	}
 	switch snapshot.Conceal("", v).Shape {
+	case snapshot.ShapeEmpty, snapshot.ShapePlain, snapshot.ShapePath, snapshot.ShapeURL:
+		return true
+	case snapshot.ShapeEntropy: // a long name looks so too, and the key is harmless
+		return true
 	case snapshot.ShapeURLCreds, snapshot.ShapeKey, snapshot.ShapeToken, snapshot.ShapeBinary:
-		return false
 	}
-	return true
+	return false
 }
 
 // bareAddress takes user, password, query and fragment out of a URL or a host.
@@ -132,6 +135,22 @@ func merge(flags, file map[string][]string) []snapshot.Setting {
 	}
 	slices.SortStableFunc(out, func(a, b snapshot.Setting) int { return strings.Compare(a.Key, b.Key) })
 	return slices.CompactFunc(out, func(a, b snapshot.Setting) bool { return a.Key == b.Key })
+}
+
+// misplaced lists the keys that stand in both places, and those of the file that
+// dockerd does not know; it refuses to start with either.
+func misplaced(flags, file map[string][]string) (twice, unknown []string) {
+	for _, k := range slices.Sorted(maps.Keys(file)) {
+		// Names pass through setting, which makes them fit for a snapshot.
+		name := merge(nil, map[string][]string{k: nil})[0].Key
+		if _, both := flags[k]; both {
+			twice = append(twice, name)
+		}
+		if !boolFlags[k] && !plain[k] && !addresses[k] && !secretKeys[k] {
+			unknown = append(unknown, name)
+		}
+	}
+	return twice, unknown
 }
 
 // lists are the keys that gather the values of a repeated flag; of any other

@@ -111,7 +111,7 @@ func (l *socketList) addListeners(ctx context.Context, pid int, roleOf func(stri
 // listens on a socket already known as such.
 func (l *socketList) roles(ctx context.Context, pid int, engineScope string) func(string) (snapshot.FileRole, string) {
 	own := ""
-	paths, _ := l.m.unixListeners(ctx, pid) //nolint:errcheck // addListeners meets the same error and counts it
+	paths, _ := l.m.unixListeners(ctx, pid) // addListeners meets the same error and counts it
 	for _, p := range paths {
 		if info, err := l.m.find(p); err == nil {
 			n := inodeOf(info.info)

@@ -70,6 +70,7 @@ func decodeResources(o answer.Object) snapshot.Resources {
 	r.CpusetCPUs = o.Text("CpusetCpus", answer.MaxShort)
 	o.Read("PidsLimit", &r.PidsLimit)
 	o.Read("OomKillDisable", &r.OomKillDisable)
+	o.Read("OomScoreAdj", &r.OomScoreAdj)
 	r.CgroupParent = o.Text("CgroupParent", answer.MaxText)
 	var limits []struct {
 		Name       string
@@ -100,9 +101,10 @@ func decodeDevices(o answer.Object, s *snapshot.ContainerSpec) {
 	o.Read("DeviceRequests", &requests)
 	for _, r := range answer.Capped(o, "DeviceRequests", requests) {
 		names := []string{r.Driver}
-		if r.Driver == "cdi" {
+		switch r.Driver {
+		case "cdi":
 			names = r.DeviceIDs
-		} else if r.Driver == "" {
+		case "":
 			names = slices.Concat(r.Capabilities...) // "gpu" and the like choose the driver
 		}
 		for _, n := range names {

@@ -65,6 +65,7 @@ func Decode(raw []byte) (*Container, error) {
 
 	s := &c.Spec
 	decodeConfig(config, s)
+	s.Trust = trust(config)
 	s.ImageID = top.Text("Image", answer.MaxShort)
 	decodeHost(host, s)
 	s.Security = decodeSecurity(host)
@@ -72,6 +73,7 @@ func Decode(raw []byte) (*Container, error) {
 	s.Security.ProcessLabel = top.Text("ProcessLabel", answer.MaxShort)
 	s.Mounts = decodeMounts(top)
 	s.Tmpfs = tmpfs(host, s.Mounts)
+	s.TmpfsOptions = tmpfsOptions(host)
 	c.VolumesFrom = host.Texts("VolumesFrom", answer.MaxShort)
 	if network, ok := top.Child("NetworkSettings"); ok {
 		c.Networks = decodeNetworks(network)

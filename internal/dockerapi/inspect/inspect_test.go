@@ -61,6 +61,7 @@ func TestRecordedContainer(t *testing.T) {
 		Ports:         []snapshot.Port{{Proto: "tcp", ContainerPort: 80, HostIP: "127.0.0.1", HostPort: 18081}},
 		Resources:     snapshot.Resources{Memory: 32 << 20, MemorySwap: 64 << 20, PidsLimit: pids},
 		RestartPolicy: snapshot.RestartPolicy{Name: "always"}, Runtime: "runc", LogDriver: "json-file",
+		Security: snapshot.Security{Masked: true},
 	}
 	if d := cmp.Diff(want, c.Spec); d != "" {
 		t.Errorf("spec (-want +got):\n%s", d)
@@ -97,6 +98,7 @@ func TestSecurityOptions(t *testing.T) {
 	for _, tt := range tests {
 		c := decoded(t, func(_, host, _ map[string]any) { host["SecurityOpt"] = tt.options })
 		got := c.Spec.Security
+		tt.want.Masked = true // as the recorded container is
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.options, d)
 		}
@@ -138,6 +140,35 @@ func TestState(t *testing.T) {
 	})
 	if want := (State{Status: "exited", ExitCode: 7, Restarts: 3, Health: "unhealthy"}); c.State != want || !slices.Equal(c.Unread, []string{"State.Paused"}) {
 		t.Errorf("state %+v, unread %q", c.State, c.Unread)
+	}
+}
+
+func TestMasks(t *testing.T) {
+	c := decoded(t, func(_, host, _ map[string]any) { host["MaskedPaths"], host["ReadonlyPaths"] = nil, []string{} })
+	if s := c.Spec.Security; s.Masked || s.Unmasked != nil {
+		t.Errorf("unstated lists: %+v", s)
+	}
+	c = decoded(t, func(_, host, _ map[string]any) {
+		host["MaskedPaths"] = slices.DeleteFunc(slices.Clone(host["MaskedPaths"].([]any)), func(p any) bool { return p == "/proc/keys" })
+	})
+	if s := c.Spec.Security; !s.Masked || !slices.Equal(s.Unmasked, []string{"/proc/keys"}) {
+		t.Errorf("a shortened list: %+v", s)
+	}
+}
+
+func TestTmpfsOptionsAndTrust(t *testing.T) {
+	c := decoded(t, func(_, host, config map[string]any) {
+		host["Tmpfs"] = map[string]string{"/a": "exec,size=1m", "/b": ""}
+		host["Mounts"] = []any{map[string]any{"Type": "tmpfs", "Target": "/c", "TmpfsOptions": map[string]any{"Options": [][]string{{"exec"}, {"uid", "1"}}}}}
+		config["Labels"] = map[string]string{"trust": "untrusted"}
+	})
+	want := []snapshot.Pair{{Key: "/a", Value: "exec,size=1m"}, {Key: "/c", Value: "exec,uid=1"}}
+	if d := cmp.Diff(want, c.Spec.TmpfsOptions); d != "" || c.Spec.Trust != "untrusted" {
+		t.Errorf("trust %q, options (-want +got):\n%s", c.Spec.Trust, d)
+	}
+	c = decoded(t, func(_, _, config map[string]any) { config["Labels"] = map[string]string{"trust": "ghp_0123456789"} })
+	if c.Spec.Trust != "" {
+		t.Errorf("a label's value that is no word was kept: %q", c.Spec.Trust)
 	}
 }
 

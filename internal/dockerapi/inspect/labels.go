@@ -25,6 +25,10 @@ const (
 	LabelPod       = "io.kubernetes.pod.name"
 	LabelNamespace = "io.kubernetes.pod.namespace"
 	LabelContainer = "io.kubernetes.container.name"
+
+	// labelTrust says which containers a policy counts as untrusted. Its value is
+	// kept only where it is a plain word.
+	labelTrust = "trust"
 )
 
 func keptLabels() []string {
@@ -47,6 +51,19 @@ func Labels(o answer.Object) map[string]string {
 		}
 	}
 	return kept
+}
+
+// trustWord is the form of a value of labelTrust.
+var trustWord = regexp.MustCompile(`^[a-z][a-z-]{0,31}$`)
+
+// trust returns how far a container is trusted, as its label says.
+func trust(config answer.Object) string {
+	var all map[string]string
+	config.Read("Labels", &all)
+	if v := all[labelTrust]; trustWord.MatchString(v) {
+		return v
+	}
+	return ""
 }
 
 // plain is the form of names that compose, Swarm and Kubernetes give. Labels

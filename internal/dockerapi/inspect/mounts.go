@@ -56,6 +56,37 @@ func tmpfs(host answer.Object, mounts []snapshot.Mount) []string {
 	return answer.Capped(host, "Tmpfs", slices.Compact(out))
 }
 
+// tmpfsOptions reads the options asked for, by mount point. The engine applies
+// noexec, nosuid and nodev before them.
+func tmpfsOptions(host answer.Object) []snapshot.Pair {
+	out := make(map[string]string)
+	var at map[string]string
+	host.Read("Tmpfs", &at)
+	maps.Copy(out, at)
+	var mounts []struct {
+		Type, Target string
+		TmpfsOptions *struct{ Options [][]string }
+	}
+	host.Read("Mounts", &mounts)
+	for _, m := range mounts {
+		if m.Type != "tmpfs" || m.TmpfsOptions == nil {
+			continue
+		}
+		words := make([]string, 0, len(m.TmpfsOptions.Options))
+		for _, o := range m.TmpfsOptions.Options {
+			words = append(words, strings.Join(o, "="))
+		}
+		out[m.Target] = strings.Join(words, ",")
+	}
+	var pairs []snapshot.Pair
+	for _, path := range slices.Sorted(maps.Keys(out)) {
+		if out[path] != "" {
+			pairs = append(pairs, snapshot.Pair{Key: host.Cut("Tmpfs", path, answer.MaxText), Value: host.Cut("Tmpfs", out[path], answer.MaxShort)})
+		}
+	}
+	return answer.Capped(host, "Tmpfs", pairs)
+}
+
 // binding is one published port as the engine writes it.
 type binding struct{ HostIp, HostPort string } //nolint:revive // the engine's spelling
 

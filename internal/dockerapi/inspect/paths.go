@@ -11,15 +11,16 @@ import (
 var specPaths = map[string][]string{
 	"Id": nil, "Name": nil, "State.Status": nil, "State.Pid": nil,
 	"Image": {"imageID"}, "AppArmorProfile": {"security.appArmor"}, "ProcessLabel": {"security.processLabel"},
-	"Mounts":          {"mounts", "tmpfs"},
+	"Mounts": {"mounts", "tmpfs"}, "HostConfig.Mounts": {"tmpfsOptions"},
 	"NetworkSettings": {"networks", "ports"}, "NetworkSettings.Networks": {"networks"}, "NetworkSettings.Ports": {"ports"},
 
 	"Config.Image": {"image"}, "Config.User": {"user"}, "Config.Env": {"env"}, "Config.Entrypoint": {"args"}, "Config.Cmd": {"args"},
-	"Config.Healthcheck": {"health"}, "Config.ExposedPorts": {"ports"}, "Config.Labels": nil,
+	"Config.Healthcheck": {"health"}, "Config.ExposedPorts": {"ports"}, "Config.Labels": {"trust"},
 
 	"HostConfig.Privileged": {"privileged"}, "HostConfig.CapAdd": {"capAdd"}, "HostConfig.CapDrop": {"capDrop"}, "HostConfig.GroupAdd": {"groupAdd"},
-	"HostConfig.SecurityOpt": {"security"}, "HostConfig.MaskedPaths": {"security.systemPaths"}, "HostConfig.ReadonlyPaths": {"security.systemPaths"},
-	"HostConfig.ReadonlyRootfs": {"readonlyRootfs"}, "HostConfig.Tmpfs": {"tmpfs"}, "HostConfig.VolumesFrom": nil,
+	"HostConfig.SecurityOpt": {"security"}, "HostConfig.MaskedPaths": {"security.systemPaths", "security.unmasked"},
+	"HostConfig.ReadonlyPaths":  {"security.systemPaths", "security.unmasked"},
+	"HostConfig.ReadonlyRootfs": {"readonlyRootfs"}, "HostConfig.Tmpfs": {"tmpfs", "tmpfsOptions"}, "HostConfig.VolumesFrom": nil,
 
 	"HostConfig.NetworkMode": {"networkMode"}, "HostConfig.PidMode": {"pidMode"}, "HostConfig.IpcMode": {"ipcMode"}, "HostConfig.UTSMode": {"utsMode"},
 	"HostConfig.UsernsMode": {"usernsMode"}, "HostConfig.CgroupnsMode": {"cgroupMode"},
@@ -28,7 +29,7 @@ var specPaths = map[string][]string{
 	"HostConfig.Memory": {"resources.memory"}, "HostConfig.MemorySwap": {"resources.memorySwap"}, "HostConfig.MemoryReservation": {"resources.memoryReservation"},
 	"HostConfig.NanoCpus": {"resources.nanoCPUs"}, "HostConfig.CpuShares": {"resources.cpuShares"}, "HostConfig.CpuQuota": {"resources.cpuQuota"},
 	"HostConfig.CpuPeriod": {"resources.cpuPeriod"}, "HostConfig.CpusetCpus": {"resources.cpusetCPUs"}, "HostConfig.PidsLimit": {"resources.pidsLimit"},
-	"HostConfig.OomKillDisable": {"resources.oomKillDisable"}, "HostConfig.CgroupParent": {"resources.cgroupParent"}, "HostConfig.Ulimits": {"resources.ulimits"},
+	"HostConfig.OomKillDisable": {"resources.oomKillDisable"}, "HostConfig.OomScoreAdj": {"resources.oomScoreAdj"}, "HostConfig.CgroupParent": {"resources.cgroupParent"}, "HostConfig.Ulimits": {"resources.ulimits"},
 	"RestartCount": nil, "State.Running": nil, "State.Paused": nil, "State.Restarting": nil, "State.ExitCode": nil, "Created": nil, "State.FinishedAt": nil, "State.Health": nil,
 	"HostConfig.RestartPolicy": {"restartPolicy"}, "HostConfig.AutoRemove": {"autoRemove"},
 

@@ -43,6 +43,7 @@ func decodeSecurity(o answer.Object) snapshot.Security {
 		}
 	}
 	s.SystemPaths = systemPaths(o)
+	s.Masked, s.Unmasked = masks(o)
 	return s
 }
 
@@ -87,4 +88,27 @@ func systemPaths(o answer.Object) string {
 		}
 	}
 	return ""
+}
+
+// masks compares the lists of masked and read-only paths with those that every
+// engine since 20.10 applies. Newer engines add further ones.
+func masks(o answer.Object) (stated bool, missing []string) {
+	var masked, readonly []string
+	o.Read("MaskedPaths", &masked)
+	o.Read("ReadonlyPaths", &readonly)
+	if masked == nil || readonly == nil {
+		return false, nil
+	}
+	for _, p := range []string{"/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/sys/firmware"} {
+		if !slices.Contains(masked, p) {
+			missing = append(missing, p)
+		}
+	}
+	for _, p := range []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"} {
+		// A path that is hidden altogether need not be read-only besides.
+		if !slices.Contains(readonly, p) && !slices.Contains(masked, p) {
+			missing = append(missing, p)
+		}
+	}
+	return true, missing
 }

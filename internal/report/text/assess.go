@@ -69,15 +69,17 @@ func (p *page) matrix(r *report.Result) {
 	if p.o.Width < matrixWidth {
 		cell, counts, heads = 7, "%4d  %3d  %3d  %3d", "open  mit  acc  unk"
 	}
-	head := pad("STRIDE", 15)
+	var head strings.Builder
+	head.WriteString(pad("STRIDE", 15))
 	for _, c := range model.Classes {
-		head += pad(c.Short(), cell)
+		head.WriteString(pad(c.Short(), cell))
 	}
-	p.line(p.bold(head + heads))
+	p.line(p.bold(head.String() + heads))
 	for _, z := range zones(r) {
-		row := pad(string(z), 15)
+		var row strings.Builder
+		row.WriteString(pad(string(z), 15))
 		for _, c := range model.Classes {
-			row += p.cell(r, z, string(c), cell)
+			row.WriteString(p.cell(r, z, string(c), cell))
 		}
 		n := make(map[string]int)
 		for _, t := range r.Threats {
@@ -85,7 +87,7 @@ func (p *page) matrix(r *report.Result) {
 				n[t.Status]++
 			}
 		}
-		p.line(row + fmt.Sprintf(counts, n["open"], n["mitigated"], n["accepted"], n["unknown"]))
+		p.line(row.String() + fmt.Sprintf(counts, n["open"], n["mitigated"], n["accepted"], n["unknown"]))
 	}
 	p.wrap(strings.Repeat(" ", 15), fmt.Sprintf("cell = worst band (C/H/M/L) and number of open threats · ? = cannot tell · evidence coverage %d%%", r.Summary.Coverage))
 }
@@ -132,7 +134,11 @@ func openThreats(r *report.Result) []report.Threat {
 func (p *page) top(r *report.Result) {
 	open := openThreats(r)
 	if len(open) == 0 {
-		p.line(p.bold("TOP THREATS") + "  none is open")
+		s := "  none is open"
+		if n := r.Summary.Threats["unknown"]; n > 0 {
+			s += ", " + count(n, "threat is unknown", "threats are unknown") + ": plimsoll threats --status unknown"
+		}
+		p.line(p.bold("TOP THREATS") + s)
 		return
 	}
 	p.line(p.bold("TOP THREATS"))

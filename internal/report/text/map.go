@@ -93,11 +93,12 @@ func hostLines(r *report.Result) []string {
 			chain = append(chain, e.Name)
 			continue
 		}
-		s := count(e.Count, strings.TrimSuffix(Clean(e.Name), "s"), Clean(e.Name))
+		var s strings.Builder
+		s.WriteString(count(e.Count, strings.TrimSuffix(Clean(e.Name), "s"), Clean(e.Name)))
 		for _, n := range e.Notes {
-			s += " · " + Clean(n)
+			s.WriteString(" · " + Clean(n))
 		}
-		lines = append(lines, s)
+		lines = append(lines, s.String())
 	}
 	for _, f := range r.Model.Flows {
 		if zoneOf(r, f.From) == model.ZoneHost && zoneOf(r, f.To) == model.ZoneHost && f.Crosses {

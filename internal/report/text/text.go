@@ -64,7 +64,7 @@ func (p *page) wrap(indent, s string) {
 func fold(s string, width int) []string {
 	var lines []string
 	var cur string
-	for _, w := range strings.Fields(s) {
+	for w := range strings.FieldsSeq(s) {
 		switch {
 		case cur == "":
 			cur = w

@@ -27,7 +27,7 @@ var Taken = time.Date(2026, time.November, 2, 9, 30, 0, 0, time.UTC)
 // configurations are a mixture of well and badly run ones.
 func Generate(seed uint64, containers, specs int) (*snapshot.Snapshot, error) {
 	specs = max(1, min(specs, containers))
-	r := rand.New(rand.NewPCG(seed, uint64(containers)<<32|uint64(specs))) //nolint:gosec // repeatable on purpose
+	r := rand.New(rand.NewPCG(seed, uint64(containers)<<32|uint64(specs))) // repeatable on purpose
 	s := &snapshot.Snapshot{
 		Tool: "plimsoll test", Catalogue: "test", Taken: Taken, Complete: true,
 		Scopes: []snapshot.Scope{
