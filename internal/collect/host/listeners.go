@@ -28,7 +28,7 @@ func (m *Machine) Listeners(ctx context.Context, engineScope string, d snapshot.
 	if err != nil {
 		return nil, unread(part, err, "the daemon's unix sockets")
 	}
-	rows, err := m.tcpListeners(d.PID, maxListeners)
+	rows, err := m.daemonTCP(d.PID)
 	if err != nil {
 		return nil, unread(part, err, "the daemon's TCP sockets")
 	}
@@ -59,6 +59,16 @@ func (m *Machine) Listeners(ctx context.Context, engineScope string, d snapshot.
 		out = append(out, snapshot.Listener{Scope: engineScope, Network: "unix", Address: text(p)})
 	}
 	return out, part
+}
+
+// daemonTCP lists the TCP listeners in a process's network namespace.
+func (m *Machine) daemonTCP(pid int) ([]tcpListener, error) {
+	d, err := m.folder(proc(pid))
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	return m.tcpListeners(pid, d, maxListeners)
 }
 
 // sharesNetwork reports whether a process is proved to be in our network
