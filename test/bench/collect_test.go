@@ -18,7 +18,8 @@ const assessLimit = 1.3
 func BenchmarkCollect(b *testing.B) {
 	bed := testbed.Mutable(b)
 	sizes := []int{1, 10, 50, 200}
-	first := make([]result, len(roles))
+	all := processes(b)
+	first := make([]result, len(all))
 	made := 0
 	for _, n := range sizes {
 		var names []string
@@ -27,16 +28,8 @@ func BenchmarkCollect(b *testing.B) {
 		}
 		bed.RunMany(names, containerSpec)
 		b.Run(fmt.Sprintf("containers=%d", n), func(b *testing.B) {
-			var all []contender
-			for _, r := range roles {
-				c := contender{name: r.name, run: func() (cost, error) { return process(b.Context(), r.name) }}
-				if r.name == "assess" {
-					c.limit = assessLimit
-				}
-				all = append(all, c)
-			}
 			results := compare(b, all)
-			b.ReportMetric(ratio(results[3].median, results[1].median), roles[3].name+"/"+roles[1].name)
+			b.ReportMetric(ratio(results[3].median, results[1].median), results[3].name+"/"+results[1].name)
 			if n == sizes[0] {
 				first = results
 			} else if first[0].name != "" { // a filter may leave the first out

@@ -170,13 +170,25 @@ func lookAtProcesses() error {
 			continue
 		}
 		dir := strings.TrimSuffix(l, "exe") + "fd/"
-		entries, err := os.ReadDir(dir)
-		if err != nil {
+		if err := lookAtDescriptors(dir); err != nil {
 			return err
 		}
-		for _, e := range entries {
-			_, _ = os.Readlink(dir + e.Name()) // it may have been closed
-		}
+	}
+	return nil
+}
+
+func lookAtDescriptors(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir) // a third of the time that the whole path takes
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, e := range entries {
+		_, _ = root.Readlink(e.Name()) // it may have been closed
 	}
 	return nil
 }

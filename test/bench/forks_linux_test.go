@@ -55,7 +55,7 @@ func TestNoForks(t *testing.T) {
 		return n
 	}
 	before := count()
-	if err := assessMain(t.Context()); err != nil {
+	if err := assessHere(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if n := count() - before; n != 0 {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,20 +17,19 @@ import (
 )
 
 // roleEnv names what this program is to do instead of testing. Everything that
-// is measured on the engine is a fresh process of this one program, so that its
-// start and the connections it makes cost all of them the same.
+// is measured on the engine is a fresh process, so that starting and connecting
+// cost each the same.
 const roleEnv = "PLIMSOLL_BENCH_ROLE"
 
-// roles are the processes that are measured; the first is the floor that the
-// others are held against.
+// roles are processes that this program can be; the first is the floor that
+// everything is held against.
 var roles = []struct {
 	name string
 	run  func(context.Context) error
 }{
-	{"floor", floor},       // the API calls that any collector has to make
-	{"reads", reads},       // these, and the kernel's files about containers and daemon
-	{"collect", collect},   // our collector: it reads the engine and the machine and concludes nothing
-	{"assess", assessMain}, // the command itself: it collects, decides, plans and prints
+	{"floor", floor},     // the API calls that any collector has to make
+	{"reads", reads},     // these, and the kernel's files about containers and daemon
+	{"collect", collect}, // our collector: it reads the engine and the machine and concludes nothing
 }
 
 func TestMain(m *testing.M) {
@@ -47,11 +47,34 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process runs a role once and returns what it took.
-func process(ctx context.Context, role string) (cost, error) {
+// processes are the contenders: the roles, and the program itself, which
+// collects, decides, plans and prints.
+func processes(b *testing.B) []contender {
+	b.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var all []contender
+	for _, r := range roles {
+		all = append(all, contender{name: r.name, run: func() (cost, error) {
+			return process(exec.CommandContext(b.Context(), self), roleEnv+"="+r.name)
+		}})
+	}
+	program := filepath.Join(b.TempDir(), "plimsoll")
+	if out, err := exec.CommandContext(b.Context(), "go", "build", "-o", program, "plimsoll/cmd/plimsoll").CombinedOutput(); err != nil {
+		b.Fatalf("go build: %v\n%s", err, out)
+	}
+	return append(all, contender{name: "assess", limit: assessLimit, run: func() (cost, error) {
+		return process(exec.CommandContext(b.Context(), program, "assess"))
+	}})
+}
+
+// process runs a command once, without any setting of the caller's, and returns
+// what it took.
+func process(cmd *exec.Cmd, env ...string) (cost, error) {
 	var complaints bytes.Buffer
-	cmd := exec.CommandContext(ctx, os.Args[0])
-	cmd.Env, cmd.Stderr = append(os.Environ(), roleEnv+"="+role), &complaints
+	cmd.Env, cmd.Dir, cmd.Stderr = append(env, "HOME=/nonexistent"), "/", &complaints
 	start := time.Now()
 	err := cmd.Run()
 	wall := time.Since(start)
@@ -66,7 +89,8 @@ func collect(ctx context.Context) error {
 	return err
 }
 
-func assessMain(ctx context.Context) error {
+// assessHere is the command in this process.
+func assessHere(ctx context.Context) error {
 	var complaints bytes.Buffer
 	code := cli.Run(ctx, []string{"assess"}, cli.Stdio{
 		In: strings.NewReader(""), Out: io.Discard, Err: &complaints, Env: noEnv, Home: "/nonexistent", Dir: "/",
