@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"testing"
 )
@@ -11,9 +10,6 @@ import (
 // What is read through a process's directory is never another's: after its end
 // there is nothing.
 func TestFolderOfProcess(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the directories of processes are Linux's")
-	}
 	sleeper := exec.Command("sleep", "60")
 	if err := sleeper.Start(); err != nil {
 		t.Fatal(err)
