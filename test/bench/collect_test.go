@@ -15,6 +15,12 @@ const assessLimit = 1.3
 // BenchmarkCollect runs more and more real containers beside what the engine
 // has already, and assesses the machine at each size. The second contender says
 // how much of the distance to the floor is evidence that the API does not give.
+//
+// That evidence is why the aim is missed on a real machine: of a container the
+// kernel is asked for some thirty files and links, which cost it about 0.5 ms of
+// processor time with control groups of version 1 (mountinfo 0.13, eleven files of
+// control groups 0.15, the rest in steps of 0.01 to 0.02), where the engine's
+// answer costs the caller 0.2. Without it half of the checks would be unknown.
 func BenchmarkCollect(b *testing.B) {
 	bed := testbed.Mutable(b)
 	sizes := []int{1, 10, 50, 200}
