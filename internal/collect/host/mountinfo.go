@@ -56,10 +56,10 @@ func parseCovered(b []byte) covered {
 		for i := 0; i < 6 && ok; i++ {
 			var f []byte
 			f, left, ok = bytes.Cut(left, []byte(" "))
-			switch {
-			case i == 4:
+			switch i {
+			case 4:
 				point = f
-			case i == 5:
+			case 5:
 				options, ok = f, true // the line may end here
 			}
 		}
