@@ -73,9 +73,14 @@ type Form string
 
 // The forms.
 const (
-	Live    Form = "live" // a running engine or host
-	Compose Form = "compose"
+	Live       Form = "live" // a running engine or host
+	Compose    Form = "compose"
+	Dockerfile Form = "dockerfile"
+	DaemonJSON Form = "daemon.json"
 )
+
+// static reports whether the form is that of a file.
+func (f Form) static() bool { return f != Live }
 
 // Param is a value of policy that a check reads.
 type Param struct {

@@ -5,31 +5,44 @@ import "plimsoll/internal/snapshot"
 // doubt turns a verdict on containers into unknown when it rests on
 // configuration that was not understood: absence of evidence is never a pass. A
 // failure stands, for a predicate fails on what it saw.
-func doubt(x *snapshot.Index, f *Finding) {
+func (p *Probe) doubt(f *Finding) {
 	if f.Check.Subject != snapshot.KindContainer || f.Status == NotApplicable {
 		return
 	}
 	seen := -1
 	for _, m := range f.Members {
-		c := x.Container(m)
+		c := p.Index.Container(m)
 		if c == nil || c.Spec == seen { // the scope itself, or one more of the class
 			continue
 		}
 		seen = c.Spec
-		spec := &x.Snapshot.ContainerSpecs[c.Spec]
+		spec := &p.Snapshot.ContainerSpecs[c.Spec]
 		switch path := spec.FirstUnread(f.Check.Reads...); {
 		case len(spec.Unread) > 0 && spec.Unread[0] == snapshot.AllUnread:
-			f.Verdict = Undecided(snapshot.ReasonFailed, "the engine did not answer for this container")
+			f.Verdict = p.NotRead()
 			return
 		case path != "" && f.Status == Pass && !f.Kernel:
-			f.Verdict = NotUnderstood(path)
+			f.Verdict = p.NotUnderstood(path)
 			return
 		}
 	}
 }
 
-// NotUnderstood is the verdict when a field of the configuration has a form that
-// was not understood.
-func NotUnderstood(path string) Verdict {
+// NotRead is the verdict on a container of which nothing was read. It is failed,
+// not unresolved, in a file too: no gate is met by a broken file.
+func (p *Probe) NotRead() Verdict {
+	if p.Scope.Kind == snapshot.ScopeFiles {
+		return Undecided(snapshot.ReasonFailed, "the file could not be understood")
+	}
+	return Undecided(snapshot.ReasonFailed, "the engine did not answer for this container")
+}
+
+// NotUnderstood is the verdict when a field of the configuration, by its path in
+// [snapshot.ContainerSpec], has a form that was not understood or, in a file,
+// hangs on a variable without a value.
+func (p *Probe) NotUnderstood(path string) Verdict {
+	if p.Scope.Kind == snapshot.ScopeFiles {
+		return Undecided(snapshot.ReasonUnresolved, "the file leaves "+path+" open", Evidence{Source: path, Value: "not resolved"})
+	}
 	return Undecided(snapshot.ReasonUnparsable, path+" of its configuration was not understood")
 }

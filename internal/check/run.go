@@ -98,7 +98,7 @@ func runOne(c *Check, in Inputs, room []Finding) []Finding {
 	s := in.Index.Snapshot
 	for i := range s.Scopes {
 		sc := &s.Scopes[i]
-		if !slices.Contains(snapshot.Kinds[c.Subject].Scopes, sc.Kind) {
+		if !s.Holds(sc, c.Subject) {
 			continue
 		}
 		p := NewProbe(c, in, sc)
@@ -126,7 +126,7 @@ func runScope(c *Check, p *Probe) []Finding {
 		p.Report(Undecided(snapshot.ReasonDisabled, "switched off by policy: "+why), p.Self())
 		return p.out
 	}
-	if p.Scope.Kind == snapshot.ScopeFiles && !slices.Contains(c.Forms, Compose) {
+	if p.Scope.Kind == snapshot.ScopeFiles && !slices.ContainsFunc(c.Forms, Form.static) {
 		p.Report(Undecided(snapshot.ReasonStatic, "only a running system shows it"), p.Self())
 		return p.out
 	}
@@ -141,7 +141,11 @@ func runScope(c *Check, p *Probe) []Finding {
 	p.complete(c)
 	for i := range p.out {
 		slices.Sort(p.out[i].Members)
-		doubt(p.Index, &p.out[i])
+		p.doubt(&p.out[i])
+	}
+	p.locate()
+	for i := range p.out {
+		declare(&p.out[i])
 		answer(p.policy, &p.out[i])
 		regrade(p.policy, &p.out[i])
 	}
@@ -189,7 +193,11 @@ func (p *Probe) silent(all []int) []int {
 
 // gate decides from the coverage whether the check can be asked at all.
 func gate(c *Check, p *Probe) (Verdict, bool) {
-	for _, part := range c.Needs {
+	needs := c.Needs
+	if p.Scope.Kind == snapshot.ScopeFiles && c.Subject == snapshot.KindEngine {
+		needs = []snapshot.Part{snapshot.PartEngineConfig} // the file is all there is
+	}
+	for _, part := range needs {
 		st := p.Index.Part(p.Scope.ID, part)
 		switch st.State {
 		case snapshot.Observed:
@@ -201,6 +209,20 @@ func gate(c *Check, p *Probe) (Verdict, bool) {
 		}
 	}
 	return Verdict{}, true
+}
+
+// declare adds to a question that hangs on the user where the answer goes.
+func declare(f *Finding) {
+	if f.Status != Unknown || f.Reason != snapshot.ReasonUndeclared {
+		return
+	}
+	for _, p := range f.Check.Params {
+		if p.Question {
+			f.Message += "; declare it in plimsoll.yaml as parameters." + f.Check.ID + "." + p.Name
+			return
+		}
+	}
+	f.Message += "; answer it in plimsoll.yaml as answers." + f.Check.ID
 }
 
 func disabled(p *policy.Policy, id string) (string, bool) {

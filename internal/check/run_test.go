@@ -56,6 +56,22 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// TestUndeclaredSaysWhere: a question for the user names the key that answers it.
+func TestUndeclaredSaysWhere(t *testing.T) {
+	x := engineWorld(snapshot.PartStatus{Part: snapshot.PartEngineInfo, State: snapshot.Observed})
+	listed := asked(Undecided(snapshot.ReasonUndeclared, "no list"))
+	listed.Params = []Param{{Name: "limit"}, {Name: "list", Question: true}}
+	for want, c := range map[string]*Check{
+		"no list; declare it in plimsoll.yaml as parameters.engine-asked.list": listed,
+		"too old; answer it in plimsoll.yaml as answers.engine-asked":          asked(Undecided(snapshot.ReasonUndeclared, "too old")),
+		"not read": asked(Undecided(snapshot.ReasonPartial, "not read")),
+	} {
+		if got := RunOne(c, Inputs{Index: x}); got[0].Message != want {
+			t.Errorf("%q, want %q", got[0].Message, want)
+		}
+	}
+}
+
 func TestPolicyOfACheck(t *testing.T) {
 	x := engineWorld(snapshot.PartStatus{Part: snapshot.PartEngineInfo, State: snapshot.Observed})
 	run := func(v Verdict, p *policy.Policy) Finding {
@@ -72,7 +88,7 @@ func TestPolicyOfACheck(t *testing.T) {
 		t.Errorf("re-graded: %v", f.Grade())
 	}
 	answers := &policy.Policy{Answers: map[string]policy.Answer{"engine-asked": {Status: "pass", Owner: "ops", Date: x.Snapshot.Taken, Note: "seen"}}}
-	if f := run(Verdict{Status: Manual, Message: "is it so"}, answers); f.Status != Pass || f.Evidence[0] != (Evidence{"answered by ops on 2026-11-01", "seen"}) {
+	if f := run(Verdict{Status: Manual, Message: "is it so"}, answers); f.Status != Pass || f.Evidence[0] != (Evidence{Source: "answered by ops on 2026-11-01", Value: "seen"}) {
 		t.Errorf("answered: %+v", f)
 	}
 	if f := run(Failed("no"), answers); f.Status != Fail {

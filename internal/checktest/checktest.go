@@ -217,7 +217,11 @@ func Format(x *snapshot.Index, findings []check.Finding) string {
 		}
 		fmt.Fprintf(&sb, " %s: %s\n", strings.Join(keys, " "), f.Message)
 		for _, e := range f.Evidence {
-			fmt.Fprintf(&sb, "  %s = %s\n", e.Source, e.Value)
+			fmt.Fprintf(&sb, "  %s = %s", e.Source, e.Value)
+			if e.Loc != nil {
+				fmt.Fprintf(&sb, " at %v", e.Loc)
+			}
+			sb.WriteByte('\n')
 		}
 		for _, n := range f.Notes {
 			fmt.Fprintf(&sb, "  note: %s\n", n)

@@ -15,11 +15,15 @@ import (
 // at random: no check may panic, and none may lose its subjects.
 func mutate(t *testing.T, suite []*check.Check) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 500 {
-		var root any
-		if err := json.Unmarshal(minimal, &root); err != nil {
+	for i := range 500 {
+		var minimum map[string]any
+		if err := json.Unmarshal(minimal, &minimum); err != nil {
 			t.Fatal(err)
 		}
+		if i%4 == 3 {
+			asFile(minimum)
+		}
+		var root any = minimum
 		for range 1 + rng.IntN(6) {
 			root = scramble(rng, root)
 		}

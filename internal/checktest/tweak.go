@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"plimsoll/internal/policy"
 	"plimsoll/internal/snapshot"
@@ -26,19 +27,19 @@ func Minimal() *snapshot.Snapshot {
 
 // Tweak returns the minimal snapshot with changes. The tweak is an object; each
 // member is a JSON merge patch (RFC 7396) of one thing: engine, host,
-// container, spec, runtime, image (the minimal snapshot's only ones) or
+// container, spec, runtime, image, dockerfile (the minimal snapshot's only ones) or
 // snapshot (the whole); file is the engine's socket. Besides, files maps the path
 // of a file to a patch of it, null removing it, parts maps a part to the state it shall have,
 // or to {"state","reason","detail"}, and policy is a policy.Policy. With
-// asFile, the container is a service of a compose file instead, and there is
-// nothing else. Lists are replaced, null removes.
+// asFile, the container is a service of a compose file instead, beside a
+// Dockerfile, and there is nothing else. Lists are replaced, null removes.
 func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	var tw struct {
-		Base                                                                   string
-		Engine, Host, Container, Spec, Runtime, Image, Network, File, Snapshot json.RawMessage
-		Parts, Files                                                           map[string]json.RawMessage
-		Policy                                                                 *policy.Policy
-		AsFile                                                                 bool
+		Base                                                                               string
+		Engine, Host, Container, Spec, Runtime, Image, Network, File, Dockerfile, Snapshot json.RawMessage
+		Parts, Files                                                                       map[string]json.RawMessage
+		Policy                                                                             *policy.Policy
+		AsFile                                                                             bool
 	}
 	dec := json.NewDecoder(bytes.NewReader(tweak))
 	dec.DisallowUnknownFields()
@@ -54,7 +55,7 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	}
 	for list, patch := range map[string]json.RawMessage{
 		"engines": tw.Engine, "hosts": tw.Host, "containers": tw.Container, "containerSpecs": tw.Spec,
-		"runtimes": tw.Runtime, "images": tw.Image, "networks": tw.Network, "files": tw.File,
+		"runtimes": tw.Runtime, "images": tw.Image, "networks": tw.Network, "files": tw.File, "dockerfiles": tw.Dockerfile,
 	} {
 		if patch == nil {
 			continue
@@ -102,7 +103,19 @@ func asFile(root map[string]any) {
 		delete(root, list)
 	}
 	root["scopes"] = []any{map[string]any{"id": scope, "kind": "files", "name": ".", "taken": taken}}
-	root["parts"] = []any{map[string]any{"scope": scope, "part": "engine.containers", "state": "observed"}}
+	root["parts"] = []any{
+		map[string]any{"scope": scope, "part": "engine.containers", "state": "observed"},
+		map[string]any{"scope": scope, "part": "engine.networks", "state": "observed"},
+		map[string]any{"scope": scope, "part": "files.dockerfiles", "state": "observed"},
+	}
+	root["dockerfiles"] = []any{map[string]any{
+		"scope": scope, "path": "Dockerfile", "file": "Dockerfile", "parsed": map[string]any{"v": true, "state": "observed"},
+		"syntax": map[string]any{}, "ignore": map[string]any{"state": "observed", "path": ".dockerignore", "context": "."},
+		"stages": []any{map[string]any{
+			"base": "debian@sha256:" + strings.Repeat("0", 64), "from": -1, "line": 1,
+			"user": map[string]any{"value": "1000", "line": 8}, "health": map[string]any{"value": "CMD", "line": 9},
+		}},
+	}}
 	root["containers"] = []any{map[string]any{
 		"scope": scope, "key": "compose/shop/web", "name": "web", "spec": 0, "runtime": 0,
 		"location": map[string]any{"file": "compose.yaml", "line": 3},

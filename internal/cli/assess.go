@@ -23,7 +23,7 @@ func (a *app) assessCommand() *cobra.Command {
 		Short: "Show the threat model: what is open, what to fix first",
 		Long: "Assess collects evidence, decides which threats are open and shows what to fix first.\n\n" + targetHelp +
 			"\n\nExit codes: 0 done, 1 gate failed, 2 usage or configuration, 3 evidence is missing that the gate needs,\n4 no result, 130 interrupted.",
-		Example: "  plimsoll assess\n  plimsoll assess --fail-on high\n  plimsoll assess snapshot.json --format json -o result.json\n  plimsoll assess docker:ssh://build-07",
+		Example: "  plimsoll assess\n  plimsoll assess --fail-on high\n  plimsoll assess snapshot.json --format json -o result.json\n  plimsoll assess docker:ssh://build-07\n  plimsoll assess ./deploy",
 	}
 	f.collectFlags.register(cmd)
 	f.decisionFlags.register(cmd)
@@ -63,7 +63,7 @@ func (a *app) assessCommand() *cobra.Command {
 }
 
 const targetHelp = "A TARGET is docker (the engine that the docker command uses now), docker:CONTEXT-OR-URL, host (this machine),\n" +
-	"a saved snapshot, or - for one on standard input. Without one, only local evidence is collected: engine sockets\n" +
+	"a folder, a compose file or a Dockerfile, a saved snapshot, or - for one on standard input. Without one, only local evidence is collected: engine sockets\n" +
 	"that answer, and this host. Another machine is asked only when it is named."
 
 // announce says on the page that it shows no real machine.
@@ -71,7 +71,7 @@ func announce(w io.Writer, src *source) error {
 	if src.file != exampleName {
 		return nil
 	}
-	_, err := io.WriteString(w, "EXAMPLE: no Docker engine answers on this machine. This is the bundled example, not this machine.\n\n")
+	_, err := io.WriteString(w, "EXAMPLE: no Docker engine answers on this machine.\nThis is the bundled example, not this machine.\n\n")
 	return err
 }
 

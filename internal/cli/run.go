@@ -7,15 +7,18 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/checks/docker"
+	"plimsoll/internal/checks/files"
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/example"
 	"plimsoll/internal/snapshot"
@@ -42,6 +45,7 @@ func System() Stdio {
 // Run executes one command line and returns its exit code. Cancelling the
 // context interrupts it.
 func Run(ctx context.Context, args []string, s Stdio) int {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // where the HTTP library logs what a broken server sends
 	return newApp(s).run(ctx, args)
 }
 
@@ -49,6 +53,7 @@ func Run(ctx context.Context, args []string, s Stdio) int {
 // take other ones.
 type app struct {
 	Stdio
+	args    []string // of the command line
 	log     *logger
 	suite   []*check.Check
 	planned []check.Planned // rows of the catalogue without a check yet
@@ -59,8 +64,12 @@ type app struct {
 }
 
 func newApp(s Stdio) *app {
+	suite := slices.Concat(docker.Suite, files.Suite)
+	planned := slices.DeleteFunc(slices.Clone(docker.Planned()), func(p check.Planned) bool {
+		return slices.ContainsFunc(suite, func(c *check.Check) bool { return c.ID == p.ID })
+	})
 	return &app{
-		Stdio: s, log: &logger{w: s.Err}, suite: docker.Suite, planned: docker.Planned(), now: time.Now,
+		Stdio: s, log: &logger{w: s.Err}, suite: suite, planned: planned, now: time.Now,
 		collect: survey.Run, example: example.Example, connect: dial,
 	}
 }
@@ -73,6 +82,7 @@ func (a *app) run(ctx context.Context, args []string) (code int) {
 			code = exitNoResult
 		}
 	}()
+	a.args = args
 	root := a.root()
 	root.SetArgs(append([]string{}, args...)) // cobra takes nil for the process's own
 	err := root.ExecuteContext(ctx)

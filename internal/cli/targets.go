@@ -7,11 +7,12 @@ import (
 	"slices"
 	"strings"
 
+	"plimsoll/internal/collect/files"
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/yaml"
 )
 
-const accepted = "docker, docker:CONTEXT-OR-URL, host, a saved snapshot, or - for one on standard input"
+const accepted = "docker, docker:CONTEXT-OR-URL, host, a folder or file of compose and Docker files, a saved snapshot, or - for one on standard input"
 
 // targets are what the arguments of a command name: things to collect from, or
 // one saved document.
@@ -60,6 +61,9 @@ func (a *app) parseTarget(arg string) (live survey.Target, file bool, err error)
 	case strings.Contains(arg, "://"):
 		return live, false, usage("a URL is no target by itself; write docker:URL for an engine")
 	}
+	if fi, err := os.Stat(a.path(arg)); err == nil && (fi.IsDir() || files.Judged(fi.Name()) && fi.Mode().IsRegular()) {
+		return survey.Target{Kind: "files", Arg: arg}, false, nil
+	}
 	return live, true, a.checkFile(arg)
 }
 
@@ -75,7 +79,7 @@ func (a *app) checkFile(name string) error {
 	case err != nil:
 		return usage("%s cannot be looked at: %v", quote(name), cause(err))
 	case fi.IsDir():
-		return usage("%s is a folder; folders of compose and Docker files are not judged by this version, it takes %s", quote(name), accepted)
+		return usage("%s is a folder; a saved document is a file", quote(name))
 	case !fi.Mode().IsRegular() && fi.Mode()&fs.ModeNamedPipe == 0:
 		return usage("%s is no file; a target is %s", quote(name), accepted)
 	}

@@ -84,6 +84,7 @@ func (b *Builder) Join(f *snapshot.Snapshot) error {
 	o.Networks = append(o.Networks, f.Networks...)
 	o.Volumes = append(o.Volumes, f.Volumes...)
 	o.Listeners = append(o.Listeners, f.Listeners...)
+	o.Dockerfiles = append(o.Dockerfiles, f.Dockerfiles...)
 	for _, file := range f.Files {
 		b.addFile(file)
 	}

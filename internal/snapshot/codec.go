@@ -56,6 +56,9 @@ func (s *Snapshot) sort() {
 	slices.SortFunc(s.Files, func(a, b File) int {
 		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Path, b.Path))
 	})
+	slices.SortFunc(s.Dockerfiles, func(a, b Dockerfile) int {
+		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Path, b.Path))
+	})
 	slices.SortFunc(s.Listeners, func(a, b Listener) int {
 		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Network, b.Network), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Port, b.Port))
 	})
@@ -112,7 +115,7 @@ func marshal(s *Snapshot) ([]byte, error) {
 	if err := json.NewEncoder(&b).Encode(s); err != nil {
 		return nil, fmt.Errorf("encode snapshot: %w", err)
 	}
-	return b.Bytes(), nil
+	return Inert(b.Bytes()), nil
 }
 
 // Encode writes the snapshot as JSON, one line. A sealed one gets the ID of what

@@ -43,8 +43,9 @@ type ContainerSpec struct {
 	LogDriver      string   `json:"logDriver,omitempty"`
 	Trust          string   `json:"trust,omitempty"` // value of the label "trust", where it is a plain word
 
-	// Unread names the fields above that were not understood, by their path in
-	// JSON, or is [AllUnread]. Such a field's value says nothing, or not all.
+	// Unread names the fields above that were not understood or, in a file, hang on
+	// a variable without a value, by their path in JSON, or is [AllUnread]. Such a
+	// field's value says nothing, or not all.
 	Unread []string `json:"unread,omitempty"`
 }
 
@@ -65,7 +66,8 @@ type Security struct {
 
 // Health is the health test, without its command.
 type Health struct {
-	Test string `json:"test,omitempty"` // "" (none), NONE (switched off), CMD, CMD-SHELL
+	Test   string `json:"test,omitempty"`   // "" (none), NONE (switched off), CMD, CMD-SHELL
+	Proved bool   `json:"proved,omitempty"` // in a file: its image is made from nothing, so that none is none
 }
 
 // RestartPolicy is the engine's, or for a swarm task the service's.
@@ -153,6 +155,8 @@ type Container struct {
 
 	Usage    Fact[Usage]  `json:"usage"`
 	Loc      *Location    `json:"location,omitempty"`
+	Fields   []FieldLoc   `json:"fields,omitempty"`  // where a file sets them, by field; empty on an engine
+	Build    *Build       `json:"build,omitempty"`   // how a compose service builds its image
 	Sharers  []string     `json:"sharers,omitempty"` // keys of containers that join its namespaces or volumes
 	Writable Fact[int]    `json:"writable"`          // number of paths changed in its writable layer, outside its mounts
 	Networks []Attachment `json:"attachments,omitempty"`
@@ -185,6 +189,7 @@ type Runtime struct {
 	Status  string        `json:"status"` // created, running, paused, restarting, exited, removing, dead
 	Process Fact[Process] `json:"process"`
 	Cgroup  Fact[Cgroup]  `json:"cgroup"`
+	Account Fact[int64]   `json:"account,omitzero"` // the configured user, where that is a name: its number in the container's own passwd file
 }
 
 // Live reports whether the container has a process.
@@ -215,6 +220,7 @@ type Process struct {
 	WritableIn   []string `json:"writableIn,omitempty"` // writable mounts below a read-only one other than /, pseudo file systems left out; at most 64
 	Nofile       int64    `json:"nofile"`               // hard limit of open files; -1 unlimited
 	Nproc        int64    `json:"nproc"`                // hard limit of processes; -1 unlimited
+	UIDs         []int64  `json:"uids,omitempty"`       // effective, of all its processes, as seen inside, sorted, at most 64; -1 stands for processes that were not readable or not looked at. Empty where only the first was looked at
 	Programs     []string `json:"programs,omitempty"`   // base names of executables of all its processes, sorted, at most 64
 	Listening    []uint16 `json:"listening,omitempty"`  // TCP ports listened on in its network namespace, sorted, at most 256
 }

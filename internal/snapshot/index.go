@@ -23,6 +23,8 @@ type Index struct {
 	files      []int                 // Files[i] -> subject
 	images     map[[2]string]int     // scope and ID -> Images[i]
 	containers []int                 // Containers[i] -> subject
+	services   []int                 // Containers[i] -> subject of the compose service, -1 on an engine
+	recipes    [][2]int              // Dockerfiles[i] -> subjects of the file and of the image it makes
 	classes    []Class
 	edited     []Edited // what a simulation set
 }
@@ -60,7 +62,10 @@ func NewIndex(s *Snapshot) *Index {
 		}
 		x.files = append(x.files, x.add(Subject{Kind: KindHostFile, Scope: f.Scope, Key: "file" + f.Path, Name: f.Path}, around))
 	}
-	x.addContainers(x.addImages(), x.addNetworks())
+	images := x.addImages()
+	x.addDockerfiles()
+	x.addContainers(images, x.addNetworks())
+	x.addServices()
 	x.classify()
 	return x
 }
@@ -74,7 +79,11 @@ func (x *Index) addScopes(take func(ScopeKind) bool) {
 		if p, ok := x.scopes[sc.Host]; ok && sc.Host != "" {
 			around = []int{p}
 		}
-		x.scopes[sc.ID] = x.add(Subject{Kind: cmp.Or(scopeKinds[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}, around)
+		self := Subject{Kind: cmp.Or(scopeKinds[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}
+		if e := x.Snapshot.Engine(sc.ID); e != nil && sc.Kind == ScopeFiles {
+			self.Kind, self.Key, self.Loc = KindEngine, "file/"+sc.Name, &Location{File: e.Config.V.File, Line: 1, Column: 1}
+		}
+		x.scopes[sc.ID] = x.add(self, around)
 	}
 }
 
@@ -96,6 +105,20 @@ func (x *Index) addImages() map[[2]string]int {
 	return at
 }
 
+func (x *Index) addDockerfiles() {
+	for i := range x.Snapshot.Dockerfiles {
+		d := &x.Snapshot.Dockerfiles[i]
+		loc := &Location{File: d.File}
+		image := *loc
+		if n := len(d.Stages); n > 0 {
+			image.Line, image.Column = d.Stages[n-1].Line, 1
+		}
+		file := x.add(Subject{Kind: KindFile, Scope: d.Scope, Key: "dockerfile/" + d.Path, Name: d.Path, Loc: loc}, x.scope(d.Scope))
+		made := x.add(Subject{Kind: KindImage, Scope: d.Scope, Key: "image/dockerfile/" + d.Path, Name: d.Path, Loc: &image}, x.scope(d.Scope))
+		x.recipes = append(x.recipes, [2]int{file, made})
+	}
+}
+
 // addNetworks returns the networks' subjects by scope and name.
 func (x *Index) addNetworks() map[[2]string]int {
 	networks := x.Snapshot.Networks
@@ -106,7 +129,7 @@ func (x *Index) addNetworks() map[[2]string]int {
 	for i := range networks {
 		w := &networks[i]
 		at[[2]string{w.Scope, w.Name}] = x.add(Subject{
-			Kind: KindNetwork, Scope: w.Scope, Key: keys.key(w.Scope, "network/"+w.Name, w.ID), Name: w.Name, UID: w.ID,
+			Kind: KindNetwork, Scope: w.Scope, Key: keys.key(w.Scope, "network/"+w.Name, w.ID), Name: w.Name, UID: w.ID, Loc: w.Loc,
 		}, x.scope(w.Scope))
 	}
 	return at
@@ -136,6 +159,18 @@ func (x *Index) addContainers(images, networks map[[2]string]int) {
 			around[at] = in
 		}
 		x.containers = append(x.containers, x.add(Subject{Kind: KindContainer, Scope: c.Scope, Key: c.Key, Name: c.Name, UID: c.ID, Loc: c.Loc}, in))
+	}
+}
+
+// addServices adds the containers of files once more, as entries of a compose file.
+func (x *Index) addServices() {
+	for i := range x.Snapshot.Containers {
+		c := &x.Snapshot.Containers[i]
+		service := -1
+		if sc := x.Snapshot.Scope(c.Scope); sc != nil && sc.Kind == ScopeFiles {
+			service = x.add(Subject{Kind: KindCompose, Scope: c.Scope, Key: c.Key, Name: c.Name, Loc: c.Loc}, x.scope(c.Scope))
+		}
+		x.services = append(x.services, service)
 	}
 }
 
@@ -229,6 +264,14 @@ func (x *Index) Part(scope string, p Part) PartStatus {
 	return PartStatus{Scope: scope, Part: p, State: Skipped, Reason: ReasonNotCollected}
 }
 
+// ServiceSubject returns the subject of Containers[i] as an entry of a compose
+// file, or -1 when it is of an engine.
+func (x *Index) ServiceSubject(i int) int { return x.services[i] }
+
+// DockerfileSubjects returns the subjects of Dockerfiles[i]: the file, and the
+// image that its last stage makes.
+func (x *Index) DockerfileSubjects(i int) (file, image int) { return x.recipes[i][0], x.recipes[i][1] }
+
 // FileSubject returns the subject of Files[i].
 func (x *Index) FileSubject(i int) int { return x.files[i] }
 
@@ -254,7 +297,7 @@ func (x *Index) Container(subject int) *Container {
 	if len(x.containers) == 0 {
 		return nil
 	}
-	i := subject - x.containers[0] // containers are added last and in order
+	i := subject - x.containers[0] // containers are added one after another
 	if i < 0 || i >= len(x.containers) {
 		return nil
 	}

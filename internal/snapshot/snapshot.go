@@ -36,6 +36,7 @@ type Snapshot struct {
 	Volumes        []Volume        `json:"volumes,omitempty"`
 	Files          []File          `json:"files,omitempty"`
 	Listeners      []Listener      `json:"listeners,omitempty"`
+	Dockerfiles    []Dockerfile    `json:"dockerfiles,omitempty"`
 }
 
 // ScopeKind is the kind of thing that was looked at.

@@ -94,7 +94,8 @@ func Missing[T any](s State, r Reason, source string) Fact[T] {
 type Part string
 
 // The parts of a Docker host. Engine parts belong to an engine scope, host
-// parts to a host scope.
+// parts to a host scope. In a scope of files, engine.containers are the services
+// of its compose files.
 const (
 	PartEngineInfo       Part = "engine.info"       // GET /info and /version
 	PartEngineContainers Part = "engine.containers" // list and inspect, every state
@@ -117,6 +118,8 @@ const (
 	PartHostKernels      Part = "host.kernels"  // installed builds
 	PartHostAudit        Part = "host.audit"    // the kernel's audit rules
 	PartHostLogs         Part = "host.logs"     // what ships log records elsewhere
+	PartDockerfiles      Part = "files.dockerfiles"
+	PartOtherFiles       Part = "files.other" // files of kinds that are recognised but not judged
 )
 
 // Parts lists every part in the order screens show them.
@@ -125,6 +128,7 @@ var Parts = []Part{
 	PartEngineConfig, PartEngineProcesses, PartEngineListeners, PartEngineSockets, PartEngineVerifier, PartEngineFiles,
 	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages,
 	PartHostFiles, PartHostSubIDs, PartHostKernels, PartHostAudit, PartHostLogs,
+	PartDockerfiles, PartOtherFiles,
 }
 
 // PartStatus is one line of coverage: what became of a part of a scope, or of

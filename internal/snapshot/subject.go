@@ -3,6 +3,7 @@ package snapshot
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 )
 
 // Kind is what a check judges, as in the catalogue.
@@ -28,6 +29,18 @@ type Location struct {
 	File   string `json:"file"`
 	Line   int    `json:"line,omitempty"`   // from 1; 0 is unknown
 	Column int    `json:"column,omitempty"` // from 1; 0 is unknown
+}
+
+// String returns file:line:column, as far as they are known.
+func (l Location) String() string {
+	s := l.File
+	if l.Line > 0 {
+		s += ":" + strconv.Itoa(l.Line)
+		if l.Column > 0 {
+			s += ":" + strconv.Itoa(l.Column)
+		}
+	}
+	return s
 }
 
 // Subject is one thing that a check judges. Key is the only one of its kind and

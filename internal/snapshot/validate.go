@@ -30,7 +30,29 @@ func (s *Snapshot) Validate() error {
 			return err
 		}
 	}
+	if err := s.validateDockerfiles(); err != nil {
+		return err
+	}
 	return s.validateReferences(scopes)
+}
+
+// validateDockerfiles checks that stages build on stages before them.
+func (s *Snapshot) validateDockerfiles() error {
+	for i := range s.Dockerfiles {
+		d := &s.Dockerfiles[i]
+		if d.Path == "" {
+			return fmt.Errorf("snapshot: dockerfiles[%d] has no path", i)
+		}
+		if d.Parsed.State == Observed && len(d.Stages) == 0 {
+			return fmt.Errorf("snapshot: dockerfiles[%d] has no stage", i)
+		}
+		for j, st := range d.Stages {
+			if st.From >= j || st.From < -1 {
+				return fmt.Errorf("snapshot: dockerfiles[%d].stages[%d] is built on stage %d, which is not before it", i, j, st.From)
+			}
+		}
+	}
+	return nil
 }
 
 // list is one list of the snapshot, as validation sees it.
@@ -46,7 +68,8 @@ type list struct {
 
 // lists describes every list whose items belong to a scope.
 func (s *Snapshot) lists() []list {
-	engine, host := []ScopeKind{ScopeEngine}, []ScopeKind{ScopeHost}
+	engine, host, files := []ScopeKind{ScopeEngine}, []ScopeKind{ScopeHost}, []ScopeKind{ScopeFiles}
+	either := []ScopeKind{ScopeEngine, ScopeFiles}
 	return []list{
 		{"parts", nil, len(s.Parts), func(i int) (string, any) {
 			p := &s.Parts[i]
@@ -56,20 +79,21 @@ func (s *Snapshot) lists() []list {
 			return p.Scope, p.Part
 		}},
 		{"hosts", host, len(s.Hosts), func(i int) (string, any) { return s.Hosts[i].Scope, "" }},
-		{"engines", engine, len(s.Engines), func(i int) (string, any) { return s.Engines[i].Scope, "" }},
-		{"containers", []ScopeKind{ScopeEngine, ScopeFiles}, len(s.Containers), func(i int) (string, any) {
+		{"engines", either, len(s.Engines), func(i int) (string, any) { return s.Engines[i].Scope, "" }},
+		{"containers", either, len(s.Containers), func(i int) (string, any) {
 			return s.Containers[i].Scope, s.Containers[i].Key
 		}},
 		{"images", engine, len(s.Images), func(i int) (string, any) { return s.Images[i].Scope, s.Images[i].ID }},
-		{"networks", engine, len(s.Networks), func(i int) (string, any) {
+		{"networks", either, len(s.Networks), func(i int) (string, any) {
 			return s.Networks[i].Scope, [2]string{s.Networks[i].Name, s.Networks[i].ID}
 		}},
-		{"volumes", engine, len(s.Volumes), func(i int) (string, any) { return s.Volumes[i].Scope, s.Volumes[i].Name }},
+		{"volumes", either, len(s.Volumes), func(i int) (string, any) { return s.Volumes[i].Scope, s.Volumes[i].Name }},
 		{"files", host, len(s.Files), func(i int) (string, any) { return s.Files[i].Scope, s.Files[i].Path }},
 		{"listeners", engine, len(s.Listeners), func(i int) (string, any) {
 			l := s.Listeners[i]
 			return l.Scope, [3]any{l.Network, l.Address, l.Port}
 		}},
+		{"dockerfiles", files, len(s.Dockerfiles), func(i int) (string, any) { return s.Dockerfiles[i].Scope, s.Dockerfiles[i].Path }},
 	}
 }
 

@@ -10,6 +10,11 @@ type Measure struct {
 	Steps    []Step    `json:"steps"`
 	Warnings []string  `json:"warnings,omitempty"`
 	Refused  []Refusal `json:"refused,omitempty"` // failing subjects it cannot help
+
+	// For says, by the ID of a step, which failing subjects the step is for, as
+	// positions in the index of the snapshot that the measure was made on. The
+	// target may be another subject: what owns them, or a file that defines them.
+	For map[string][]int `json:"-"`
 }
 
 // Refusal says why a measure leaves a failing subject alone, and what to do

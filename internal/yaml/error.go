@@ -21,7 +21,7 @@ type Error struct {
 // Error returns file:line:column: message.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString(printable(e.File))
+	b.WriteString(Printable(e.File))
 	if e.Line > 0 {
 		fmt.Fprintf(&b, ":%d", e.Line)
 		if e.Column > 0 {
@@ -84,8 +84,8 @@ func shorten(s string, limit int) string {
 	return s[:limit]
 }
 
-// printable returns s as it is when a terminal can show it, else in quotes.
-func printable(s string) string {
+// Printable returns s as it is when a terminal can show it, else in quotes.
+func Printable(s string) string {
 	if q := strconv.Quote(s); len(q) != len(s)+2 {
 		return q
 	}

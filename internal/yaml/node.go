@@ -69,6 +69,14 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
+// Entries returns the pairs of a mapping; nil for a node that is missing.
+func (n *Node) Entries() []Pair {
+	if n == nil {
+		return nil
+	}
+	return n.Pairs
+}
+
 // IsNull reports whether the node says that there is no value.
 func (n *Node) IsNull() bool { return n.Kind == Scalar && n.Tag == TagNull }
 

@@ -155,9 +155,9 @@ func syntaxError(err error, file string, limits Limits) *Error {
 		e.Msg = tooDeep(limits)
 		return e
 	}
-	e.Msg = "is not valid YAML: " + printable(shorten(le.Message, 2*quoteLimit))
+	e.Msg = "is not valid YAML: " + Printable(shorten(le.Message, 2*quoteLimit))
 	if le.ContextMsg != "" {
-		e.Msg += ", " + printable(shorten(le.ContextMsg, 2*quoteLimit))
+		e.Msg += ", " + Printable(shorten(le.ContextMsg, 2*quoteLimit))
 		if c := le.ContextMark.Line; c > 0 && c != at.Line {
 			e.Msg += fmt.Sprintf(" that begins at line %d", c)
 		}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# engine-down.sh stops the engine and the registry that engine-up.sh started, and the testbed's containers with them. A daemon that was
-# already there when engine-up.sh ran is left alone. Installed packages and the engine's data stay.
+# engine-down.sh stops the engines and the registry that engine-up.sh and engine-current-up.sh started, and the testbed's containers with
+# them. A daemon that was already there when engine-up.sh ran is left alone. Installed packages and the engine's data stay.
 set -euo pipefail
 export PATH=$PATH:/usr/sbin:/sbin
 
@@ -26,4 +26,6 @@ stop() {
 }
 
 stop registry docker-registry
+stop engine-current/dockerd dockerd
+stop engine-current/containerd containerd
 stop dockerd dockerd

@@ -40,7 +40,7 @@ func (w *walk) run(code int, args ...string) program.Result {
 		all = append(slices.Clone(args), "--state", w.state)
 	}
 	r := w.user.Want(w.t, code, all...)
-	w.write(code, args, r.Out+messages(r.Err))
+	w.write(code, args, strings.ReplaceAll(r.Out, " --state "+w.state, "")+messages(r.Err)) // printed commands carry the folder
 	return r
 }
 

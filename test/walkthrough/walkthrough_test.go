@@ -93,7 +93,7 @@ func TestWalkthrough(t *testing.T) {
 	w.say("A change that would break a container is refused. Meanwhile shop-cart has written a file beside its mounts:")
 	bed.Exec(ids["shop-cart"], "/bin/sh", "-c", "echo 1 >/orders")
 	r = w.run(5, "harden", "--target", "docker", "container-readonly-rootfs", "--on", "shop-cart", "--apply", "--yes")
-	if !strings.Contains(r.Err, "/orders") {
+	if !strings.Contains(r.Out, "/orders") {
 		t.Errorf("the refusal does not name what is written: %v", r)
 	}
 	wantAsBefore(t, bed, ids)

@@ -114,7 +114,7 @@ func orUnlimited(n int64) string {
 // [check.Check].Reads, without asking.
 func (b *box) unread(fields ...string) (check.Verdict, bool) {
 	if path := b.spec.FirstUnread(fields...); path != "" {
-		return check.NotUnderstood(path), true
+		return b.at.p.NotUnderstood(path), true
 	}
 	return check.Verdict{}, false
 }
@@ -123,11 +123,11 @@ func (b *box) unread(fields ...string) (check.Verdict, bool) {
 // An engine whose answer was not read lacks nothing that is known.
 func (b *box) lacks(has bool) bool { return b.at.info && !has }
 
-// configured marks a verdict that rests on the configuration because a live
-// process could not be read.
+// configured says in the message of a verdict that it rests on the configuration
+// because a live process could not be read.
 func (b *box) configured(v check.Verdict) check.Verdict {
-	if b.engine != nil && b.rt.Live() {
-		return v.Note("configured; the running process was not readable")
+	if b.engine != nil && b.rt.Live() && (v.Status == check.Pass || v.Status == check.Fail) {
+		return v.AsConfigured()
 	}
 	return v
 }

@@ -34,7 +34,7 @@ func offDefaultBridge(b *box) check.Verdict {
 	case attached:
 		return check.Failed("it is attached to the default bridge", conf, ev("NetworkSettings.Networks", firstFew(b.spec.Networks)))
 	case b.spec.FirstUnread("networkMode") != "":
-		return check.NotUnderstood("networkMode")
+		return b.at.p.NotUnderstood("networkMode")
 	case mode == "bridge" || mode == "default", mode == "" && b.engine != nil:
 		return check.Failed("it is attached to the default bridge", conf)
 	case mode == "none":

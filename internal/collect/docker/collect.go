@@ -114,7 +114,7 @@ func (c *collector) details(ctx context.Context) {
 			}
 		})
 	}
-	wg.Go(func() { c.run(ctx, c.localTasks()...) })
+	wg.Go(func() { c.run(ctx, c.localTasks(ctx)...) })
 	c.run(ctx, tasks...)
 	close(answers)
 	wg.Wait()

@@ -165,8 +165,8 @@ func (c *collector) addFacts(ctx context.Context, s *inspected) {
 	case s.State.PID <= 0:
 		state, reason, source = snapshot.Failed, snapshot.ReasonFailed, "State.Pid"
 	default:
-		f := c.local.Container(ctx, s.State.PID)
-		s.runtime.Process, s.runtime.Cgroup, s.usage = f.Process, f.Cgroup, f.Usage
+		f := c.local.Container(ctx, s.State.PID, accountName(s.Spec.User))
+		s.runtime.Process, s.runtime.Cgroup, s.runtime.Account, s.usage = f.Process, f.Cgroup, f.Account, f.Usage
 		return
 	}
 	s.runtime.Process = snapshot.Missing[snapshot.Process](state, reason, source)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -29,8 +30,9 @@ var errReused = fmt.Errorf("the number is another process's: %w", syscall.ESRCH)
 
 // Container reads the kernel's view of a container's first process. The number
 // may by now belong to another process: the facts are kept only when the process
-// is in a container and still there after them, so that all are about it.
-func (m *Machine) Container(ctx context.Context, pid int) docker.ContainerFacts {
+// is in a container and still there after them, so that all are about it. A user's
+// name, where one is given, is looked up in the container's own accounts.
+func (m *Machine) Container(ctx context.Context, pid int, user string) docker.ContainerFacts {
 	dir := proc(pid)
 	if pid <= 0 {
 		return noFacts(snapshot.Absent, snapshot.ReasonNone, "no process")
@@ -53,6 +55,9 @@ func (m *Machine) Container(ctx context.Context, pid int) docker.ContainerFacts 
 	}
 	g := m.group(parseMembership(b))
 	facts := docker.ContainerFacts{Process: m.process(ctx, pid, d, g), Cgroup: m.cgroup(g), Usage: m.usage(g)}
+	if user != "" {
+		facts.Account = m.accountIn(pid, user)
+	}
 	if !d.exists("stat") {
 		return fail(syscall.ESRCH, dir+"/stat")
 	}
@@ -78,11 +83,11 @@ func (m *Machine) process(ctx context.Context, pid int, d folder, g group) snaps
 		read   func() error
 	}{
 		{"/ns", func() error { return m.fillNamespaces(&p, &n, d, g) }},
-		{"/status", func() error { return m.fillStatus(&p, d, n.user) }},
+		{"/status", func() error { return m.fillStatus(&p, pid, d, n.user) }},
 		{"/attr/current", func() (err error) { p.LSM, err = m.label(d); return err }},
 		{"/mountinfo", func() error { return fillRoot(&p, d) }},
 		{"/limits", func() (err error) { p.Nofile, p.Nproc, err = limits(d); return err }},
-		{"/exe", func() (err error) { p.Programs, err = m.programs(ctx, pid, g); return err }},
+		{"/exe", func() error { return m.fillMembers(ctx, &p, pid, n, g) }},
 		{"/net/tcp", func() (err error) {
 			if !p.HostNet {
 				p.Listening, err = m.listening.get(n.net, func() ([]uint16, error) { return m.ports(pid, d) })
@@ -116,15 +121,12 @@ func (m *Machine) fillNamespaces(p *snapshot.Process, n *namespaces, d folder, g
 	return nil
 }
 
-func (m *Machine) fillStatus(p *snapshot.Process, d folder, userNS uint64) error {
+func (m *Machine) fillStatus(p *snapshot.Process, pid int, d folder, userNS uint64) error {
 	st, err := processStatus(d)
 	if err != nil {
 		return err
 	}
-	ids, err := m.idMaps.get(userNS, func() ([]idRange, error) { // written once, so equal for all in it
-		b, err := d.file("uid_map", maxText)
-		return parseIDMap(b), err
-	})
+	ids, err := m.idMap(pid, userNS)
 	if err != nil {
 		return err
 	}
@@ -141,6 +143,15 @@ func (m *Machine) fillStatus(p *snapshot.Process, d folder, userNS uint64) error
 		p.Groups = append(p.Groups, outward(ranges, g))
 	}
 	return nil
+}
+
+// idMap is how a process's user namespace numbers users. It is written once, so
+// it is equal for all in it.
+func (m *Machine) idMap(pid int, userNS uint64) ([]idRange, error) {
+	return m.idMaps.get(userNS, func() ([]idRange, error) {
+		b, err := m.read(proc(pid)+"/uid_map", maxText)
+		return parseIDMap(b), err
+	})
 }
 
 // labelFiles hold a process's label, the first that exists.
@@ -184,13 +195,13 @@ func fillRoot(p *snapshot.Process, d folder) error {
 	return nil
 }
 
-// programs returns the base names of the executables of all processes in the
-// container's control group, sorted; without a group of its own, of the first
-// process only.
-func (m *Machine) programs(ctx context.Context, pid int, g group) ([]string, error) {
+// fillMembers looks at all processes in the container's control group, or
+// without a group of its own at the first only: the base names of their
+// executables, sorted, and whose they are.
+func (m *Machine) fillMembers(ctx context.Context, p *snapshot.Process, pid int, n namespaces, g group) error {
 	pids, complete, err := m.members(ctx, g)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !slices.Contains(pids, pid) {
 		pids = append(pids, pid)
@@ -198,12 +209,16 @@ func (m *Machine) programs(ctx context.Context, pid int, g group) ([]string, err
 	if len(pids) > maxProcesses {
 		pids, complete = pids[:maxProcesses], false
 	}
+	users := owners{m: m, userNS: n.user, uids: map[int64]bool{p.UID: true}, partial: !complete}
 	names := make(map[string]bool)
-	for _, p := range pids {
+	for _, q := range pids {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
-		exe, err := m.exe(p)
+		if q != pid {
+			users.add(q)
+		}
+		exe, err := m.exe(q)
 		switch s, _ := outcome(err); {
 		case err == nil:
 			names[text(path.Base(exe))] = true
@@ -211,18 +226,16 @@ func (m *Machine) programs(ctx context.Context, pid int, g group) ([]string, err
 			complete = false
 		}
 	}
-	if len(names) > maxPrograms {
-		complete = false
-	}
-	out := make([]string, 0, min(len(names)+1, maxPrograms))
-	for n := range names {
-		out = append(out, n)
-	}
-	slices.Sort(out)
-	if !complete {
+	p.UIDs, p.Programs = users.list(), programList(names, complete)
+	return nil
+}
+
+func programList(names map[string]bool, complete bool) []string {
+	out := slices.Sorted(maps.Keys(names))
+	if !complete || len(names) > maxPrograms {
 		out = append([]string{unseen}, out...)
 	}
-	return out[:min(len(out), maxPrograms)], nil
+	return out[:min(len(out), maxPrograms)]
 }
 
 // ports returns the TCP ports that are listened on in the process's network

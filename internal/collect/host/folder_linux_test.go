@@ -53,7 +53,7 @@ func TestPortsByCounts(t *testing.T) {
 		if c.sockstat != "" {
 			more["proc/42/net/sockstat"], more["proc/42/net/sockstat6"] = c.sockstat, c.sockstat6
 		}
-		f := fake(t, process("42", more)).Container(context.Background(), 42)
+		f := fake(t, process("42", more)).Container(context.Background(), 42, "")
 		if got := f.Process.V.Listening; !f.Process.Known() || len(got) != c.want {
 			t.Errorf("%s: listening %d, want %d of them (%s)", name, got, c.want, f.Process.Source)
 		}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"plimsoll/internal/collect"
 	"plimsoll/internal/collect/docker"
+	"plimsoll/internal/collect/files"
 	"plimsoll/internal/collect/host"
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/snapshot"
@@ -21,8 +21,8 @@ import (
 
 // Target is one thing to look at.
 type Target struct {
-	Kind string // docker or host
-	Arg  string // docker: a context or URL; empty is the user's current engine
+	Kind string // docker, host or files
+	Arg  string // docker: a context or URL; empty is the user's current engine; files: a folder or file
 }
 
 // Options say what to look at and how.
@@ -33,6 +33,7 @@ type Options struct {
 	Now       func() time.Time
 	Env       func(string) string
 	Home      string
+	Dir       string            // what relative paths of targets start from
 	Kept      map[string]string // container ID -> journal that harden keeps it for
 	Parallel  int               // requests at once; 0 is the collector's default
 	Progress  func(msg string)
@@ -53,12 +54,19 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if runtime.GOOS == "linux" {
+	if runtime.GOOS == "linux" && !s.onlyFiles() {
 		s.machine(ctx, endpoints)
 	}
 	for _, e := range endpoints {
 		if err := s.engine(ctx, e); err != nil {
 			return nil, err
+		}
+	}
+	for _, t := range s.Targets {
+		if t.Kind == "files" {
+			if err := s.files(ctx, t.Arg); err != nil {
+				return nil, err
+			}
 		}
 	}
 	s.dropUnusedHost()
@@ -95,7 +103,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 	}
 	for _, t := range s.Targets {
 		switch t.Kind {
-		case "host":
+		case "host", "files":
 		case "docker":
 			e, err := dockerapi.Resolve(t.Arg, s.Env, s.Home)
 			if err != nil {
@@ -103,7 +111,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 			}
 			out = append(out, endpoint{Endpoint: e, named: true})
 		default:
-			return nil, fmt.Errorf("target kind %q cannot be collected; docker and host can", t.Kind)
+			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host and files can", t.Kind)
 		}
 	}
 	return out, nil
@@ -134,6 +142,21 @@ func (s *survey) machine(ctx context.Context, endpoints []endpoint) {
 	s.out.Parts = append(s.out.Parts, part)
 }
 
+// onlyFiles reports whether nothing but files was asked for.
+func (s *survey) onlyFiles() bool {
+	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool { return t.Kind != "files" })
+}
+
+// files collects a folder or file.
+func (s *survey) files(ctx context.Context, path string) error {
+	s.say("files of " + path)
+	fragment, err := files.Collect(ctx, files.Options{Path: path, Dir: s.Dir, Home: s.Home, Taken: s.out.Taken})
+	if err != nil {
+		return err
+	}
+	return s.builder.Join(fragment)
+}
+
 // engine collects one engine.
 func (s *survey) engine(ctx context.Context, e endpoint) error {
 	s.say("engine at " + e.Address)
@@ -142,18 +165,13 @@ func (s *survey) engine(ctx context.Context, e endpoint) error {
 		if e.named {
 			return err
 		}
-		s.unreachable(e, err)
-		return nil
+		return s.unreachable(ctx, e, err)
 	}
 	defer c.Close()
-	opts := docker.Options{
-		Client: c, Machine: s.this, HostScope: s.hostID, Kept: s.Kept, Parallel: s.Parallel, Taken: s.Now(),
-		Progress: func(done, total int) { s.say(fmt.Sprintf("engine at %s: %d of %d", e.Address, done, total)) },
+	fragment := docker.Collect(ctx, s.options(e, c))
+	if why := mute(fragment); why != "" && e.named && ctx.Err() == nil {
+		return fmt.Errorf("nothing of an engine could be read at %s: %s", e.Name, why)
 	}
-	if s.local != nil {
-		opts.Local = s.local
-	}
-	fragment := docker.Collect(ctx, opts)
 	s.elsewhere(fragment)
 	if err := s.builder.Join(fragment); err != nil && e.named {
 		return err // found twice on this machine is no news; named twice is a mistake
@@ -161,8 +179,40 @@ func (s *survey) engine(ctx context.Context, e endpoint) error {
 	return nil
 }
 
+// mute says why nothing at all was read of an engine that answered; "" when
+// something was.
+func mute(f *snapshot.Snapshot) string {
+	why := ""
+	for _, p := range f.Parts {
+		switch p.Part {
+		case snapshot.PartEngineInfo, snapshot.PartEngineContainers, snapshot.PartEngineImages, snapshot.PartEngineNetworks, snapshot.PartEngineVolumes:
+			if p.Item == "" && p.State == snapshot.Observed {
+				return ""
+			}
+			if why == "" {
+				why = p.Detail
+			}
+		default: // of others their absence may be what was read
+		}
+	}
+	return why
+}
+
+// options are those of collecting from one engine.
+func (s *survey) options(e endpoint, c *dockerapi.Client) docker.Options {
+	opts := docker.Options{
+		Client: c, Machine: s.this, HostScope: s.hostID, Kept: s.Kept, Parallel: s.Parallel, Taken: s.Now(),
+		Progress: func(done, total int) { s.say(fmt.Sprintf("engine at %s: %d of %d", e.Address, done, total)) },
+	}
+	if s.local != nil {
+		opts.Local = s.local
+	}
+	return opts
+}
+
 // elsewhere gives an engine that is not proved to run here a machine of its own,
-// of which nothing was seen: its host checks are then unknown, not missing.
+// of which nothing was seen: its host checks are then unknown, not missing, for the
+// reason that the engine's own files were not looked at.
 func (s *survey) elsewhere(f *snapshot.Snapshot) {
 	for i := range f.Scopes {
 		sc := &f.Scopes[i]
@@ -172,11 +222,11 @@ func (s *survey) elsewhere(f *snapshot.Snapshot) {
 		id := "host:of:" + sc.ID
 		sc.Host = id
 		f.Scopes = append(f.Scopes, snapshot.Scope{ID: id, Kind: snapshot.ScopeHost, Name: sc.Name, Target: sc.Target, Taken: sc.Taken, Remote: true})
+		st := f.Part(sc.ID, snapshot.PartEngineFiles) // it says why the machine was not asked
+		st.Scope = id
 		for _, p := range hostParts() {
-			f.Parts = append(f.Parts, snapshot.PartStatus{
-				Scope: id, Part: p, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected,
-				Detail: "evidence is not from the engine's host", Grant: "run plimsoll on that host",
-			})
+			st.Part = p
+			f.Parts = append(f.Parts, st)
 		}
 		return
 	}
@@ -187,24 +237,12 @@ func hostParts() []snapshot.Part {
 }
 
 // unreachable puts an engine that is here but does not answer into the
-// snapshot: everything about it is unknown, with the reason.
-func (s *survey) unreachable(e endpoint, err error) {
-	sc := snapshot.Scope{ID: "engine:" + e.Address, Kind: snapshot.ScopeEngine, Name: e.Name, Target: e.Address, Host: s.hostID, Taken: s.out.Taken}
-	st := snapshot.PartStatus{Scope: sc.ID, State: snapshot.Failed, Reason: snapshot.ReasonFailed, Detail: "the engine does not answer: " + dockerapi.Reason(err)}
-	if errors.Is(err, os.ErrPermission) {
-		st.State, st.Reason = snapshot.Denied, snapshot.ReasonDenied
-		st.Detail = "the engine's socket may not be opened by this user; membership of group docker would grant it too, and equals root"
-		st.Grant = "sudo plimsoll assess"
-	} else {
-		s.out.Complete = false
-	}
-	s.out.Scopes = append(s.out.Scopes, sc)
-	for _, p := range snapshot.Parts {
-		if !slices.Contains(hostParts(), p) {
-			st.Part = p
-			s.out.Parts = append(s.out.Parts, st)
-		}
-	}
+// snapshot: what its socket shows as a file, and everything else with the reason
+// why it is unknown.
+func (s *survey) unreachable(ctx context.Context, e endpoint, err error) error {
+	f := docker.Unreachable(ctx, e.Endpoint, s.options(e, nil), err)
+	s.elsewhere(f)
+	return s.builder.Join(f)
 }
 
 // dropUnusedHost leaves this machine out when only engines elsewhere were asked
@@ -238,5 +276,6 @@ func Reads() []string {
 		"GET /networks, /volumes, and /services where swarm is active",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
+	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles and daemon.json in it, the files these name, and .env beside them, never outside of it")
 	return append(engine, host.Open("").Reads()...)
 }

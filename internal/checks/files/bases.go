@@ -1,0 +1,67 @@
+package files
+
+import (
+	"strings"
+
+	"plimsoll/internal/check"
+	"plimsoll/internal/model"
+	"plimsoll/internal/snapshot"
+)
+
+var baseDigestPinned = &check.Check{
+	ID:    "dockerfile-base-digest-pinned",
+	Title: "Base images are pinned by digest",
+	Why: "A tag is a name that its registry can point elsewhere: the same file then builds another image, with whatever was put into the base. " +
+		"A digest names the content. Names of earlier stages and scratch name nothing that could move.",
+	Remedy:   "Write FROM NAME:TAG@sha256:DIGEST, and let a tool that reviews updates move the digest.",
+	Severity: check.Medium, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "T", Tier: 1,
+	Forms: []check.Form{check.Dockerfile},
+	Needs: []snapshot.Part{snapshot.PartDockerfiles},
+	Run:   func(p *check.Probe) { judge(p, false, basesPinned) },
+}
+
+func basesPinned(r recipe) check.Verdict {
+	var loose, open hits
+	for i := range r.Stages {
+		s := &r.Stages[i]
+		switch {
+		case s.From >= 0 || s.Base == "scratch":
+		case snapshot.ParseReference(s.Base).Pinned():
+		case len(s.Unresolved) > 0 && !strings.Contains(s.Base, "@sha256:"):
+			open.add(r.at(s.Line, "FROM", s.Base))
+		case len(s.Unresolved) > 0:
+		default:
+			loose.add(r.at(s.Line, "FROM", s.Base))
+		}
+	}
+	switch {
+	case loose.any():
+		return loose.failed("a base image is a name that can be moved")
+	case open.any():
+		return check.Undecided(snapshot.ReasonUnresolved, "a base image hangs on an argument without a value", open.evidence...)
+	}
+	return check.Passed("every base image is pinned by digest, an earlier stage or scratch")
+}
+
+var remoteFrontend = &check.Check{
+	ID:    "build-remote-frontend",
+	Title: "The build frontend is pinned by digest",
+	Why: "The syntax line makes the builder fetch a program that reads the file and decides every step of the build. " +
+		"Named by a tag, it is whatever its registry serves that day. Without the line the builder's own frontend reads the file.",
+	Remedy:   "Leave the syntax line out, or write it with @sha256: and the digest of the frontend.",
+	Severity: check.Medium, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "T", Tier: 2,
+	Forms: []check.Form{check.Dockerfile},
+	Needs: []snapshot.Part{snapshot.PartDockerfiles},
+	Run:   func(p *check.Probe) { judge(p, false, frontendPinned) },
+}
+
+func frontendPinned(r recipe) check.Verdict {
+	if r.Syntax.Ref == "" {
+		return check.Passed("the builder's own frontend reads it")
+	}
+	e := r.at(r.Syntax.Line, "syntax", r.Syntax.Ref)
+	if snapshot.ParseReference(r.Syntax.Ref).Pinned() {
+		return check.Passed("its frontend is pinned by digest", e)
+	}
+	return check.Failed("its frontend is fetched by a name that can be moved", e)
+}

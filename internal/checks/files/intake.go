@@ -1,0 +1,137 @@
+package files
+
+import (
+	"strconv"
+	"strings"
+
+	"plimsoll/internal/check"
+	"plimsoll/internal/model"
+	"plimsoll/internal/snapshot"
+)
+
+var copyNotAdd = &check.Check{
+	ID:    "image-copy-not-add",
+	Title: "Build adds no remote content without a checksum",
+	Why: "ADD with a URL puts whatever the server answers into the image, today this and tomorrow something else. " +
+		"With --checksum, or the full commit of a repository, only the content that was meant is taken. " +
+		"ADD of a local archive unpacks it, which is harmless when meant; for other local files COPY does the same and says so.",
+	Remedy:   "Give ADD a --checksum, or download in a RUN step that verifies; use COPY for local files.",
+	Severity: check.Medium, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "T", Tier: 1,
+	Refs:  check.CIS(1, "4.9", "4.9", ""),
+	Forms: []check.Form{check.Dockerfile},
+	Needs: []snapshot.Part{snapshot.PartDockerfiles},
+	Run:   func(p *check.Probe) { judge(p, false, addsVerified) },
+}
+
+func addsVerified(r recipe) check.Verdict {
+	var remote, open, local hits
+	for i := range r.Stages {
+		for _, a := range r.Stages[i].Adds {
+			e := r.at(a.Line, "ADD", a.Source)
+			switch {
+			case a.Checksum:
+			case a.Kind == "url" || a.Kind == "git":
+				remote.add(e)
+			case a.Unresolved && strings.HasPrefix(a.Source, "$"):
+				open.add(e)
+			default:
+				local.add(e)
+			}
+		}
+	}
+	switch {
+	case remote.any():
+		return remote.failed("ADD takes remote content that is not verified")
+	case open.any():
+		return check.Undecided(snapshot.ReasonUnresolved, "the source of an ADD hangs on an argument without a value", open.evidence...)
+	case local.any():
+		return check.Passed("ADD takes local files only", local.evidence...).Note("COPY does the same for files that are not to be unpacked")
+	}
+	return check.Passed("nothing remote is added without a checksum")
+}
+
+var verifiedPackages = &check.Check{
+	ID:    "image-verified-packages",
+	Title: "Packages and scripts are verified before they run in a build",
+	Why: "A script that is piped from the network into a shell, a package whose signature is not asked for, a download whose certificate does not count: " +
+		"whoever holds the server, or the way to it, decides what runs in the build and stays in the image.",
+	Remedy:   "Download to a file, compare its checksum or signature, then run it; leave verification of packages on.",
+	Severity: check.Medium, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceOpenSource, STRIDE: "T", Tier: 1,
+	Refs:  check.CIS(2, "4.11", "4.11", ""),
+	Forms: []check.Form{check.Dockerfile},
+	Needs: []snapshot.Part{snapshot.PartDockerfiles},
+	Run:   func(p *check.Probe) { judge(p, false, installsVerified) },
+}
+
+func installsVerified(r recipe) check.Verdict {
+	var h, opaque hits
+	r.runs(func(run *snapshot.Run) {
+		for _, how := range run.Unverified {
+			h.add(r.at(run.Line, "RUN", how))
+		}
+		if run.Opaque {
+			opaque.add(r.at(run.Line, "RUN", "not understood"))
+		}
+	})
+	switch {
+	case h.any():
+		return h.failed("something unverified runs or is installed in the build")
+	case opaque.any():
+		return check.Undecided(snapshot.ReasonUnparsable, "a script of the build was not understood", opaque.evidence...)
+	}
+	return check.Passed("no step pipes a download into a program or switches verification off")
+}
+
+// runs calls f for every RUN of every stage.
+func (r recipe) runs(f func(*snapshot.Run)) {
+	for i := range r.Stages {
+		for j := range r.Stages[i].Runs {
+			f(&r.Stages[i].Runs[j])
+		}
+	}
+}
+
+var packagesPinned = &check.Check{
+	ID:    "dockerfile-packages-pinned",
+	Title: "Installed packages have fixed versions",
+	Why: "A package without a version is the newest one on the day of the build: two builds of one file differ, and a bad release is taken in unseen. " +
+		"Versions on the command line, a lock file or a dated snapshot of the repository fix them. Tools for operating-system packages that cannot name versions fail too.",
+	Remedy:   "Name versions (curl=7.88.1-10), install from a lock file, or point the package manager to a dated snapshot.",
+	Severity: check.Low, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "T", Tier: 2,
+	Forms: []check.Form{check.Dockerfile},
+	Needs: []snapshot.Part{snapshot.PartDockerfiles},
+	Run:   func(p *check.Probe) { judge(p, false, versionsFixed) },
+}
+
+func versionsFixed(r recipe) check.Verdict {
+	var loose, opaque hits
+	installs := 0
+	r.runs(func(run *snapshot.Run) {
+		for _, in := range run.Installs {
+			installs++
+			if in.Locked || len(in.Unpinned) == 0 {
+				continue
+			}
+			names := strings.Join(in.Unpinned, " ")
+			if in.More > 0 {
+				names += " and " + strconv.Itoa(in.More) + " more"
+			}
+			loose.add(r.at(run.Line, "RUN "+in.Manager, names))
+		}
+		switch {
+		case run.Opaque:
+			opaque.add(r.at(run.Line, "RUN", "not understood"))
+		case run.Dynamic:
+			opaque.add(r.at(run.Line, "RUN", "variables name packages"))
+		}
+	})
+	switch {
+	case loose.any():
+		return loose.failed("packages are installed without a version")
+	case opaque.any():
+		return check.Undecided(snapshot.ReasonUnresolved, "what is installed hangs on variables, or was not understood", opaque.evidence...)
+	case installs == 0:
+		return check.Passed("it installs no packages by name")
+	}
+	return check.Passed("every package that it installs has a fixed version")
+}

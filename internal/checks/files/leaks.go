@@ -1,0 +1,143 @@
+package files
+
+import (
+	"slices"
+	"strings"
+
+	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
+	"plimsoll/internal/model"
+	"plimsoll/internal/snapshot"
+)
+
+var secretMounts = &check.Check{
+	ID:    "build-secret-mounts",
+	Title: "Build secrets never pass through arguments or environment",
+	Why: "What ARG and ENV hold is written into the history of the image, and into the provenance of the build, where everybody who can pull it reads it. " +
+		"A secret mount is there for one step and leaves nothing. Names are judged, and of values only their form: a path to a file is no secret.",
+	Remedy:   "Pass it with RUN --mount=type=secret; give it to the container when it runs, not when it is built; replace what was built in already.",
+	Severity: check.High, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "I", Tier: 1,
+	Forms: []check.Form{check.Dockerfile},
+	Needs: []snapshot.Part{snapshot.PartDockerfiles},
+	Run:   func(p *check.Probe) { judge(p, false, secretsMounted) },
+}
+
+func secretsMounted(r recipe) check.Verdict {
+	var h hits
+	look := func(v snapshot.BuildVar) {
+		shape := v.Var.Shape
+		found := shape == snapshot.ShapeKey || shape == snapshot.ShapeToken || shape == snapshot.ShapeURLCreds
+		if !found && shared.SecretName(v.Var.Name) && shape != snapshot.ShapePath && shape != snapshot.ShapeURL {
+			// An empty ENV holds nothing; an ARG without a default is there to be filled.
+			found = v.Instruction == "ARG" || shape != snapshot.ShapeEmpty
+		}
+		if found {
+			h.add(r.at(v.Line, v.Instruction, v.Var.Name))
+		}
+	}
+	for _, v := range r.Args {
+		look(v)
+	}
+	mounts := 0
+	for i := range r.Stages {
+		for _, v := range r.Stages[i].Vars {
+			look(v)
+		}
+	}
+	r.runs(func(run *snapshot.Run) { mounts += run.SecretMounts })
+	if h.any() {
+		return h.failed("a secret seems to pass through ARG or ENV")
+	}
+	if mounts > 0 {
+		return check.Passed("secrets are mounted, and no argument or variable looks like one")
+	}
+	return check.Passed("no argument or variable looks like a secret")
+}
+
+var dockerignorePresent = &check.Check{
+	ID:    "build-dockerignore-present",
+	Title: "The build context excludes local secrets",
+	Why: "Everything in the context may be sent to the builder, and one COPY . takes it into the image: the history of the repository, .env files, keys. " +
+		"An ignore file keeps them out. Without one, files that come later go along unseen; the failure weighs less as long as none is there. " +
+		"It weighs most where a COPY or ADD of the stages that make the image takes such a file in. " +
+		"The context is the one a compose file names, else the folder of the Dockerfile.",
+	Remedy:   "Write a .dockerignore that begins with * and lets in what the build needs, or lists .git, .env* and key files.",
+	Severity: check.Medium, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "I", Tier: 2,
+	Forms: []check.Form{check.Dockerfile},
+	Needs: []snapshot.Part{snapshot.PartDockerfiles},
+	Run:   func(p *check.Probe) { judge(p, false, contextGuarded) },
+}
+
+func contextGuarded(r recipe) check.Verdict {
+	ig := &r.Ignore
+	context := check.Evidence{Source: "build context", Value: ig.Context}
+	exposed := check.Evidence{Source: "in the context", Value: strings.Join(ig.Exposed, " ")}
+	switch ig.State { //nolint:exhaustive // the rest is judged below
+	case snapshot.Failed:
+		return check.Undecided(snapshot.ReasonUnparsable, "its ignore file could not be understood", check.Evidence{Source: "file", Value: ig.Path})
+	case snapshot.Skipped:
+		return check.Undecided(snapshot.ReasonPartial, "its build context lies outside of the folder that was assessed")
+	}
+	if taken := r.taken(ig.Exposed); taken.any() {
+		return taken.failed("it copies history, settings or keys of its build context into the image").At(check.High)
+	}
+	switch {
+	case ig.State == snapshot.Absent && len(ig.Exposed) == 0:
+		return check.Failed("its build context has no ignore file", context).At(check.Low)
+	case ig.State == snapshot.Absent:
+		return check.Failed("its build context has no ignore file and holds history, settings or keys", context, exposed)
+	case len(ig.Exposed) > 0:
+		return check.Failed("its ignore file lets history, settings or keys through", check.Evidence{Source: "file", Value: ig.Path}, exposed)
+	}
+	return check.Passed("its ignore file keeps out the history, settings and keys that are there", check.Evidence{Source: "file", Value: ig.Path})
+}
+
+var buildContextNarrow = &check.Check{
+	ID:    "compose-build-context-narrow",
+	Title: "Build contexts are no wider than needed",
+	Why: "The context of a build is readable for every step of it, and goes to the builder, which may be another machine. " +
+		"The root of the file system, a home, or a folder above the repository holds what no build needs: keys, other projects, mail.",
+	Remedy:   "Set build.context to the folder of the service, and name further folders in additional_contexts.",
+	Severity: check.Low, Subject: snapshot.KindCompose, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "I", Tier: 2,
+	Forms: []check.Form{check.Compose},
+	Needs: []snapshot.Part{snapshot.PartEngineContainers},
+	Run:   contextsNarrow,
+}
+
+var wideWords = map[string]string{
+	"root": "the root of the file system", "home": "a home directory", "ancestor": "a folder above the repository",
+}
+
+func contextsNarrow(p *check.Probe) {
+	for i := range p.Snapshot.Containers {
+		c := &p.Snapshot.Containers[i]
+		subject := p.Index.ServiceSubject(i)
+		if c.Scope != p.Scope.ID || subject < 0 {
+			continue
+		}
+		if slices.Contains(p.Snapshot.ContainerSpecs[c.Spec].Unread, snapshot.AllUnread) {
+			p.Report(p.NotRead(), subject)
+			continue
+		}
+		p.Report(contextNarrow(c.Build), subject)
+	}
+}
+
+func contextNarrow(b *snapshot.Build) check.Verdict {
+	if b == nil {
+		return check.Inapplicable("it builds no image")
+	}
+	loc := b.Loc
+	e := check.Evidence{Source: "build.context", Value: b.Context, Loc: &loc}
+	switch {
+	case b.Unresolved:
+		return check.Undecided(snapshot.ReasonUnresolved, "its build context hangs on a variable without a value", e)
+	case b.Wide != "":
+		what, ok := wideWords[b.Wide]
+		if !ok {
+			what = b.Wide
+		}
+		return check.Failed("its build context is "+what, e)
+	}
+	return check.Passed("its build context is no wider than the repository", e)
+}
