@@ -41,12 +41,22 @@ func Run(t *testing.T, suite []*check.Check, dir string) {
 	}
 	orphans(t, suite, dir)
 	for _, c := range suite {
-		t.Run(c.ID, func(t *testing.T) { runFixtures(t, c, dir) })
+		beside(t, c.ID, func(t *testing.T) { runFixtures(t, c, dir) })
 		if c.Subject == snapshot.KindContainer {
-			t.Run(c.ID+"/unread", func(t *testing.T) { unread(t, c, dir) })
+			beside(t, c.ID+"/unread", func(t *testing.T) { unread(t, c, dir) })
 		}
 	}
-	t.Run("mutations", func(t *testing.T) { mutate(t, suite) })
+	beside(t, "mutations", func(t *testing.T) { mutate(t, suite) })
+}
+
+// beside runs a subtest at the same time as others: checks are pure, and each has
+// a fixture file of its own.
+func beside(t *testing.T, name string, f func(*testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		f(t)
+	})
 }
 
 func orphans(t *testing.T, suite []*check.Check, dir string) {

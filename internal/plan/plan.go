@@ -246,7 +246,7 @@ func (r *run) try(ms ...step.Measure) (trial, bool) {
 			}
 		}
 	}
-	w := r.Evaluate(r.Base.Index.With(o.Snapshot()))
+	w := r.Evaluate(r.Base.Index.Over(o))
 	return trial{
 		measure: ms[0], world: w,
 		removes: r.risk(r.now.Threats) - r.risk(w.Threats), nearer: r.toGo(r.now.Threats) - r.toGo(w.Threats),
