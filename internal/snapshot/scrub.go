@@ -98,11 +98,7 @@ func (sc *scrubber) learn(s *Snapshot) {
 	for i := range s.ContainerSpecs {
 		sc.registry(s.ContainerSpecs[i].Image)
 	}
-	for i := range s.Images {
-		for _, ref := range slices.Concat(s.Images[i].Tags, s.Images[i].Digests) {
-			sc.registry(ref)
-		}
-	}
+	sc.learnImages(s.Images)
 	for name := range sc.names {
 		sc.order = append(sc.order, name)
 	}
@@ -112,6 +108,21 @@ func (sc *scrubber) learn(s *Snapshot) {
 		}
 		return strings.Compare(a, b)
 	})
+}
+
+// learnImages collects the names of registries and users from images.
+func (sc *scrubber) learnImages(images []Image) {
+	for i := range images {
+		for _, ref := range slices.Concat(images[i].Tags, images[i].Digests) {
+			sc.registry(ref)
+		}
+		if base := images[i].Config.V.BaseName; base != "" {
+			sc.registry(base)
+		}
+		for _, u := range images[i].Contents.V.Accounts.V.Passwordless {
+			sc.user(u)
+		}
+	}
 }
 
 func (sc *scrubber) host(name string) {
@@ -228,8 +239,8 @@ var (
 // a machine called "run" must not change /run/docker.sock. Dotted names are
 // replaced everywhere.
 var (
-	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner"}
-	registries = []string{"ContainerSpec.Image", "Image.Tags", "Image.Digests", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
+	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "ImageAccounts.Passwordless"}
+	registries = []string{"ContainerSpec.Image", "Image.Tags", "Image.Digests", "ImageConfig.BaseName", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
 )
 
 // stands reports whether an undotted name of a host or user may stand in s.

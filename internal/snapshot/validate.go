@@ -82,7 +82,7 @@ func (s *Snapshot) lists() []list {
 		{"containers", []ScopeKind{ScopeEngine, ScopeFiles}, len(s.Containers), func(i int) (string, any) {
 			return s.Containers[i].Scope, s.Containers[i].Key
 		}},
-		{"images", engine, len(s.Images), func(i int) (string, any) { return s.Images[i].Scope, s.Images[i].ID }},
+		{"images", []ScopeKind{ScopeEngine, ScopeImages}, len(s.Images), func(i int) (string, any) { return s.Images[i].Scope, s.Images[i].ID }},
 		{"networks", engine, len(s.Networks), func(i int) (string, any) {
 			return s.Networks[i].Scope, [2]string{s.Networks[i].Name, s.Networks[i].ID}
 		}},
