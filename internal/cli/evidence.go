@@ -108,6 +108,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir,
 		Kept: a.kept(f), Parallel: parallel, Progress: p.say,
+		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In,
 	})
 	p.end()
 	switch {
