@@ -36,7 +36,6 @@ type ImageConfig struct {
 // do not enter.
 type ImageStep struct {
 	Instruction string      `json:"instruction,omitempty"` // RUN, COPY, …; empty when it was not understood
-	Empty       bool        `json:"empty,omitempty"`       // it made no layer
 	Values      []Secretish `json:"values,omitempty"`      // assignments, options and words that may be credentials
 	Run         *Run        `json:"run,omitempty"`         // of RUN; its line is 0
 }

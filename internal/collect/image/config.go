@@ -33,11 +33,10 @@ func describe(m *snapshot.Image, raw []byte) (unread []string, ok bool) {
 	}
 	var history []struct {
 		CreatedBy string `json:"created_by"`
-		Empty     bool   `json:"empty_layer"`
 	}
 	o.Read("history", &history)
 	for _, h := range answer.Capped(o, "history", history) {
-		c.Steps = append(c.Steps, Step(h.CreatedBy, h.Empty))
+		c.Steps = append(c.Steps, Step(h.CreatedBy))
 	}
 	m.Config = snapshot.Seen(c, "configuration")
 	m.UserUID = ByNumber(m.User, not.Has("config.User") || not.Has("config"))

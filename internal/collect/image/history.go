@@ -23,8 +23,8 @@ var (
 const maxStep = 64 << 10 // bytes of a command that are looked at
 
 // Step reduces one line of a history to facts: what was done, not with what.
-func Step(createdBy string, empty bool) snapshot.ImageStep {
-	s := snapshot.ImageStep{Empty: empty}
+func Step(createdBy string) snapshot.ImageStep {
+	var s snapshot.ImageStep
 	text := strings.TrimSuffix(strings.TrimSpace(createdBy), "# buildkit")
 	cut := len(text) > maxStep
 	text = text[:min(len(text), maxStep)]

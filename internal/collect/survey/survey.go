@@ -286,7 +286,7 @@ func Reads() []string {
 	engine := []string{
 		"GET /_ping, /version, /info: the engine, its settings and security options",
 		"GET /containers/json, and /containers/ID/json of each: configuration and state; of variables, labels and arguments only names and shapes",
-		"GET /images/json, and /images/ID/json of those in use: user, health test, digests, age",
+		"GET /images/json, and /images/ID/json and /images/ID/history of each: user, health test, digests, age; of the steps what was done, not with what",
 		"GET /networks, /volumes, and /services where swarm is active",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
