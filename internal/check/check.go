@@ -74,6 +74,7 @@ const (
 	Live       Form = "live" // a running engine or host
 	Compose    Form = "compose"
 	Dockerfile Form = "dockerfile"
+	Image      Form = "image" // an image by itself, in a file or a registry
 )
 
 // static reports whether the form is that of a file.

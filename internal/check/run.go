@@ -144,8 +144,12 @@ func (p *Probe) silent(all []int) []int {
 }
 
 // gate decides from the coverage whether the check can be asked at all.
-func gate(c *Check, p *Probe) (Verdict, bool) {
-	for _, part := range c.Needs {
+func gate(c *Check, p *Probe) (Verdict, bool) { return p.Need(c.Needs...) }
+
+// Need reports whether parts were observed, and the verdict if one was not: for
+// checks that need other parts in scopes of other kinds.
+func (p *Probe) Need(parts ...snapshot.Part) (Verdict, bool) {
+	for _, part := range parts {
 		st := p.Index.Part(p.Scope.ID, part)
 		switch st.State {
 		case snapshot.Observed:
