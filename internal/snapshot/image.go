@@ -51,7 +51,7 @@ type ImageContents struct {
 	Privileged []PrivilegedFile    `json:"privileged,omitempty"`
 	Secrets    []SecretFile        `json:"secrets,omitempty"`
 	Accounts   Fact[ImageAccounts] `json:"accounts"`
-	Programs   []string            `json:"programs,omitempty"` // paths of shells, compilers and package managers, sorted
+	Programs   []string            `json:"programs,omitempty"` // paths of shells, compilers, package managers and network tools, sorted
 	Packages   Fact[[]string]      `json:"packages"`           // names from the databases of apk and dpkg, sorted
 	Dropped    int                 `json:"dropped,omitempty"`  // further files of the lists above, beyond what is kept
 }

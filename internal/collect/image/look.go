@@ -213,11 +213,12 @@ func variable(name string) bool {
 	return strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
 
-// programNames are shells, compilers and package managers.
+// programNames are shells, compilers, package managers and tools of intruders.
 var programNames = map[string]bool{
 	"sh": true, "bash": true, "dash": true, "ash": true, "zsh": true, "ksh": true, "fish": true, "busybox": true,
 	"gcc": true, "cc": true, "g++": true, "c++": true, "clang": true, "tcc": true, "go": true, "rustc": true, "javac": true, "make": true,
 	"apt": true, "apt-get": true, "dpkg": true, "apk": true, "yum": true, "dnf": true, "microdnf": true, "tdnf": true, "rpm": true,
+	"git": true, "curl": true, "wget": true, "nc": true, "netcat": true, "nmap": true, "tcpdump": true, "sshd": true, "ld": true,
 	"zypper": true, "pacman": true, "pip": true, "pip3": true, "npm": true, "yarn": true, "gem": true, "cargo": true,
 }
 

@@ -112,6 +112,7 @@ func (s *stack) file(p string) (text []byte, found, known bool) {
 	for range maxLinks {
 		if dir, ok := s.link("/etc"); ok && strings.HasPrefix(p, "/etc/") {
 			p = path.Join(absolute("/", dir), strings.TrimPrefix(p, "/etc"))
+			continue
 		}
 		i := s.top(p)
 		if i < 0 {
