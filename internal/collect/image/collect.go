@@ -59,7 +59,7 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 
 // shown is an argument as an error may repeat it.
 func shown(arg string) string {
-	if len(arg) > 200 || snapshot.Conceal("", arg).Shape == snapshot.ShapeURLCreds {
+	if len(arg) > 200 || strings.Contains(arg, "://") { // which may hold a password
 		return "that was named"
 	}
 	return fmt.Sprintf("%q", arg)
@@ -80,7 +80,7 @@ func (o *Options) find(ctx context.Context) (*source, error) {
 	} else if pathLike(o.Arg) {
 		return nil, cmpError(err, errors.New("the folder holds no OCI layout (index.json)"))
 	}
-	ref := strings.TrimPrefix(o.Arg, "//")
+	ref := o.Arg
 	src, why, err := o.engine(ctx, ref)
 	if src != nil || err != nil {
 		return src, err

@@ -39,7 +39,7 @@ const maxAnswer = 16 << 20
 func Find(ctx context.Context, ref string, login Login) (*Image, error) {
 	r, err := name.ParseReference(ref)
 	if err != nil {
-		return nil, fmt.Errorf("%.100q is no image reference", ref)
+		return nil, errors.New("it is no image reference, such as registry.example/shop/web:1")
 	}
 	repo := r.Context()
 	m := &Image{Host: repo.RegistryStr(), Repository: repo.RepositoryStr(), ref: r, auth: authn.Anonymous, URL: repo.Scheme() + "://" + repo.RegistryStr()}
