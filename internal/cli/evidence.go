@@ -22,11 +22,13 @@ type collectFlags struct {
 	logFlags
 	timeout time.Duration
 	state   string
+	reports []string
 }
 
 func (f *collectFlags) register(cmd *cobra.Command) {
 	f.logFlags.register(cmd)
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "stop collecting after this time, such as 30s, and go on with what there is")
+	cmd.Flags().StringArrayVar(&f.reports, "report", nil, "report of Trivy, Grype, CycloneDX or OpenVEX on images that are looked at; it counts for those it names by digest")
 	cmd.Flags().StringVar(&f.state, "state", "", "state folder of harden, which says what containers are kept for a rollback")
 }
 
@@ -58,6 +60,9 @@ func (a *app) evidence(ctx context.Context, cmd *cobra.Command, f *collectFlags,
 	t, err := a.parseTargets(args)
 	if err != nil {
 		return nil, err
+	}
+	if t.file != "" && len(f.reports) > 0 {
+		return nil, usage("--report goes with collecting; %s is saved evidence", quote(t.file))
 	}
 	if t.file != "" {
 		d, err := a.readDocument(t.file)
@@ -108,7 +113,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir,
 		Kept: a.kept(f), Parallel: parallel, Progress: p.say,
-		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In,
+		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Reports: f.reports,
 	})
 	p.end()
 	switch {

@@ -21,4 +21,6 @@ var Suite = []*check.Check{
 	noUnneededPackages,
 	noLoneUpdate,
 	originLabels,
+	sbomPresent,
+	scannedAndRebuilt,
 }

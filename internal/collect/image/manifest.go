@@ -64,6 +64,7 @@ type found struct {
 	config   []byte
 	layers   []string // digests or, in such a file, paths
 	attached []attachment
+	shows    bool // whatever is attached to it was seen
 }
 
 // attachment is a statement that lies beside an image.
@@ -187,7 +188,7 @@ func pick(ctx context.Context, from blobs, list []descriptor, limits Limits, dep
 				continue
 			}
 			if err == nil {
-				f.attached = attached(ctx, from, list, d.Digest)
+				f.attached, f.shows = attached(ctx, from, list, d.Digest), true
 			}
 			return f, err
 		}

@@ -109,6 +109,9 @@ func one(ctx context.Context, from blobs, s *scanner, f found, id string) (*snap
 		name, _, _ := strings.Cut(m.User, ":")
 		m.UserUID = st.uid(name)
 	}
+	if f.shows {
+		m.Evidence = snapshot.Seen(snapshot.ImageEvidence{}, "index")
+	}
 	for _, a := range f.attached {
 		m.Evidence.V.Attestations = append(m.Evidence.V.Attestations, snapshot.ImageAttestation{Type: a.kind, Digest: a.digest})
 	}

@@ -42,6 +42,7 @@ type Options struct {
 	Progress  func(msg string)
 	Note      func(msg string) // what a person should know besides
 	Input     io.Reader        // for an image that is read from the standard input
+	Reports   []string         // files with reports of scanners
 }
 
 // ErrNothing says that there is neither an engine here nor a target given.
@@ -80,6 +81,9 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 		}
 	}
 	s.dropUnusedHost()
+	if err := s.reports(); err != nil {
+		return nil, err
+	}
 	if ctx.Err() != nil {
 		s.out.Complete = false
 	}
