@@ -1,5 +1,10 @@
 package snapshot
 
+import (
+	"slices"
+	"strings"
+)
+
 // Image is one image: in an engine's store, or one that was named.
 type Image struct {
 	Scope   string      `json:"scope"`
@@ -16,6 +21,13 @@ type Image struct {
 	Config   Fact[ImageConfig]   `json:"config,omitzero"`
 	Contents Fact[ImageContents] `json:"contents,omitzero"`
 	Evidence Fact[ImageEvidence] `json:"evidence,omitzero"`
+}
+
+// Is reports whether a digest names the image: of its configuration, its manifest,
+// or one that a repository gave it.
+func (m *Image) Is(digest string) bool {
+	return digest != "" && (digest == m.ID || digest == m.Config.V.Manifest ||
+		slices.ContainsFunc(m.Digests, func(ref string) bool { return strings.HasSuffix(ref, "@"+digest) }))
 }
 
 // ImageConfig is what the configuration and the history of an image say, beside
@@ -132,7 +144,7 @@ type ImageAttestation struct {
 
 // ImageSignature is one signature that was tried.
 type ImageSignature struct {
-	Kind     string `json:"kind"` // sigstore-bundle, simple-signing, notation
+	Kind     string `json:"kind"` // sigstore-bundle, simple-signing
 	Source   string `json:"source"`
 	Digest   string `json:"digest"`             // of what it signs
 	Verified bool   `json:"verified,omitempty"` // by a key that was given

@@ -21,6 +21,8 @@ var Suite = []*check.Check{
 	noUnneededPackages,
 	noLoneUpdate,
 	originLabels,
+	signedArtifacts,
+	provenanceAttested,
 	sbomPresent,
 	scannedAndRebuilt,
 }

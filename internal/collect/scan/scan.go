@@ -160,13 +160,12 @@ func Attach(images []snapshot.Image, files []*File) (unused []string) {
 		used := false
 		for i := range images {
 			m := &images[i]
-			about := func(d string) bool { return names(m, d) }
-			at := slices.IndexFunc(f.digests, about)
+			at := slices.IndexFunc(f.digests, m.Is)
 			if at >= 0 && len(f.vex) == 0 {
 				m.Evidence = seen(m.Evidence)
 				m.Evidence.V.Reports = append(m.Evidence.V.Reports, f.report(f.digests[at], muted(m, files)))
 			}
-			used = used || at >= 0 || slices.ContainsFunc(f.vex, func(s statement) bool { return slices.ContainsFunc(s.digests, about) })
+			used = used || at >= 0 || slices.ContainsFunc(f.vex, func(s statement) bool { return slices.ContainsFunc(s.digests, m.Is) })
 		}
 		if !used {
 			unused = append(unused, f.source)
@@ -182,17 +181,12 @@ func seen(f snapshot.Fact[snapshot.ImageEvidence]) snapshot.Fact[snapshot.ImageE
 	return snapshot.Fact[snapshot.ImageEvidence]{V: f.V, State: snapshot.Observed, Source: "reports that were given"}
 }
 
-// names reports whether a digest is one of the image.
-func names(m *snapshot.Image, d string) bool {
-	return d == m.ID || d == m.Config.V.Manifest || slices.ContainsFunc(m.Digests, func(ref string) bool { return strings.HasSuffix(ref, "@"+d) })
-}
-
 // muted maps the flaws that VEX statements take off an image to the reason.
 func muted(m *snapshot.Image, files []*File) map[string]string {
 	out := make(map[string]string)
 	for _, f := range files {
 		for _, s := range f.vex {
-			if slices.ContainsFunc(s.digests, func(d string) bool { return names(m, d) }) {
+			if slices.ContainsFunc(s.digests, m.Is) {
 				out[s.id] = s.why
 			}
 		}

@@ -42,7 +42,7 @@ type Options struct {
 	Progress  func(msg string)
 	Note      func(msg string) // what a person should know besides
 	Input     io.Reader        // for an image that is read from the standard input
-	Reports   []string         // files with reports of scanners
+	Evidence                   // of images, that others made
 }
 
 // ErrNothing says that there is neither an engine here nor a target given.
@@ -81,7 +81,7 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 		}
 	}
 	s.dropUnusedHost()
-	if err := s.reports(); err != nil {
+	if err := s.imageEvidence(); err != nil {
 		return nil, err
 	}
 	if ctx.Err() != nil {
