@@ -72,8 +72,8 @@ type ImageContents struct {
 type PrivilegedFile struct {
 	Path  string   `json:"path"`
 	Mode  uint32   `json:"mode"` // 07777
-	UID   int64    `json:"uid"`
-	GID   int64    `json:"gid"`
+	UID   int64    `json:"uid,omitempty"`
+	GID   int64    `json:"gid,omitempty"`
 	Caps  []string `json:"caps,omitempty"`
 	Layer int      `json:"layer"` // from 1, the lowest
 }

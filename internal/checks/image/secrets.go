@@ -79,9 +79,9 @@ func secretFiles(c *snapshot.ImageContents, allowed []string, h, open *shared.Hi
 		if f.Deleted {
 			what += ", hidden by a later layer but still there"
 		}
-		switch {
-		case f.What == "git-history":
-		case f.What == "keystore":
+		switch f.What {
+		case "git-history":
+		case "keystore":
 			open.Add(ev(f.Path, what))
 		default:
 			h.Add(ev(f.Path, what))

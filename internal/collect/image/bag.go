@@ -45,7 +45,7 @@ func readBag(ctx context.Context, r io.Reader, s *scanner) (*bag, error) {
 	content := bufio.NewReaderSize(nil, readAhead)
 	for n := 0; ; n++ {
 		h, err := tr.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return b, nil
 		}
 		if err != nil {

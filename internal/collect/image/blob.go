@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"io"
 )
@@ -71,7 +72,7 @@ func (s *scanner) blob(r io.Reader) (*layer, string, error) {
 	h := sha256.New()
 	br := bufio.NewReaderSize(&hashing{r, h}, readAhead)
 	head, err := br.Peek(len(zstdMagic))
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, "", err
 	}
 	compressed := packed(head)

@@ -2,6 +2,7 @@ package image
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/dockerfile"
@@ -84,6 +85,9 @@ func assignments(text string) []snapshot.Secretish {
 
 const maxStepValues = 64
 
+// telling are shapes that only a credential has.
+var telling = []snapshot.Shape{snapshot.ShapeToken, snapshot.ShapeURLCreds, snapshot.ShapeKey}
+
 // words keeps of a command what may be a credential: assignments, options with
 // values, and words of the form of a token, a key or a URL with a password.
 func words(text string) []snapshot.Secretish {
@@ -109,8 +113,7 @@ func words(text string) []snapshot.Secretish {
 		case before != "" && !strings.HasPrefix(w, "-"):
 			add(before, w)
 		default:
-			switch c := snapshot.Conceal("a word", w); c.Shape {
-			case snapshot.ShapeToken, snapshot.ShapeURLCreds, snapshot.ShapeKey:
+			if c := snapshot.Conceal("a word", w); slices.Contains(telling, c.Shape) {
 				add(c.Name, w)
 			}
 		}

@@ -64,7 +64,7 @@ func (s *scanner) scan(r io.Reader) (*layer, error) {
 	tr := tar.NewReader(r)
 	for {
 		h, err := tr.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil {
@@ -241,7 +241,7 @@ func (l *layer) privilege(p string, h *tar.Header) {
 	if set == 0 && !capped || !keep(l, len(l.privileged)) {
 		return
 	}
-	f := snapshot.PrivilegedFile{Path: p, Mode: uint32(h.Mode & 0o7777), UID: int64(h.Uid), GID: int64(h.Gid)} //nolint:gosec // masked
+	f := snapshot.PrivilegedFile{Path: p, Mode: uint32(h.Mode & 0o7777), UID: int64(h.Uid), GID: int64(h.Gid)}
 	if capped {
 		f.Caps = fileCaps(caps)
 	}

@@ -3,6 +3,7 @@ package image
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"path"
 	"slices"
@@ -59,7 +60,7 @@ func (s *scanner) key(l *layer, p string, size int64, content io.Reader) error {
 	json := size <= maxJSON && strings.HasSuffix(p, ".json")
 	head := make([]byte, keyWindow)
 	n, err := io.ReadFull(content, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
 	head = head[:n]

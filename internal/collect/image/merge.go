@@ -145,8 +145,8 @@ func absolute(dir, to string) string {
 // top returns the layer whose file is seen at a path, or -1.
 func (s *stack) top(p string) int {
 	h := s.hash(p)
-	for i := len(s.layers) - 1; i >= 0; i-- {
-		if has(s.layers[i].files, h) {
+	for i, l := range slices.Backward(s.layers) {
+		if has(l.files, h) {
 			if s.visible(p, i) {
 				return i
 			}

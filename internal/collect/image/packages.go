@@ -2,6 +2,7 @@ package image
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"path"
 	"slices"
@@ -80,7 +81,7 @@ func (s *scanner) packageFile(l *layer, p string, content io.Reader) error {
 	}
 	if err := lines.Err(); err != nil || lr.N == 0 {
 		db.unread = true
-		if err != nil && err != bufio.ErrTooLong {
+		if err != nil && !errors.Is(err, bufio.ErrTooLong) {
 			return err
 		}
 	}

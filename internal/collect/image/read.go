@@ -33,7 +33,7 @@ func ReadFolder(ctx context.Context, dir string, limits Limits) ([]snapshot.Imag
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // it was only read
 	f := folder{root}
 	top, err := f.index(limits)
 	if err != nil {

@@ -73,32 +73,36 @@ func (f *File) grype(raw []byte) error {
 	return nil
 }
 
+// material is a bill of materials of CycloneDX, as far as it is read.
+type material struct {
+	Metadata struct {
+		Timestamp string
+		Component struct {
+			PURL, Version string
+			BOMRef        string `json:"bom-ref"`
+			Properties    []struct{ Name, Value string }
+			Hashes        []struct{ Alg, Content string }
+		}
+	}
+	Components      []json.RawMessage
+	Vulnerabilities *[]materialFlaw
+}
+
+type materialFlaw struct {
+	ID             string
+	Ratings        []struct{ Severity string }
+	Recommendation string
+	Affects        []struct {
+		Ref      string
+		Versions []struct{ Version, Status string }
+	}
+	Analysis struct{ State, Justification string }
+}
+
 // cycloneDX reads a bill of materials, with its vulnerabilities where it has any.
 func (f *File) cycloneDX(raw []byte) error {
 	f.tool = "cyclonedx"
-	type property struct{ Name, Value string }
-	var r struct {
-		Metadata struct {
-			Timestamp string
-			Component struct {
-				PURL, Version string
-				BOMRef        string `json:"bom-ref"`
-				Properties    []property
-				Hashes        []struct{ Alg, Content string }
-			}
-		}
-		Components      []json.RawMessage
-		Vulnerabilities *[]struct {
-			ID             string
-			Ratings        []struct{ Severity string }
-			Recommendation string
-			Affects        []struct {
-				Ref      string
-				Versions []struct{ Version, Status string }
-			}
-			Analysis struct{ State, Justification string }
-		}
-	}
+	var r material
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return err
 	}
@@ -118,27 +122,43 @@ func (f *File) cycloneDX(raw []byte) error {
 	if f.noFlaws = r.Vulnerabilities == nil; f.noFlaws {
 		return nil
 	}
-	for _, v := range *r.Vulnerabilities {
-		if s := v.Analysis.State; s == "not_affected" && v.Analysis.Justification != "" || s == "resolved" || s == "false_positive" {
+	for i := range *r.Vulnerabilities {
+		v := &(*r.Vulnerabilities)[i]
+		if v.moot() {
 			continue
 		}
-		severity, pkg, fixed := "", "", strings.TrimSpace(v.Recommendation)
-		if len(v.Ratings) > 0 {
-			severity = v.Ratings[0].Severity
-		}
-		for _, a := range v.Affects {
-			pkg = a.Ref
-			for _, ver := range a.Versions {
-				if ver.Status == "unaffected" {
-					fixed = ver.Version
-				}
-			}
-		}
-		if err := f.flaw(v.ID, pkg, severity, fixed); err != nil {
+		if err := v.add(f); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// moot reports whether the document itself takes the flaw off, with its reason.
+func (v *materialFlaw) moot() bool {
+	switch v.Analysis.State {
+	case "not_affected":
+		return v.Analysis.Justification != ""
+	case "resolved", "false_positive":
+		return true
+	}
+	return false
+}
+
+func (v *materialFlaw) add(f *File) error {
+	severity, pkg, fixed := "", "", strings.TrimSpace(v.Recommendation)
+	if len(v.Ratings) > 0 {
+		severity = v.Ratings[0].Severity
+	}
+	for _, a := range v.Affects {
+		pkg = a.Ref
+		for _, ver := range a.Versions {
+			if ver.Status == "unaffected" {
+				fixed = ver.Version
+			}
+		}
+	}
+	return f.flaw(v.ID, pkg, severity, fixed)
 }
 
 // openVEX reads statements; those that a flaw does not affect a product, with a
