@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"hash"
 	"io"
 )
 
@@ -69,8 +68,9 @@ func (s *store) layer(ctx context.Context, d string) (*layer, error) {
 
 // blob reads a layer as it is stored, packed or not, and returns its digest.
 func (s *scanner) blob(r io.Reader) (*layer, string, error) {
-	h := sha256.New()
-	br := bufio.NewReaderSize(&hashing{r, h}, readAhead)
+	h := hashWhileReading(r)
+	defer h.finish()
+	br := bufio.NewReaderSize(h, readAhead)
 	head, err := br.Peek(len(zstdMagic))
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, "", err
@@ -89,17 +89,52 @@ func (s *scanner) blob(r io.Reader) (*layer, string, error) {
 	if _, err := io.Copy(io.Discard, br); err != nil { // what follows the packed stream
 		return nil, "", err
 	}
-	return l, "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
+	return l, h.finish(), nil
 }
 
-// hashing hashes what is read through it.
+// hashing hashes what is read through it, beside the reader: a digest costs as
+// much as unpacking does.
 type hashing struct {
-	r io.Reader
-	h hash.Hash
+	r          io.Reader
+	work, free chan []byte
+	sum        chan []byte
+	digest     string // once it is finished
 }
 
-func (t *hashing) Read(p []byte) (int, error) {
-	n, err := t.r.Read(p)
-	t.h.Write(p[:n])
+const hashAhead = 4 // chunks that may wait
+
+func hashWhileReading(r io.Reader) *hashing {
+	h := &hashing{r: r, work: make(chan []byte, hashAhead), free: make(chan []byte, hashAhead), sum: make(chan []byte, 1)}
+	for range hashAhead {
+		h.free <- make([]byte, readAhead)
+	}
+	go func() {
+		sum := sha256.New()
+		for b := range h.work {
+			sum.Write(b)
+			h.free <- b[:cap(b)]
+		}
+		h.sum <- sum.Sum(nil)
+	}()
+	return h
+}
+
+func (h *hashing) Read(p []byte) (int, error) {
+	n, err := h.r.Read(p)
+	for rest := p[:n]; len(rest) > 0; {
+		b := <-h.free
+		c := copy(b, rest)
+		h.work <- b[:c]
+		rest = rest[c:]
+	}
 	return n, err
+}
+
+// finish returns the digest of all that was read. It may be called again.
+func (h *hashing) finish() string {
+	if h.digest == "" {
+		close(h.work)
+		h.digest = "sha256:" + hex.EncodeToString(<-h.sum)
+	}
+	return h.digest
 }
