@@ -12,7 +12,7 @@ import (
 	"plimsoll/internal/yaml"
 )
 
-const accepted = "docker, docker:CONTEXT-OR-URL, host, a folder or file of compose and Docker files, a saved snapshot, or - for one on standard input"
+const accepted = "docker, docker:CONTEXT-OR-URL, host, image:REF-OR-FILE, a folder or file of compose and Docker files, a saved snapshot, or - for one on standard input"
 
 // targets are what the arguments of a command name: things to collect from, or
 // one saved document.
@@ -56,7 +56,11 @@ func (a *app) parseTarget(arg string) (live survey.Target, file bool, err error)
 		return survey.Target{Kind: "host"}, false, nil
 	case kind == "docker":
 		return live, false, usage("the target docker: names no engine; write docker for the current one, or docker:CONTEXT-OR-URL")
-	case arg == "k8s", colon && slices.Contains([]string{"k8s", "registry", "image"}, kind):
+	case kind == "image" && colon && rest != "":
+		return survey.Target{Kind: "image", Arg: rest}, false, nil
+	case kind == "image" && colon:
+		return live, false, usage("the target image: names no image; write image:REFERENCE, image:FILE, or image:- for a docker save stream on standard input")
+	case arg == "k8s", colon && slices.Contains([]string{"k8s", "registry"}, kind):
 		return live, false, usage("targets of kind %s are not judged by this version; it takes %s", kind, accepted)
 	case strings.Contains(arg, "://"):
 		return live, false, usage("a URL is no target by itself; write docker:URL for an engine")

@@ -19,7 +19,13 @@ import (
 // engine's own networks stay. Public registries keep their names and those of
 // their images; images of other registries, and those that compose built, do not.
 // Other paths, variable names and the times of things stay.
-func Scrub(s *Snapshot) (*Snapshot, error) {
+func Scrub(s *Snapshot) (*Snapshot, error) { return scrub(s, true) }
+
+// ScrubMachine is [Scrub] for a machine whose containers have names that may be
+// shown: it replaces host names, addresses, users and private registries only.
+func ScrubMachine(s *Snapshot) (*Snapshot, error) { return scrub(s, false) }
+
+func scrub(s *Snapshot, names bool) (*Snapshot, error) {
 	var b bytes.Buffer
 	if err := Encode(&b, s); err != nil {
 		return nil, err
@@ -36,12 +42,16 @@ func Scrub(s *Snapshot) (*Snapshot, error) {
 	}
 	sc := &scrubber{
 		taken: b.String(), names: make(map[string]string), users: make(map[string]bool), addrs: make(map[netip.Addr]string), next: make(map[string]int),
-		projects: make(map[string]bool), built: make(map[string]bool), images: make(map[string]string),
+		projects: make(map[string]bool), built: make(map[string]bool), images: make(map[string]string), keep: !names,
 	}
 	sc.learn(out)
-	sc.learnNames(out)
+	if names {
+		sc.learnNames(out)
+	}
 	sc.walk(reflect.ValueOf(out).Elem(), "")
-	sc.bridges(out)
+	if names {
+		sc.bridges(out)
+	}
 	if err := out.Validate(); err != nil {
 		return nil, fmt.Errorf("scrub: %w", err)
 	}
@@ -56,6 +66,7 @@ type scrubber struct {
 	addrs map[netip.Addr]string
 	next  map[string]int // kind of stand-in -> last number
 
+	keep     bool              // names of what runs stay
 	projects map[string]bool   // names that are replaced in paths too
 	built    map[string]bool   // repositories that compose makes up for what it builds
 	images   map[string]string // repository -> stand-in
@@ -109,11 +120,7 @@ func (sc *scrubber) learn(s *Snapshot) {
 	for i := range s.ContainerSpecs {
 		sc.registry(s.ContainerSpecs[i].Image)
 	}
-	for i := range s.Images {
-		for _, ref := range slices.Concat(s.Images[i].Tags, s.Images[i].Digests) {
-			sc.registry(ref)
-		}
-	}
+	sc.learnImages(s.Images)
 	for name := range sc.names {
 		sc.order = append(sc.order, name)
 	}
@@ -123,6 +130,21 @@ func (sc *scrubber) learn(s *Snapshot) {
 		}
 		return strings.Compare(a, b)
 	})
+}
+
+// learnImages collects the names of registries and users from images.
+func (sc *scrubber) learnImages(images []Image) {
+	for i := range images {
+		for _, ref := range slices.Concat(images[i].Tags, images[i].Digests) {
+			sc.registry(ref)
+		}
+		if base := images[i].Config.V.BaseName; base != "" {
+			sc.registry(base)
+		}
+		for _, u := range images[i].Contents.V.Accounts.V.Passwordless {
+			sc.user(u)
+		}
+	}
 }
 
 func (sc *scrubber) host(name string) {
@@ -244,8 +266,8 @@ var (
 // a machine called "run" must not change /run/docker.sock. Dotted names are
 // replaced everywhere.
 var (
-	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner"}
-	registries = []string{"ContainerSpec.Image", "Image.Tags", "Image.Digests", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
+	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "ImageAccounts.Passwordless"}
+	registries = []string{"ContainerSpec.Image", "Image.Tags", "Image.Digests", "ImageConfig.BaseName", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
 )
 
 // stands reports whether an undotted name of a host or user may stand in s.

@@ -120,6 +120,11 @@ const (
 	PartHostLogs         Part = "host.logs"     // what ships log records elsewhere
 	PartDockerfiles      Part = "files.dockerfiles"
 	PartOtherFiles       Part = "files.other" // files of kinds that are recognised but not judged
+
+	// Of the images of an engine, or of those that were named.
+	PartImageConfig   Part = "images.config"   // configuration and history
+	PartImageContents Part = "images.contents" // the files in their layers
+	PartImageEvidence Part = "images.evidence" // reports of scanners, bills of materials and signatures
 )
 
 // Parts lists every part in the order screens show them.
@@ -129,6 +134,7 @@ var Parts = []Part{
 	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages,
 	PartHostFiles, PartHostSubIDs, PartHostKernels, PartHostAudit, PartHostLogs,
 	PartDockerfiles, PartOtherFiles,
+	PartImageConfig, PartImageContents, PartImageEvidence,
 }
 
 // PartStatus is one line of coverage: what became of a part of a scope, or of

@@ -83,7 +83,7 @@ func (s *Snapshot) lists() []list {
 		{"containers", either, len(s.Containers), func(i int) (string, any) {
 			return s.Containers[i].Scope, s.Containers[i].Key
 		}},
-		{"images", engine, len(s.Images), func(i int) (string, any) { return s.Images[i].Scope, s.Images[i].ID }},
+		{"images", []ScopeKind{ScopeEngine, ScopeImages}, len(s.Images), func(i int) (string, any) { return s.Images[i].Scope, s.Images[i].ID }},
 		{"networks", either, len(s.Networks), func(i int) (string, any) {
 			return s.Networks[i].Scope, [2]string{s.Networks[i].Name, s.Networks[i].ID}
 		}},
