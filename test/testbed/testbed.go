@@ -43,10 +43,10 @@ const (
 	// skipsEnv names the file that collects what could not run.
 	skipsEnv = "PLIMSOLL_SKIPS"
 
-	// api and currentAPI are versions that the engine of [Engine] and that of
-	// [Current] speak; no version is common to both and to engines before 19.03.
+	// api and currentAPI are what the engine of Debian and the current one are
+	// asked in: the first speaks 1.41 at most, the second 1.44 at least.
 	api        = "/v1.40"
-	currentAPI = "/v1.44"
+	currentAPI = "/v1.56"
 
 	callTimeout = 60 * time.Second
 )
