@@ -67,8 +67,13 @@ var users = map[string]string{
 // TestCases holds the verdicts on set-ups that other tools are known to judge
 // wrongly against what is right, on a real engine.
 func TestCases(t *testing.T) {
-	bed := testbed.Private(t)
+	t.Run("debian", func(t *testing.T) { judgesCases(t, testbed.Private(t)) })
+	t.Run("current", func(t *testing.T) { judgesCases(t, testbed.Current(t)) })
+}
+
+func judgesCases(t *testing.T, bed *testbed.Bed) {
 	imitate(t)
+	key := func(name string) string { return "name/" + bed.Name(name) }
 	all := specimens(folder(bed))
 	for _, s := range all {
 		populate(bed, s)
@@ -80,24 +85,24 @@ func TestCases(t *testing.T) {
 	})
 	images := withBoss(bed)
 	for user := range users {
-		bed.Run("user-"+clean(user), testbed.Spec{"Image": cmp.Or(images[user], "boss:1"), "User": user, "StopSignal": "SIGKILL", "HostConfig": object{"NetworkMode": "none"}})
+		bed.Run("user-"+clean(user), testbed.Spec{"Image": cmp.Or(images[user], images["boss"]), "User": user, "StopSignal": "SIGKILL", "HostConfig": object{"NetworkMode": "none"}})
 	}
 	u := program.New(t)
 	u.Env = []string{"DOCKER_HOST=" + bed.Address()}
 	r := decoded(t, u.Want(t, 0, "assess", "docker", "--format", "json", "--state", t.TempDir()))
 	for _, s := range all {
 		for _, v := range s.verdicts {
-			want(t, r, v.check, "name/"+s.name, v.status, s.stopped)
+			want(t, r, v.check, key(s.name), v.status, s.stopped)
 		}
 	}
-	want(t, r, "container-restart-policy-bounded", "name/paused", "fail", false)
+	want(t, r, "container-restart-policy-bounded", key("paused"), "fail", false)
 	for user, status := range users {
-		want(t, r, "container-user-non-root", "name/user-"+clean(user), status, false)
+		want(t, r, "container-user-non-root", key("user-"+clean(user)), status, false)
 	}
 	for _, check := range []string{"daemon-userns-remap", "daemon-authorization-plugin", "daemon-no-new-privileges"} {
 		want(t, r, check, "engine", "fail", false)
 	}
-	if f := find(r, "container-no-sensitive-host-mounts", "name/root-folder"); f != nil && f.Severity != "critical" {
+	if f := find(r, "container-no-sensitive-host-mounts", key("root-folder")); f != nil && f.Severity != "critical" {
 		t.Errorf("the whole machine mounted to write is %s, want critical", f.Severity)
 	}
 }
@@ -119,8 +124,7 @@ func withBoss(bed *testbed.Bed) map[string]string {
 	bed.Exec(id, "/bin/sh", "-c", "echo boss:x:0:0::/:/bin/sh >>/etc/passwd; echo root:x:0: >/etc/group")
 	images := make(map[string]string)
 	for _, user := range []string{"boss", "app"} {
-		bed.Post("/commit?container="+id+"&tag=1&repo="+user, object{"User": user}, nil)
-		images[user] = user + ":1"
+		images[user] = bed.Commit(id, user, testbed.Spec{"User": user})
 	}
 	return images
 }

@@ -62,6 +62,7 @@ type Bed struct {
 
 	mu      sync.Mutex
 	created []string // container IDs, removed when the test ends
+	images  []string // references, likewise
 }
 
 // Engine returns the engine for tests that only read it.
