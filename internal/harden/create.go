@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -263,7 +262,7 @@ func (e *endpointView) keepMAC(raw json.RawMessage) error {
 	}
 	if a, err := netip.ParseAddr(was.IPAddress); err == nil && a.Is4() {
 		b := a.As4()
-		if was.MacAddress == net.HardwareAddr([]byte{2, 0x42, b[0], b[1], b[2], b[3]}).String() {
+		if was.MacAddress == fmt.Sprintf("02:42:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3]) {
 			return nil
 		}
 	}

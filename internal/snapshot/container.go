@@ -63,7 +63,7 @@ type Security struct {
 	Masked   bool     `json:"masked,omitempty"`
 	Unmasked []string `json:"unmasked,omitempty"`
 
-	WritableCgroups bool `json:"writableCgroups,omitempty"` // it may change its own control groups; Engine 28 and later
+	WritableCgroups bool `json:"writableCgroups,omitempty"` // it may change its own control groups; current engines
 }
 
 // Health is the health test, without its command.
