@@ -71,7 +71,7 @@ func announce(w io.Writer, src *source) error {
 	if src.file != exampleName {
 		return nil
 	}
-	_, err := io.WriteString(w, "EXAMPLE: no Docker engine answers on this machine. This is the bundled example, not this machine.\n\n")
+	_, err := io.WriteString(w, "EXAMPLE: no Docker engine answers on this machine.\nThis is the bundled example, not this machine.\n\n")
 	return err
 }
 

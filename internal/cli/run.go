@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -44,6 +45,7 @@ func System() Stdio {
 // Run executes one command line and returns its exit code. Cancelling the
 // context interrupts it.
 func Run(ctx context.Context, args []string, s Stdio) int {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // where the HTTP library logs what a broken server sends
 	return newApp(s).run(ctx, args)
 }
 
@@ -51,6 +53,7 @@ func Run(ctx context.Context, args []string, s Stdio) int {
 // take other ones.
 type app struct {
 	Stdio
+	args    []string // of the command line
 	log     *logger
 	suite   []*check.Check
 	planned []check.Planned // rows of the catalogue without a check yet
@@ -79,6 +82,7 @@ func (a *app) run(ctx context.Context, args []string) (code int) {
 			code = exitNoResult
 		}
 	}()
+	a.args = args
 	root := a.root()
 	root.SetArgs(append([]string{}, args...)) // cobra takes nil for the process's own
 	err := root.ExecuteContext(ctx)

@@ -68,7 +68,8 @@ type Security struct {
 
 // Health is the health test, without its command.
 type Health struct {
-	Test string `json:"test,omitempty"` // "" (none), NONE (switched off), CMD, CMD-SHELL
+	Test   string `json:"test,omitempty"`   // "" (none), NONE (switched off), CMD, CMD-SHELL
+	Proved bool   `json:"proved,omitempty"` // in a file: its image is made from nothing, so that none is none
 }
 
 // RestartPolicy is the engine's, or for a swarm task the service's.
@@ -192,6 +193,7 @@ type Runtime struct {
 	Status  string        `json:"status"` // created, running, paused, restarting, exited, removing, dead
 	Process Fact[Process] `json:"process"`
 	Cgroup  Fact[Cgroup]  `json:"cgroup"`
+	Account Fact[int64]   `json:"account,omitzero"` // the configured user, where that is a name: its number in the container's own passwd file
 }
 
 // Live reports whether the container has a process.
@@ -222,6 +224,7 @@ type Process struct {
 	WritableIn   []string `json:"writableIn,omitempty"` // writable mounts below a read-only one other than /, pseudo file systems left out; at most 64
 	Nofile       int64    `json:"nofile"`               // hard limit of open files; -1 unlimited
 	Nproc        int64    `json:"nproc"`                // hard limit of processes; -1 unlimited
+	UIDs         []int64  `json:"uids,omitempty"`       // effective, of all its processes, as seen inside, sorted, at most 64; -1 stands for processes that were not readable or not looked at. Empty where only the first was looked at
 	Programs     []string `json:"programs,omitempty"`   // base names of executables of all its processes, sorted, at most 64
 	Listening    []uint16 `json:"listening,omitempty"`  // TCP ports listened on in its network namespace, sorted, at most 256
 }

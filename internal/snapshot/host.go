@@ -94,6 +94,8 @@ type Network struct {
 	Default  bool   `json:"default,omitempty"` // the default bridge
 	Ingress  bool   `json:"ingress,omitempty"` // the routing mesh of a swarm
 	Options  []Pair `json:"options,omitempty"` // those of bridge and overlay drivers
+
+	Loc *Location `json:"location,omitempty"` // of one that a compose file describes
 }
 
 // Volume is one named volume.

@@ -11,12 +11,14 @@ import (
 	"strings"
 )
 
-// Scrub returns a copy in which host names, IP addresses and user names are
-// replaced, each by the same stand-in throughout, so that the copy can be shown
-// to others and judged alike. Loopback and unspecified addresses stay, any other
-// address keeps its class (private, link-local, multicast,
-// public), public registries keep their names, root stays root. Names of
-// containers, images, volumes and networks are not touched.
+// Scrub returns a copy in which host names, IP addresses, user names, and the
+// names of containers, projects, services, networks and volumes are replaced, each
+// by the same stand-in throughout, so that the copy can be shown to others and
+// judged alike. Loopback and unspecified addresses stay, any other address keeps
+// its class (private, link-local, multicast, public), root stays root, the
+// engine's own networks stay. Public registries keep their names and those of
+// their images; images of other registries, and those that compose built, do not.
+// Other paths, variable names and the times of things stay.
 func Scrub(s *Snapshot) (*Snapshot, error) {
 	var b bytes.Buffer
 	if err := Encode(&b, s); err != nil {
@@ -32,9 +34,14 @@ func Scrub(s *Snapshot) (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scrub: %w", err)
 	}
-	sc := &scrubber{taken: b.String(), names: make(map[string]string), users: make(map[string]bool), addrs: make(map[netip.Addr]string), next: make(map[string]int)}
+	sc := &scrubber{
+		taken: b.String(), names: make(map[string]string), users: make(map[string]bool), addrs: make(map[netip.Addr]string), next: make(map[string]int),
+		projects: make(map[string]bool), built: make(map[string]bool), images: make(map[string]string),
+	}
 	sc.learn(out)
+	sc.learnNames(out)
 	sc.walk(reflect.ValueOf(out).Elem(), "")
+	sc.bridges(out)
 	if err := out.Validate(); err != nil {
 		return nil, fmt.Errorf("scrub: %w", err)
 	}
@@ -48,6 +55,10 @@ type scrubber struct {
 	order []string          // names, longest first, for replacing inside text
 	addrs map[netip.Addr]string
 	next  map[string]int // kind of stand-in -> last number
+
+	projects map[string]bool   // names that are replaced in paths too
+	built    map[string]bool   // repositories that compose makes up for what it builds
+	images   map[string]string // repository -> stand-in
 }
 
 // publicHosts name nobody.
@@ -172,7 +183,12 @@ func (sc *scrubber) name(name, kind string) {
 	if strings.Contains(name, ".") {
 		suffix = ".example"
 	}
-	sc.names[name] = sc.fresh(kind, func(n int) string { return kind + "-" + strconv.Itoa(n) + suffix })
+	sc.names[name] = sc.fresh(kind, func(n int) string { return numbered(kind)(n) + suffix })
+}
+
+// numbered is the form of stand-ins without a dot.
+func numbered(kind string) func(int) string {
+	return func(n int) string { return kind + "-" + strconv.Itoa(n) }
 }
 
 // fresh returns the next stand-in that the snapshot does not contain already.
@@ -199,7 +215,7 @@ func (sc *scrubber) walk(v reflect.Value, field string) {
 		t := v.Type()
 		for i := range t.NumField() {
 			name := t.Field(i).Name
-			if t.Field(i).IsExported() && (!slices.Contains(verbatim, name) || t == reflect.TypeFor[Scope]()) {
+			if t.Field(i).IsExported() && (!slices.Contains(verbatim, name) || t == reflect.TypeFor[Scope]() || t == reflect.TypeFor[Volume]()) {
 				sc.walk(v.Field(i), t.Name()+"."+name)
 			}
 		}
@@ -245,14 +261,25 @@ func (sc *scrubber) text(s, field string) string {
 	if s == "" {
 		return s
 	}
-	s = homePath.ReplaceAllStringFunc(s, func(m string) string {
+	if names, ok := sc.structured(s, field); ok {
+		return names
+	}
+	switch ref, item := strings.CutPrefix(s, "image/"); {
+	case field == "ContainerSpec.Image", field == "Image.Tags", field == "Image.Digests":
+		s = sc.image(s)
+	case field == "PartStatus.Item" && item:
+		s = "image/" + sc.image(ref)
+	case field == "Owner.Sources":
+		s = sc.sources(s)
+	}
+	s = sc.paths(homePath.ReplaceAllStringFunc(s, func(m string) string {
 		user := strings.TrimPrefix(m, "/home/")
 		sc.user(user)
 		if to, ok := sc.names[user]; ok {
 			return "/home/" + to
 		}
 		return m
-	})
+	}))
 	for _, name := range sc.order {
 		if strings.Contains(name, ".") || sc.stands(name, s, field) {
 			s = replaceWord(s, name, sc.names[name])

@@ -80,12 +80,16 @@ var onlyNeededPorts = &check.Check{
 // it publishes none or that this is not known.
 func (b *box) published() ([]snapshot.Port, check.Verdict) {
 	mode := b.spec.NetworkMode
-	switch {
-	case b.spec.FirstUnread("networkMode") != "":
+	if b.spec.FirstUnread("networkMode") != "" {
 		return nil, b.at.p.NotUnderstood("networkMode") // it decides whether bindings count
-	case mode == "host":
-		return nil, check.Passed("no port is published", ev("HostConfig.NetworkMode", mode)).
-			Note("what it listens on is open on the host by itself, which container-no-host-network judges")
+	}
+	switch network := netNamespace.own(b); {
+	case mode == "host", network.Status == check.Fail:
+		// Rules of published ports say nothing of what listens on the host itself.
+		return nil, check.Inapplicable("it is in the host's network, where what it listens on is open without being published; container-no-host-network judges that",
+			ev("HostConfig.NetworkMode", orDefault(mode)))
+	case network.Status == check.Unknown:
+		return nil, network
 	case mode == "none" || strings.HasPrefix(mode, "container:"):
 		return nil, check.Passed("no port is published", ev("HostConfig.NetworkMode", mode))
 	case len(b.spec.Ports) == 0:

@@ -35,9 +35,6 @@ func (r recipe) at(line int, source, value string) check.Evidence {
 	return check.Evidence{Source: source, Value: value, Loc: &snapshot.Location{File: r.File, Line: line, Column: 1}}
 }
 
-// last is the stage that makes the image.
-func (r recipe) last() *snapshot.Stage { return &r.Stages[len(r.Stages)-1] }
-
 // built returns the stages that make the image: the last one and those it is
 // built on, the last one first.
 func (r recipe) built() []*snapshot.Stage {

@@ -119,6 +119,15 @@ func knownToRegistry(o answer.Object, digests []string) []string {
 	return slices.DeleteFunc(digests, func(d string) bool { return !seen[plain(d)] })
 }
 
+// accountName is the user in USER[:GROUP] where it needs a look at accounts.
+func accountName(user string) string {
+	if userByNumber(user, false).Known() {
+		return ""
+	}
+	name, _, _ := strings.Cut(user, ":")
+	return name
+}
+
 // userByNumber resolves what needs no look at the image's accounts.
 func userByNumber(user string, bad bool) snapshot.Fact[int64] {
 	name, _, _ := strings.Cut(user, ":")

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -166,18 +165,13 @@ func (s *survey) engine(ctx context.Context, e endpoint) error {
 		if e.named {
 			return err
 		}
-		s.unreachable(e, err)
-		return nil
+		return s.unreachable(ctx, e, err)
 	}
 	defer c.Close()
-	opts := docker.Options{
-		Client: c, Machine: s.this, HostScope: s.hostID, Kept: s.Kept, Parallel: s.Parallel, Taken: s.Now(),
-		Progress: func(done, total int) { s.say(fmt.Sprintf("engine at %s: %d of %d", e.Address, done, total)) },
+	fragment := docker.Collect(ctx, s.options(e, c))
+	if why := mute(fragment); why != "" && e.named && ctx.Err() == nil {
+		return fmt.Errorf("nothing of an engine could be read at %s: %s", e.Name, why)
 	}
-	if s.local != nil {
-		opts.Local = s.local
-	}
-	fragment := docker.Collect(ctx, opts)
 	s.elsewhere(fragment)
 	if err := s.builder.Join(fragment); err != nil && e.named {
 		return err // found twice on this machine is no news; named twice is a mistake
@@ -185,8 +179,40 @@ func (s *survey) engine(ctx context.Context, e endpoint) error {
 	return nil
 }
 
+// mute says why nothing at all was read of an engine that answered; "" when
+// something was.
+func mute(f *snapshot.Snapshot) string {
+	why := ""
+	for _, p := range f.Parts {
+		switch p.Part {
+		case snapshot.PartEngineInfo, snapshot.PartEngineContainers, snapshot.PartEngineImages, snapshot.PartEngineNetworks, snapshot.PartEngineVolumes:
+			if p.Item == "" && p.State == snapshot.Observed {
+				return ""
+			}
+			if why == "" {
+				why = p.Detail
+			}
+		default: // of others their absence may be what was read
+		}
+	}
+	return why
+}
+
+// options are those of collecting from one engine.
+func (s *survey) options(e endpoint, c *dockerapi.Client) docker.Options {
+	opts := docker.Options{
+		Client: c, Machine: s.this, HostScope: s.hostID, Kept: s.Kept, Parallel: s.Parallel, Taken: s.Now(),
+		Progress: func(done, total int) { s.say(fmt.Sprintf("engine at %s: %d of %d", e.Address, done, total)) },
+	}
+	if s.local != nil {
+		opts.Local = s.local
+	}
+	return opts
+}
+
 // elsewhere gives an engine that is not proved to run here a machine of its own,
-// of which nothing was seen: its host checks are then unknown, not missing.
+// of which nothing was seen: its host checks are then unknown, not missing, for the
+// reason that the engine's own files were not looked at.
 func (s *survey) elsewhere(f *snapshot.Snapshot) {
 	for i := range f.Scopes {
 		sc := &f.Scopes[i]
@@ -196,11 +222,11 @@ func (s *survey) elsewhere(f *snapshot.Snapshot) {
 		id := "host:of:" + sc.ID
 		sc.Host = id
 		f.Scopes = append(f.Scopes, snapshot.Scope{ID: id, Kind: snapshot.ScopeHost, Name: sc.Name, Target: sc.Target, Taken: sc.Taken, Remote: true})
+		st := f.Part(sc.ID, snapshot.PartEngineFiles) // it says why the machine was not asked
+		st.Scope = id
 		for _, p := range hostParts() {
-			f.Parts = append(f.Parts, snapshot.PartStatus{
-				Scope: id, Part: p, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected,
-				Detail: "evidence is not from the engine's host", Grant: "run plimsoll on that host",
-			})
+			st.Part = p
+			f.Parts = append(f.Parts, st)
 		}
 		return
 	}
@@ -211,24 +237,12 @@ func hostParts() []snapshot.Part {
 }
 
 // unreachable puts an engine that is here but does not answer into the
-// snapshot: everything about it is unknown, with the reason.
-func (s *survey) unreachable(e endpoint, err error) {
-	sc := snapshot.Scope{ID: "engine:" + e.Address, Kind: snapshot.ScopeEngine, Name: e.Name, Target: e.Address, Host: s.hostID, Taken: s.out.Taken}
-	st := snapshot.PartStatus{Scope: sc.ID, State: snapshot.Failed, Reason: snapshot.ReasonFailed, Detail: "the engine does not answer: " + dockerapi.Reason(err)}
-	if errors.Is(err, os.ErrPermission) {
-		st.State, st.Reason = snapshot.Denied, snapshot.ReasonDenied
-		st.Detail = "the engine's socket may not be opened by this user; membership of group docker would grant it too, and equals root"
-		st.Grant = "sudo plimsoll assess"
-	} else {
-		s.out.Complete = false
-	}
-	s.out.Scopes = append(s.out.Scopes, sc)
-	for _, p := range snapshot.Parts {
-		if strings.HasPrefix(string(p), "engine.") {
-			st.Part = p
-			s.out.Parts = append(s.out.Parts, st)
-		}
-	}
+// snapshot: what its socket shows as a file, and everything else with the reason
+// why it is unknown.
+func (s *survey) unreachable(ctx context.Context, e endpoint, err error) error {
+	f := docker.Unreachable(ctx, e.Endpoint, s.options(e, nil), err)
+	s.elsewhere(f)
+	return s.builder.Join(f)
 }
 
 // dropUnusedHost leaves this machine out when only engines elsewhere were asked
@@ -262,6 +276,6 @@ func Reads() []string {
 		"GET /networks, /volumes, and /services where swarm is active",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
-	engine = append(engine, "for a folder or file that is named: compose files and Dockerfiles in it, the files these name, and .env beside them, never outside of it")
+	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles and daemon.json in it, the files these name, and .env beside them, never outside of it")
 	return append(engine, host.Open("").Reads()...)
 }
