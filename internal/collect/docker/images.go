@@ -83,6 +83,9 @@ func (c *collector) inspectImage(ctx context.Context, id string) {
 	m.Health = inspect.HealthTest(config)
 	m.Created = answer.Short(o.Text("Created", answer.MaxShort), 64)
 	m.Tags, m.Digests = references(o, "RepoTags"), references(o, "RepoDigests")
+	if c.engine.ContainerdStore && c.saysOrigin() {
+		m.Digests = knownToRegistry(o, m.Digests)
+	}
 	o.Read("Size", &m.Size)
 	facts := image.Facts(o, config, bad)
 	if fs, ok := o.Child("RootFS"); ok {
@@ -146,6 +149,36 @@ func (c *collector) storeImage(m snapshot.Image) {
 	}
 	row.User, row.Env, row.Health, row.UserUID, row.Config = m.User, m.Env, m.Health, m.UserUID, m.Config
 	row.Created = cmp.Or(m.Created, row.Created)
+	if m.UserUID.State != snapshot.Failed { // else nothing was read
+		row.Digests = m.Digests
+	}
+}
+
+// saysOrigin reports whether the engine's API says where images came from, as it
+// does from 1.53 on.
+func (c *collector) saysOrigin() bool {
+	n, err := strconv.Atoi(strings.TrimPrefix(c.Client.APIVersion(), "1."))
+	return err == nil && n >= 53
+}
+
+// knownToRegistry keeps the digests under which the image was pulled or pushed.
+// With the containerd store RepoDigests has one for every repository that an
+// image is tagged with, also when no registry ever saw it.
+func knownToRegistry(o answer.Object, digests []string) []string {
+	var origin struct {
+		Pull []struct{ Repository string }
+	}
+	o.Read("Identity", &origin)
+	plain := func(ref string) string { // the origin is stated without the registry's port
+		r := snapshot.ParseReference(ref)
+		host, _, _ := strings.Cut(r.Registry, ":")
+		return host + "/" + r.Repository
+	}
+	seen := make(map[string]bool)
+	for _, p := range origin.Pull {
+		seen[plain(p.Repository)] = true
+	}
+	return slices.DeleteFunc(digests, func(d string) bool { return !seen[plain(d)] })
 }
 
 // accountName is the user in USER[:GROUP] where it needs a look at accounts.
