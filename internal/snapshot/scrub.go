@@ -76,6 +76,12 @@ func (sc *scrubber) learn(s *Snapshot) {
 			sc.user(r.Owner)
 		}
 	}
+	for i := range s.Clients {
+		sc.learnClient(&s.Clients[i])
+	}
+	for i := range s.Registries {
+		sc.learnRegistry(&s.Registries[i])
+	}
 	for i := range s.Engines {
 		e := &s.Engines[i]
 		sc.host(e.Name)
@@ -112,6 +118,32 @@ func (sc *scrubber) learn(s *Snapshot) {
 		}
 		return strings.Compare(a, b)
 	})
+}
+
+func (sc *scrubber) learnClient(c *Client) {
+	sc.user(c.User)
+	for _, l := range c.Config.V.Logins {
+		sc.url(l.Registry)
+	}
+	for _, h := range c.Config.V.Helpers {
+		sc.url(h.Registry)
+	}
+	for _, x := range c.Contexts.V {
+		sc.url(x.Endpoint)
+	}
+	for _, v := range c.Vars.V {
+		if strings.Contains(v.Endpoint, "://") {
+			sc.url(v.Endpoint)
+		}
+	}
+}
+
+func (sc *scrubber) learnRegistry(r *Registry) {
+	sc.url(r.Address)
+	for _, c := range r.API.V.Challenges {
+		sc.url(c.Realm)
+		sc.url(c.Service)
+	}
 }
 
 func (sc *scrubber) host(name string) {
@@ -228,13 +260,13 @@ var (
 // a machine called "run" must not change /run/docker.sock. Dotted names are
 // replaced everywhere.
 var (
-	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner"}
-	registries = []string{"ContainerSpec.Image", "Image.Tags", "Image.Digests", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
+	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "Client.User"}
+	registries = []string{"Registry.Address", "RegistryAPI.Plain", "RegistryDebug.Address", "RegistryChallenge.Service", "ClientLogin.Registry", "ClientHelper.Registry", "ContainerSpec.Image", "Image.Tags", "Image.Digests", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
 )
 
 // stands reports whether an undotted name of a host or user may stand in s.
 func (sc *scrubber) stands(name, s, field string) bool {
-	if slices.Contains(prose, field) || strings.Contains(s, "://") {
+	if slices.Contains(prose, field) || strings.Contains(s, "://") || strings.HasPrefix(s, "registry:") { // the last is a scope
 		return true
 	}
 	return slices.Contains(registries, field) && !sc.users[name] && !strings.HasPrefix(s, "/")
