@@ -8,7 +8,7 @@ type Registry struct {
 	Scope     string   `json:"scope"`               // a registry scope
 	Address   string   `json:"address"`             // host:port
 	Addresses []string `json:"addresses,omitempty"` // IP addresses that the name stands for, sorted
-	Product   string   `json:"product,omitempty"`   // distribution, harbor, gitlab, nexus, quay, zot; empty when nothing tells
+	Product   string   `json:"product,omitempty"`   // distribution, harbor, gitlab, nexus; empty when nothing tells
 	Sure      bool     `json:"sure,omitempty"`      // the product names itself; else its manner of answering suggests it
 	Version   string   `json:"version,omitempty"`   // that it reports, or that the program on this machine carries
 	Console   bool     `json:"console,omitempty"`   // its root answers with a web page
