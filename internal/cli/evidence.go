@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,12 +23,18 @@ type collectFlags struct {
 	logFlags
 	timeout time.Duration
 	state   string
+	probe   bool
 }
 
 func (f *collectFlags) register(cmd *cobra.Command) {
 	f.logFlags.register(cmd)
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "stop collecting after this time, such as 30s, and go on with what there is")
 	cmd.Flags().StringVar(&f.state, "state", "", "state folder of harden, which says what containers are kept for a rollback")
+}
+
+// registerProbe adds --probe to the commands that may send more than reads.
+func (f *collectFlags) registerProbe(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.probe, "probe", false, "send named registries more than reads, undone at once; plimsoll doctor lists what")
 }
 
 // stateDir is the folder of journals.
@@ -58,6 +65,9 @@ func (a *app) evidence(ctx context.Context, cmd *cobra.Command, f *collectFlags,
 	t, err := a.parseTargets(args)
 	if err != nil {
 		return nil, err
+	}
+	if f.probe && !slices.ContainsFunc(t.live, func(l survey.Target) bool { return l.Kind == "registry" }) {
+		return nil, usage("--probe sends nothing to anything but a registry that is named; add registry:HOST[:PORT]")
 	}
 	if t.file != "" {
 		d, err := a.readDocument(t.file)
@@ -107,7 +117,8 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir,
-		Kept: a.kept(f), Parallel: parallel, Progress: p.say,
+		Kept: a.kept(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
+		Note: func(msg string) { a.log.note("%s", msg) },
 	})
 	p.end()
 	switch {

@@ -96,6 +96,7 @@ type RegistryProbe struct {
 	Push      int      `json:"push"`                // HTTP status of opening an upload without a login
 	Delete    int      `json:"delete"`              // HTTP status of deleting a manifest that does not exist
 	Overwrite string   `json:"overwrite,omitempty"` // of a tag: done, refused; empty: not tried, see Why
+	Tag       string   `json:"tag,omitempty"`       // that was tried
 	Deleted   string   `json:"deleted,omitempty"`   // of what was pushed: done, refused; empty: not tried
 	Default   int      `json:"default,omitempty"`   // HTTP status of a login with the product's published password; 0: not tried
 	Why       string   `json:"why,omitempty"`       // why something was not tried
@@ -107,7 +108,8 @@ type RegistryProbe struct {
 type RegistryConfig struct {
 	Path      string          `json:"path"`
 	Exe       string          `json:"exe"`
-	UID       int64           `json:"uid"` // that it runs as
+	Package   string          `json:"package,omitempty"` // name and version of the distribution package that has the program
+	UID       int64           `json:"uid"`               // that it runs as
 	Mode      uint32          `json:"mode"`
 	Owner     int64           `json:"owner"`               // of the file
 	Overrides []string        `json:"overrides,omitempty"` // names of variables of the process that change it, sorted

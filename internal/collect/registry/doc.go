@@ -139,6 +139,9 @@ func (c *collector) fragment(ctx context.Context) *snapshot.Snapshot {
 	if !c.reg.Probe.Known() {
 		probe = part(snapshot.PartRegistryProbe, c.reg.Probe.State, c.reg.Probe.Reason, "it takes requests that are more than reads, which are sent only when asked for", again)
 	}
+	if left := c.reg.Probe.V.Left; len(left) > 0 {
+		probe.Detail = "left behind: " + strings.Join(left, "; ")
+	}
 	content := part(snapshot.PartRegistryContent, c.reg.Content.State, c.reg.Content.Reason, "", "")
 	if !c.reg.Content.Known() {
 		content.Detail = "the registry did not answer when asked for its content"

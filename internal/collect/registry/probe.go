@@ -117,6 +117,7 @@ func (p *prober) overwrite(ctx context.Context) {
 		return
 	}
 	p.c.say("registry %s: pushes an image of a few hundred bytes to %s, overwrites its tag and deletes it; the empty name may stay in the catalogue", p.c.address, p.repo)
+	p.out.Tag = probeTag
 	var pushed [2]image
 	defer func() { p.undo(ctx, pushed[:]) }()
 	for i := range pushed {
@@ -143,7 +144,8 @@ func (p *prober) overwrite(ctx context.Context) {
 	}
 }
 
-const probeTag = "probe"
+// probeTag has the form of a release.
+const probeTag = "v0.0.0-probe"
 
 // image is a manifest and the blob that is its configuration and its layer.
 type image struct {

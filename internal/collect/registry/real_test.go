@@ -92,7 +92,7 @@ func TestProbe(t *testing.T) {
 		want    snapshot.RegistryProbe
 		left    int
 	}{
-		"open":      {testbed.RegistryOptions{Delete: true}, snapshot.RegistryProbe{Push: 202, Delete: 404, Overwrite: "done", Deleted: "done"}, 1},
+		"open":      {testbed.RegistryOptions{Delete: true}, snapshot.RegistryProbe{Push: 202, Delete: 404, Overwrite: "done", Tag: probeTag, Deleted: "done"}, 1},
 		"no-delete": {testbed.RegistryOptions{}, snapshot.RegistryProbe{Push: 202, Delete: 405, Why: "deletion is off or refused, so nothing was pushed that could not be undone"}, 0},
 		"read-only": {testbed.RegistryOptions{Delete: true, ReadOnly: true}, snapshot.RegistryProbe{Push: 405, Delete: 405, Why: "pushing is refused without a login"}, 0},
 		"login":     {testbed.RegistryOptions{Delete: true, Htpasswd: htpasswd}, snapshot.RegistryProbe{Push: 401, Delete: 401, Why: "pushing is refused without a login"}, 0},

@@ -22,8 +22,8 @@ import (
 
 // Target is one thing to look at.
 type Target struct {
-	Kind string // docker, host or files
-	Arg  string // docker: a context or URL; empty is the user's current engine; files: a folder or file
+	Kind string // docker, host, files or registry
+	Arg  string // docker: a context or URL; empty is the user's current engine; files: a folder or file; registry: HOST[:PORT]
 }
 
 // Options say what to look at and how.
@@ -38,6 +38,8 @@ type Options struct {
 	Kept      map[string]string // container ID -> journal that harden keeps it for
 	Parallel  int               // requests at once; 0 is the collector's default
 	Progress  func(msg string)
+	Note      func(msg string) // what a person should know besides
+	Probe     bool             // send registries more than reads, see [registry.Options]
 }
 
 // ErrNothing says that there is neither an engine here nor a target given.
@@ -55,7 +57,7 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if runtime.GOOS == "linux" && !s.onlyFiles() {
+	if runtime.GOOS == "linux" && !s.onlyArtifacts() {
 		s.machine(ctx, endpoints)
 	}
 	for _, e := range endpoints {
@@ -64,10 +66,15 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 		}
 	}
 	for _, t := range s.Targets {
-		if t.Kind == "files" {
-			if err := s.files(ctx, t.Arg); err != nil {
-				return nil, err
-			}
+		var err error
+		switch t.Kind {
+		case "files":
+			err = s.files(ctx, t.Arg)
+		case "registry":
+			err = s.registry(ctx, t.Arg)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	s.dropUnusedHost()
@@ -104,7 +111,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 	}
 	for _, t := range s.Targets {
 		switch t.Kind {
-		case "host", "files":
+		case "host", "files", "registry":
 		case "docker":
 			e, err := dockerapi.Resolve(t.Arg, s.Env, s.Home)
 			if err != nil {
@@ -112,7 +119,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 			}
 			out = append(out, endpoint{Endpoint: e, named: true})
 		default:
-			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host and files can", t.Kind)
+			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host, files and registry can", t.Kind)
 		}
 	}
 	return out, nil
@@ -141,11 +148,14 @@ func (s *survey) machine(ctx context.Context, endpoints []endpoint) {
 	files, part := s.local.HostFiles(ctx)
 	s.out.Files = append(s.out.Files, files...)
 	s.out.Parts = append(s.out.Parts, part)
+	clients, part := s.local.Clients(ctx, s.Env)
+	s.out.Clients = append(s.out.Clients, clients...)
+	s.out.Parts = append(s.out.Parts, part)
 }
 
-// onlyFiles reports whether nothing but files was asked for.
-func (s *survey) onlyFiles() bool {
-	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool { return t.Kind != "files" })
+// onlyArtifacts reports whether nothing but files and registries was asked for.
+func (s *survey) onlyArtifacts() bool {
+	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool { return t.Kind != "files" && t.Kind != "registry" })
 }
 
 // files collects a folder or file.
@@ -244,6 +254,7 @@ func (s *survey) dropUnusedHost() {
 	s.out.Scopes = slices.DeleteFunc(s.out.Scopes, func(sc snapshot.Scope) bool { return other(sc.ID) })
 	s.out.Hosts = slices.DeleteFunc(s.out.Hosts, func(h snapshot.Host) bool { return other(h.Scope) })
 	s.out.Files = slices.DeleteFunc(s.out.Files, func(f snapshot.File) bool { return other(f.Scope) })
+	s.out.Clients = slices.DeleteFunc(s.out.Clients, func(c snapshot.Client) bool { return other(c.Scope) })
 	s.out.Parts = slices.DeleteFunc(s.out.Parts, func(p snapshot.PartStatus) bool { return other(p.Scope) })
 }
 
@@ -263,5 +274,6 @@ func Reads() []string {
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
 	engine = append(engine, "for a folder or file that is named: compose files and Dockerfiles in it, the files these name, and .env beside them, never outside of it")
+	engine = append(engine, "for a registry that is named: GET /v2/ over TLS and in clear, /v2/_catalog, tags, manifests and small blobs of its first repositories, its token service on the same host, /, /api/v2.0/systeminfo and /health, and port 5001; no login is sent")
 	return append(engine, host.Open("").Reads()...)
 }
