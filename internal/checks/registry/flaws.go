@@ -10,7 +10,7 @@ import (
 // flawsDate is the day on which the tables below were last compared with their
 // sources: distribution's advisories and releases. After staleAfter they let
 // nothing pass any more.
-var flawsDate = time.Date(2026, time.November, 15, 0, 0, 0, 0, time.UTC)
+var flawsDate = time.Date(2026, time.November, 24, 0, 0, 0, 0, time.UTC)
 
 const (
 	staleAfter = 180 * 24 * time.Hour
