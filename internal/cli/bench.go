@@ -56,6 +56,7 @@ func (a *app) benchDockerCommand() *cobra.Command {
 		Example: "  plimsoll bench docker --edition cis-docker-1.2.0\n  plimsoll bench docker result.json --all",
 	}
 	f.collectFlags.register(cmd)
+	f.registerProbe(cmd)
 	f.decisionFlags.register(cmd)
 	f.outputFlags.register(cmd)
 	f.screenFlags.register(cmd)

@@ -78,75 +78,6 @@ var publicHosts = []string{
 	"public.ecr.aws", "localhost", "docker-desktop",
 }
 
-// learn collects the names of hosts, registries and users from the fields that
-// hold nothing else.
-func (sc *scrubber) learn(s *Snapshot) {
-	for _, scope := range s.Scopes {
-		if scope.Kind == ScopeEngine || scope.Kind == ScopeHost {
-			sc.host(scope.Name)
-		}
-		sc.url(scope.Target)
-	}
-	for _, h := range s.Hosts {
-		sc.host(h.Name)
-		for _, g := range h.Accounts.V.Groups {
-			for _, m := range g.Members {
-				sc.user(m)
-			}
-		}
-		for _, r := range h.SubIDs.V.Ranges {
-			sc.user(r.Owner)
-		}
-	}
-	for i := range s.Engines {
-		e := &s.Engines[i]
-		sc.host(e.Name)
-		for _, r := range slices.Concat(e.InsecureRegistries, e.Mirrors) {
-			sc.url(r)
-		}
-		for _, set := range e.Config.V.Settings {
-			for _, v := range set.Values {
-				if strings.Contains(v, "://") || strings.Contains(set.Key, "registr") {
-					sc.url(v)
-				}
-			}
-		}
-	}
-	for i := range s.Files { // the folder of a registry's certificates has its name
-		if _, rest, ok := strings.Cut(s.Files[i].Path, "/certs.d/"); ok && (s.Files[i].Role == RoleRegistryCert || s.Files[i].Role == RoleRegistryKey) {
-			sc.url(rest)
-		}
-	}
-	for i := range s.ContainerSpecs {
-		sc.registry(s.ContainerSpecs[i].Image)
-	}
-	sc.learnImages(s.Images)
-	for name := range sc.names {
-		sc.order = append(sc.order, name)
-	}
-	slices.SortFunc(sc.order, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
-}
-
-// learnImages collects the names of registries and users from images.
-func (sc *scrubber) learnImages(images []Image) {
-	for i := range images {
-		for _, ref := range slices.Concat(images[i].Tags, images[i].Digests) {
-			sc.registry(ref)
-		}
-		if base := images[i].Config.V.BaseName; base != "" {
-			sc.registry(base)
-		}
-		for _, u := range images[i].Contents.V.Accounts.V.Passwordless {
-			sc.user(u)
-		}
-	}
-}
-
 func (sc *scrubber) host(name string) {
 	if _, err := netip.ParseAddr(name); err == nil || strings.ContainsAny(name, "/:") {
 		sc.url(name)
@@ -266,13 +197,13 @@ var (
 // a machine called "run" must not change /run/docker.sock. Dotted names are
 // replaced everywhere.
 var (
-	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "ImageAccounts.Passwordless"}
-	registries = []string{"ContainerSpec.Image", "Image.Tags", "Image.Digests", "ImageConfig.BaseName", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
+	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "Client.User", "ImageAccounts.Passwordless"}
+	registries = []string{"Registry.Address", "RegistryAPI.Plain", "RegistryDebug.Address", "RegistryChallenge.Service", "ClientLogin.Registry", "ClientHelper.Registry", "ContainerSpec.Image", "Image.Tags", "Image.Digests", "ImageConfig.BaseName", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
 )
 
 // stands reports whether an undotted name of a host or user may stand in s.
 func (sc *scrubber) stands(name, s, field string) bool {
-	if slices.Contains(prose, field) || strings.Contains(s, "://") {
+	if slices.Contains(prose, field) || strings.Contains(s, "://") || strings.HasPrefix(s, "registry:") { // the last is a scope
 		return true
 	}
 	return slices.Contains(registries, field) && !sc.users[name] && !strings.HasPrefix(s, "/")

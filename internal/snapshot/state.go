@@ -111,13 +111,18 @@ const (
 	PartEngineFiles      Part = "engine.files"     // its configuration, keys, data root and programs, as files
 	PartHostIdentity     Part = "host.identity"    // kernel, distribution, memory, security modules
 	PartHostCgroups      Part = "host.cgroups"
-	PartHostAccounts     Part = "host.accounts" // groups and users
-	PartHostPackages     Part = "host.packages" // the engine's distribution package
-	PartHostFiles        Part = "host.files"    // units, defaults, /etc/docker and the certificates in it
-	PartHostSubIDs       Part = "host.subids"   // /etc/subuid and /etc/subgid
-	PartHostKernels      Part = "host.kernels"  // installed builds
-	PartHostAudit        Part = "host.audit"    // the kernel's audit rules
-	PartHostLogs         Part = "host.logs"     // what ships log records elsewhere
+	PartHostAccounts     Part = "host.accounts"    // groups and users
+	PartHostPackages     Part = "host.packages"    // the engine's distribution package
+	PartHostFiles        Part = "host.files"       // units, defaults, /etc/docker and the certificates in it
+	PartHostSubIDs       Part = "host.subids"      // /etc/subuid and /etc/subgid
+	PartHostKernels      Part = "host.kernels"     // installed builds
+	PartHostAudit        Part = "host.audit"       // the kernel's audit rules
+	PartHostLogs         Part = "host.logs"        // what ships log records elsewhere
+	PartHostClients      Part = "host.clients"     // configuration of the Docker command in the homes of the machine
+	PartRegistryAPI      Part = "registry.api"     // GET /v2/ without a login, over TLS and in clear
+	PartRegistryContent  Part = "registry.content" // what can be read without a login
+	PartRegistryProbe    Part = "registry.probe"   // what --probe sends
+	PartRegistryConfig   Part = "registry.config"  // its configuration file, when it runs on this machine
 	PartDockerfiles      Part = "files.dockerfiles"
 	PartOtherFiles       Part = "files.other" // files of kinds that are recognised but not judged
 
@@ -132,7 +137,8 @@ var Parts = []Part{
 	PartEngineInfo, PartEngineContainers, PartEngineImages, PartEngineNetworks, PartEngineVolumes, PartEngineServices,
 	PartEngineConfig, PartEngineProcesses, PartEngineListeners, PartEngineSockets, PartEngineVerifier, PartEngineFiles,
 	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages,
-	PartHostFiles, PartHostSubIDs, PartHostKernels, PartHostAudit, PartHostLogs,
+	PartHostFiles, PartHostSubIDs, PartHostKernels, PartHostAudit, PartHostLogs, PartHostClients,
+	PartRegistryAPI, PartRegistryContent, PartRegistryProbe, PartRegistryConfig,
 	PartDockerfiles, PartOtherFiles,
 	PartImageConfig, PartImageContents, PartImageEvidence,
 }

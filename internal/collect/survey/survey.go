@@ -23,8 +23,8 @@ import (
 
 // Target is one thing to look at.
 type Target struct {
-	Kind string // docker, host, files or image
-	Arg  string // docker: a context or URL; empty is the user's current engine; files: a folder or file; image: see [image.Options]
+	Kind string // docker, host, files, image or registry
+	Arg  string // docker: a context or URL; empty is the user's current engine; files: a folder or file; image: see [image.Options]; registry: HOST[:PORT]
 }
 
 // Options say what to look at and how.
@@ -42,6 +42,7 @@ type Options struct {
 	Note      func(msg string) // what a person should know besides
 	Input     io.Reader        // for an image that is read from the standard input
 	Evidence                   // of images, that others made
+	Probe     bool             // send registries more than reads, see [registry.Options]
 }
 
 // ErrNothing says that there is neither an engine here nor a target given.
@@ -74,6 +75,8 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 			err = s.files(ctx, t.Arg)
 		case "image":
 			err = s.image(ctx, t.Arg)
+		case "registry":
+			err = s.registry(ctx, t.Arg)
 		}
 		if err != nil {
 			return nil, err
@@ -116,7 +119,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 	}
 	for _, t := range s.Targets {
 		switch t.Kind {
-		case "host", "files", "image":
+		case "host", "files", "image", "registry":
 		case "docker":
 			e, err := dockerapi.Resolve(t.Arg, s.Env, s.Home)
 			if err != nil {
@@ -124,7 +127,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 			}
 			out = append(out, endpoint{Endpoint: e, named: true})
 		default:
-			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host, files and image can", t.Kind)
+			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host, files, image and registry can", t.Kind)
 		}
 	}
 	return out, nil
@@ -153,11 +156,14 @@ func (s *survey) machine(ctx context.Context, endpoints []endpoint) {
 	files, part := s.local.HostFiles(ctx)
 	s.out.Files = append(s.out.Files, files...)
 	s.out.Parts = append(s.out.Parts, part)
+	clients, part := s.local.Clients(ctx, s.Env)
+	s.out.Clients = append(s.out.Clients, clients...)
+	s.out.Parts = append(s.out.Parts, part)
 }
 
-// onlyArtifacts reports whether nothing but files and images was asked for.
+// onlyArtifacts reports whether nothing but files, images and registries was asked for.
 func (s *survey) onlyArtifacts() bool {
-	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool { return t.Kind != "files" && t.Kind != "image" })
+	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool { return !slices.Contains([]string{"files", "image", "registry"}, t.Kind) })
 }
 
 // image reads one image, or those of one file.
@@ -290,6 +296,7 @@ func (s *survey) dropUnusedHost() {
 	s.out.Scopes = slices.DeleteFunc(s.out.Scopes, func(sc snapshot.Scope) bool { return other(sc.ID) })
 	s.out.Hosts = slices.DeleteFunc(s.out.Hosts, func(h snapshot.Host) bool { return other(h.Scope) })
 	s.out.Files = slices.DeleteFunc(s.out.Files, func(f snapshot.File) bool { return other(f.Scope) })
+	s.out.Clients = slices.DeleteFunc(s.out.Clients, func(c snapshot.Client) bool { return other(c.Scope) })
 	s.out.Parts = slices.DeleteFunc(s.out.Parts, func(p snapshot.PartStatus) bool { return other(p.Scope) })
 }
 
@@ -310,5 +317,6 @@ func Reads() []string {
 	}
 	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles and daemon.json in it, the files these name, and .env beside them, never outside of it",
 		"for an image that is named: its file or OCI layout, else GET /images/REF/json and /images/ID/get of the current engine, else the registry that REF names; layers are read and not kept, and ~/.docker/config.json for a login")
+	engine = append(engine, "for a registry that is named: GET /v2/ over TLS and in clear, /v2/_catalog, tags, manifests and small blobs of its first repositories, its token service on the same host, /, /api/v2.0/systeminfo and /health, and port 5001; no login is sent")
 	return append(engine, host.Open("").Reads()...)
 }
