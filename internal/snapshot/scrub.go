@@ -76,12 +76,7 @@ func (sc *scrubber) learn(s *Snapshot) {
 			sc.user(r.Owner)
 		}
 	}
-	for i := range s.Clients {
-		sc.learnClient(&s.Clients[i])
-	}
-	for i := range s.Registries {
-		sc.learnRegistry(&s.Registries[i])
-	}
+	sc.learnOuter(s)
 	for i := range s.Engines {
 		e := &s.Engines[i]
 		sc.host(e.Name)
@@ -118,6 +113,16 @@ func (sc *scrubber) learn(s *Snapshot) {
 		}
 		return strings.Compare(a, b)
 	})
+}
+
+// learnOuter collects the names that clients and registries bring.
+func (sc *scrubber) learnOuter(s *Snapshot) {
+	for i := range s.Clients {
+		sc.learnClient(&s.Clients[i])
+	}
+	for i := range s.Registries {
+		sc.learnRegistry(&s.Registries[i])
+	}
 }
 
 func (sc *scrubber) learnClient(c *Client) {
