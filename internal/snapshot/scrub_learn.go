@@ -25,12 +25,7 @@ func (sc *scrubber) learn(s *Snapshot) {
 			sc.user(r.Owner)
 		}
 	}
-	for i := range s.Clients {
-		sc.learnClient(&s.Clients[i])
-	}
-	for i := range s.Registries {
-		sc.learnRegistry(&s.Registries[i])
-	}
+	sc.learnOuter(s)
 	for i := range s.Engines {
 		e := &s.Engines[i]
 		sc.host(e.Name)
@@ -77,6 +72,16 @@ func (sc *scrubber) learnImages(images []Image) {
 		for _, u := range images[i].Contents.V.Accounts.V.Passwordless {
 			sc.user(u)
 		}
+	}
+}
+
+// learnOuter collects the names that clients and registries bring.
+func (sc *scrubber) learnOuter(s *Snapshot) {
+	for i := range s.Clients {
+		sc.learnClient(&s.Clients[i])
+	}
+	for i := range s.Registries {
+		sc.learnRegistry(&s.Registries[i])
 	}
 }
 

@@ -99,13 +99,13 @@ func (r *RegistryServer) start(t testing.TB, exe string, env []string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		cmd.Process.Kill() //nolint:errcheck // it may have ended
-		cmd.Wait()         //nolint:errcheck // likewise
-		log.Close()        //nolint:errcheck // nothing of it is awaited
+		cmd.Process.Kill()
+		cmd.Wait()
+		log.Close()
 	})
 	for range 100 {
 		if c, err := net.Dial("tcp", r.Address); err == nil {
-			c.Close() //nolint:errcheck // nothing was sent
+			c.Close()
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -120,7 +120,7 @@ func freeAddress(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // it only found a port
+	defer l.Close()
 	return l.Addr().String()
 }
 

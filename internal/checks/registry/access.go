@@ -67,7 +67,7 @@ var anonymousPull = &check.Check{
 
 func refusesPull(v *view) check.Verdict {
 	public, _ := v.p.List("public_repositories")
-	var open, closed []string
+	var open []string
 	unclear := 0
 	for _, r := range v.Content.V.Repos {
 		switch {
@@ -76,7 +76,7 @@ func refusesPull(v *view) check.Verdict {
 				open = append(open, r.Name)
 			}
 		case refused(r.Tags) || refused(r.Manifest):
-			closed = append(closed, r.Name)
+			// as it should be
 		default:
 			unclear++
 		}

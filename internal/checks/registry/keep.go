@@ -144,10 +144,10 @@ func digestsThere(v *view) check.Verdict {
 	var gone, closed, there []string
 	for _, r := range v.Content.V.Running {
 		name := r.Repo + "@" + r.Digest
-		switch {
-		case r.Status == 200:
+		switch r.Status {
+		case 200:
 			there = append(there, name)
-		case r.Status == 404:
+		case 404:
 			gone = append(gone, name)
 		default:
 			closed = append(closed, name)

@@ -53,6 +53,9 @@ func (m *Machine) Clients(ctx context.Context, env func(string) string) ([]snaps
 		var mine []snapshot.ClientVar
 		if int(a.uid) == own && m.root == "" {
 			mine = processVars(env)
+			if h := path.Clean(env("HOME")); path.IsAbs(h) && m.exists(path.Join(h, ".docker")) {
+				home, c.Dir = h, text(path.Join(h, ".docker")) // where the Docker command of this account looks
+			}
 			if d := env("DOCKER_CONFIG"); path.IsAbs(d) {
 				c.Dir = text(path.Clean(d))
 			}

@@ -139,8 +139,8 @@ func FuzzClientConfig(f *testing.F) {
 		if err == nil && (len(c.Logins) > maxLogins || len(c.Dirs) > 16) {
 			t.Errorf("%d logins, %d dirs", len(c.Logins), len(c.Dirs))
 		}
-		parseContext(b)                        //nolint:errcheck // it must not panic
-		parseDesktop(b, new(snapshot.Desktop)) //nolint:errcheck // likewise
+		parseContext(b)
+		parseDesktop(b, new(snapshot.Desktop))
 	})
 }
 

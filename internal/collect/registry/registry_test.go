@@ -91,9 +91,9 @@ func TestStranger(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 	})
 	mux.HandleFunc("GET /v2/_catalog", func(w http.ResponseWriter, _ *http.Request) {
-		w.Write([]byte(`{"repositories":["../../etc","a\u001b[31m","shop"],"x":"`)) //nolint:errcheck // the client stops reading
+		w.Write([]byte(`{"repositories":["../../etc","a\u001b[31m","shop"],"x":"`))
 		for range 64 {
-			w.Write([]byte(strings.Repeat("x", 1<<20))) //nolint:errcheck // likewise
+			w.Write([]byte(strings.Repeat("x", 1<<20)))
 		}
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -127,7 +127,7 @@ func TestTokenOfOwnHost(t *testing.T) {
 	srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/token":
-			json.NewEncoder(w).Encode(map[string]string{"token": "e30." + claims + ".canary"}) //nolint:errcheck // a test
+			json.NewEncoder(w).Encode(map[string]string{"token": "e30." + claims + ".canary"})
 		default:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="`+srv.URL+`/token",service="x"`)
 			w.WriteHeader(http.StatusUnauthorized)
