@@ -156,16 +156,22 @@ func TestWaiverAccepts(t *testing.T) {
 	}
 }
 
-func TestOwnedContainersAreRefused(t *testing.T) {
+// TestOwnedContainersAreChangedAtTheirSource: harden leaves them alone, the plan
+// counts on a person.
+func TestOwnedContainersAreChangedAtTheirSource(t *testing.T) {
 	s := bad(t)
+	free := must(t, inputs(s, plan.Options{}))
 	s.Containers[0].Owner = &snapshot.Owner{Kind: "compose", Name: "shop/web", Sources: []string{"/srv/shop/compose.yaml"}}
 	a := must(t, inputs(s, plan.Options{}))
-	if len(a.Plan.Choices) != 0 {
-		t.Errorf("compose owns the only container, yet the plan has %v", chosen(a))
+	if !slices.Equal(chosen(a), chosen(free)) || a.Plan.After != free.Plan.After || a.Plan.After >= a.Plan.Before {
+		t.Errorf("owned: %v leave %d of %d; free: %v leave %d", chosen(a), a.Plan.After, a.Plan.Before, chosen(free), free.Plan.After)
 	}
 	for _, m := range a.Measures {
-		if len(m.Refused) != 1 || !strings.Contains(m.Refused[0].Why, "/srv/shop/compose.yaml") {
-			t.Errorf("%s does not name the source to change: %+v", m.ID, m.Refused)
+		if len(m.Steps) != 0 || len(m.Refused) != 1 {
+			t.Errorf("%s: steps %v, refused %v", m.ID, m.Steps, m.Refused)
+		}
+		if r := m.Refused[0]; len(m.Sourced) > 0 && (!r.AtSource || !strings.Contains(r.Why, "/srv/shop/compose.yaml")) {
+			t.Errorf("%s does not name the source to change: %+v", m.ID, r)
 		}
 	}
 }
@@ -174,8 +180,8 @@ func TestOwnedContainersAreRefused(t *testing.T) {
 // check says of itself.
 func TestCatalogueAgrees(t *testing.T) {
 	for _, c := range docker.Suite {
-		if m, named := threat.Members()[c.ID]; named && (m.Subject != c.Subject || m.Title != c.Title) {
-			t.Errorf("%s judges %s and is titled %q; members.csv says %s, %q", c.ID, c.Subject, c.Title, m.Subject, m.Title)
+		if m, named := threat.Members()[c.ID]; named && (m.Subject != c.Subject || m.Surface != c.Surface || m.Title != c.Title) {
+			t.Errorf("%s judges %s, of the surface %s, and is titled %q; members.csv says %s, %s, %q", c.ID, c.Subject, c.Surface, c.Title, m.Subject, m.Surface, m.Title)
 		}
 	}
 	for _, p := range docker.Planned() {
@@ -197,6 +203,48 @@ func TestDisablingOpensNoBlindSpot(t *testing.T) {
 			if b, a := before.Threats[i].Status, after.Threats[i].Status; b == threat.Open && a < threat.Unknown {
 				t.Errorf("switching %s off turned %s from %v to %v", c.ID, before.Threats[i].Threat.ID, b, a)
 			}
+		}
+	}
+}
+
+// TestPlanTakesTwoThatAThreatNeedsTogether: neither a limit of processes nor a
+// weight of the CPU closes DKR-HST-D-03 alone.
+func TestPlanTakesTwoThatAThreatNeedsTogether(t *testing.T) {
+	s, _, err := checktest.Tweak([]byte(`{
+		"spec": {"resources": {"nanoCPUs": null, "pidsLimit": null}, "restartPolicy": {"name": "always", "max": 0}},
+		"runtime": {"cgroup": {"v": {"cpuQuota": -1, "cpuShares": 1024, "pidsMax": -1}}}
+	}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair := []string{"container-cpu-shares", "container-pids-limit"}
+	for _, o := range []plan.Options{{}, {Max: 3}, {Max: 2, Exclude: []string{"container-restart-policy-bounded"}}, {Max: 2, Cover: true, Exclude: []string{"container-restart-policy-bounded"}}} {
+		a := must(t, inputs(s, o))
+		got := chosen(a)
+		i := slices.Index(got, pair[0])
+		if i < 0 || len(got) < i+2 || got[i+1] != pair[1] {
+			t.Fatalf("at most %d: chosen %v, want %v after each other", o.Max, got, pair)
+		}
+		one, two := a.Plan.Choices[i], a.Plan.Choices[i+1]
+		if one.With != pair[1] || two.With != pair[0] || !strings.Contains(one.Why, "DKR-HST-D-03") || one.Removes+two.Removes <= 0 || two.Fixes != 1 {
+			t.Errorf("at most %d: %+v and %+v", o.Max, one, two)
+		}
+		if o.Max > 0 && len(got) > o.Max {
+			t.Errorf("at most %d: %v", o.Max, got)
+		}
+	}
+	if got := chosen(must(t, inputs(s, plan.Options{Max: 2}))); got[0] != "container-restart-policy-bounded" {
+		t.Errorf("two at most: %v, want first the one that removes as much as the two", got)
+	}
+	if got := chosen(must(t, inputs(s, plan.Options{Max: 1}))); len(got) != 1 || slices.Contains(pair, got[0]) {
+		t.Errorf("one at most: %v, want the one that removes risk alone", got)
+	}
+	if got := chosen(must(t, inputs(s, plan.Options{Exclude: pair[:1]}))); slices.Contains(got[:1], pair[1]) {
+		t.Errorf("without %s: %v", pair[0], got)
+	}
+	for _, c := range must(t, inputs(s, plan.Options{Exclude: pair[:1]})).Plan.Choices {
+		if c.Measure.ID == pair[1] && (c.With != "" || c.Removes != 0 || c.Fixes != 1 || !strings.Contains(c.Lacks, "DKR-HST-D-03 also needs container-cpu-shares")) {
+			t.Errorf("half of a pair: %+v", c)
 		}
 	}
 }

@@ -41,25 +41,25 @@ func (a *Assessment) recheck(m step.Measure, p step.Step) (step.Step, string) {
 	if err := s.Simulate(o); err != nil {
 		return p, "it changed since the plan was made; plan again"
 	}
-	if !a.passes(m.Check, t, o) {
+	if !a.passes(m.Check, m.For[fresh.ID], o) {
 		return p, "its values would not make the check pass; plan again"
 	}
 	return s, ""
 }
 
-// passes reports whether a check passes for a target on the overlay.
-func (a *Assessment) passes(id string, t step.Target, o *snapshot.Overlay) bool {
+// passes reports whether a check passes for all of the subjects on the overlay.
+func (a *Assessment) passes(id string, subjects []int, o *snapshot.Overlay) bool {
 	i := slices.IndexFunc(a.Suite, func(c *check.Check) bool { return c.ID == id })
-	if i < 0 {
+	if i < 0 || len(subjects) == 0 {
 		return false
 	}
-	x := a.Index.With(o.Snapshot())
-	for _, f := range check.RunOne(a.Suite[i], a.checkInputs(x)) {
-		for _, m := range f.Members {
-			if s := x.Subjects[m]; s.Scope == t.Scope && s.Key == t.Key {
-				return f.Status == check.Pass
+	passed := make(map[int]bool)
+	for _, f := range check.RunOne(a.Suite[i], a.checkInputs(a.Index.With(o.Snapshot()))) {
+		if f.Status == check.Pass {
+			for _, m := range f.Members {
+				passed[m] = true
 			}
 		}
 	}
-	return false
+	return !slices.ContainsFunc(subjects, func(s int) bool { return !passed[s] })
 }

@@ -56,3 +56,25 @@ func TestFromPlanTakesValuesThatFixAndNothingElse(t *testing.T) {
 		}
 	}
 }
+
+// TestFromPlanOfASubjectThatAnotherOwns: the check must pass for the subjects
+// that the step is for, whatever its target is.
+func TestFromPlanOfASubjectThatAnotherOwns(t *testing.T) {
+	s, suite := checktest.Owned()
+	a, err := assess.Assess(assess.Inputs{Snapshot: s, Suite: suite, Now: s.Taken})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := a.Measures[0]
+	if len(m.Steps) != 1 || len(m.For[m.Steps[0].ID]) != 2 {
+		t.Fatalf("measure %+v; want one step for two subjects", m)
+	}
+	if steps, refused := a.FromPlan(m, m.Steps); len(steps) != 1 || len(refused) > 0 {
+		t.Errorf("steps %+v, refused %+v", steps, refused)
+	}
+	useless := m.Steps[0]
+	useless.Set = []step.Change{{Field: "HostConfig.Memory", From: "0", To: "0"}}
+	if steps, refused := a.FromPlan(m, []step.Step{useless}); len(steps) > 0 || len(refused) != 1 {
+		t.Errorf("a step that helps none: steps %+v, refused %+v", steps, refused)
+	}
+}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"plimsoll/internal/policy"
 	"plimsoll/internal/snapshot"
@@ -71,6 +72,17 @@ func (v Verdict) At(s Severity) Verdict { v.Severity = s; return v }
 // ByKernel returns the verdict as one that rests on what the kernel shows of a
 // running process, whatever its configuration says.
 func (v Verdict) ByKernel() Verdict { v.Kernel = true; return v }
+
+// configured ends the message of a verdict that rests on configuration alone.
+const configured = " (configured: the running process was not readable)"
+
+// AsConfigured returns the verdict as one that rests on the configuration of a
+// running container because the kernel's facts were not readable. Its message
+// says so.
+func (v Verdict) AsConfigured() Verdict { v.Message += configured; return v }
+
+// IsConfigured reports whether a message is of such a verdict.
+func IsConfigured(message string) bool { return strings.HasSuffix(message, configured) }
 
 // Note returns the verdict with a further remark.
 func (v Verdict) Note(n string) Verdict {

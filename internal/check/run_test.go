@@ -56,6 +56,22 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// TestUndeclaredSaysWhere: a question for the user names the key that answers it.
+func TestUndeclaredSaysWhere(t *testing.T) {
+	x := engineWorld(snapshot.PartStatus{Part: snapshot.PartEngineInfo, State: snapshot.Observed})
+	listed := asked(Undecided(snapshot.ReasonUndeclared, "no list"))
+	listed.Params = []Param{{Name: "limit"}, {Name: "list", Question: true}}
+	for want, c := range map[string]*Check{
+		"no list; declare it in plimsoll.yaml as parameters.engine-asked.list": listed,
+		"too old; answer it in plimsoll.yaml as answers.engine-asked":          asked(Undecided(snapshot.ReasonUndeclared, "too old")),
+		"not read": asked(Undecided(snapshot.ReasonPartial, "not read")),
+	} {
+		if got := RunOne(c, Inputs{Index: x}); got[0].Message != want {
+			t.Errorf("%q, want %q", got[0].Message, want)
+		}
+	}
+}
+
 func TestPolicyOfACheck(t *testing.T) {
 	x := engineWorld(snapshot.PartStatus{Part: snapshot.PartEngineInfo, State: snapshot.Observed})
 	run := func(v Verdict, p *policy.Policy) Finding {
@@ -80,5 +96,33 @@ func TestPolicyOfACheck(t *testing.T) {
 	}
 	if f := run(Verdict{}, nil); f.Status != Unknown || !slices.Equal(f.Members, []int{0}) {
 		t.Errorf("nothing reported of the engine: %+v, want unknown", f)
+	}
+}
+
+// A check may find more than room was made for; findings stay in the order of the
+// suite, each where it belongs.
+func TestOrderOfFindings(t *testing.T) {
+	x := engineWorld(snapshot.PartStatus{Part: snapshot.PartEngineInfo, State: snapshot.Observed})
+	for _, counts := range [][]int{{1, 2, 1}, {1, 50, 2}, {4, 4}, {5}, {3, 0, 9, 1}} {
+		var suite []*Check
+		var want []string
+		for i, n := range counts {
+			c := asked(Verdict{})
+			c.ID = string(rune('a' + i))
+			c.Run = func(p *Probe) {
+				for range n {
+					p.Report(Passed("yes"), p.Self())
+				}
+			}
+			suite = append(suite, c)
+			want = append(want, slices.Repeat([]string{c.ID}, max(1, n))...) // none to judge is said
+		}
+		var got []string
+		for _, f := range Run(suite, Inputs{Index: x}) {
+			got = append(got, f.Check.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d findings a check: %q, want %q", counts, got, want)
+		}
 	}
 }

@@ -28,7 +28,7 @@ func addOuter(root map[string]any, what string, patch json.RawMessage) error {
 		if list == "registries" || list == "clients" {
 			items[0] = merge(items[0], p)
 		}
-		have, _ := root[list].([]any)
+		have := opened(root, list)
 		root[list] = append(have, items...)
 	}
 	return nil

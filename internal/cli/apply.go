@@ -8,25 +8,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"plimsoll/internal/assess"
 	"plimsoll/internal/atomicfile"
 	"plimsoll/internal/config"
 	"plimsoll/internal/harden"
-	"plimsoll/internal/report/text"
 	"plimsoll/internal/snapshot"
-	"plimsoll/internal/step"
 )
-
-// selection is what harden is about to do.
-type selection struct {
-	measures []step.Measure
-	steps    []step.Step
-}
 
 // harden shows the changes and, with --apply, makes them.
 func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
@@ -56,10 +47,15 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 		return err
 	}
 	sel := a.choose(as, ids, planned, allow)
+	if err := a.preview(ctx, f, src.snapshot, sel); err != nil {
+		return err
+	}
 	if err := a.showSelection(sel, ids); err != nil {
 		return failure(err)
 	}
 	switch {
+	case len(sel.steps) == 0 && f.apply && sel.refusals() > 0:
+		return &exitError{exitNotReached, errors.New("nothing could be applied: every change is refused, with its reason above")}
 	case len(sel.steps) == 0:
 		a.log.note("there is nothing to change")
 		return nil
@@ -70,7 +66,11 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 	if err := a.confirm(fmt.Sprintf("Apply %d changes to %d containers?", len(sel.steps), targetsOf(sel.steps)), f.yes); err != nil {
 		return err
 	}
-	return a.perform(ctx, f, src.snapshot, sel, digest)
+	err = a.perform(ctx, f, src.snapshot, sel, digest)
+	if sel.stale > 0 {
+		err = joined(err, &exitError{exitNotReached, fmt.Errorf("planned changes were refused because their containers changed since: %d; plan again", sel.stale)})
+	}
+	return err
 }
 
 // savedPlan reads the plan that --plan names.
@@ -96,79 +96,8 @@ func (a *app) savedPlan(f *hardenFlags) (*document, string, error) {
 	return d, config.Digest(b), nil
 }
 
-// choose takes the steps of the named measures that are allowed, with the
-// values of the saved plan where there is one.
-func (a *app) choose(as *assess.Assessment, ids []string, planned *document, allow step.Disturb) selection {
-	var sel selection
-	for _, m := range as.Measures {
-		if !contains(ids, m.ID) {
-			continue
-		}
-		if planned != nil {
-			for _, pm := range planned.plan.Measures {
-				if pm.ID == m.ID {
-					m = withPlanned(as, m, pm.Steps, planned)
-				}
-			}
-		}
-		m.Steps = slices.DeleteFunc(slices.Clone(m.Steps), func(s step.Step) bool {
-			if s.Disturbs <= allow {
-				return false
-			}
-			m.Refused = append(m.Refused, step.Refusal{Target: s.Target, Why: fmt.Sprintf("it would %s, only %s is allowed", s.Disturbs, allow)})
-			return true
-		})
-		sel.measures = append(sel.measures, m)
-		sel.steps = append(sel.steps, m.Steps...)
-	}
-	return sel
-}
-
-func withPlanned(as *assess.Assessment, m step.Measure, ids []string, planned *document) step.Measure {
-	saved := make([]step.Step, len(ids))
-	for i, id := range ids {
-		saved[i] = planned.plan.Steps[id]
-	}
-	steps, refused := as.FromPlan(m, saved)
-	m.Steps, m.Refused = steps, append(slices.Clone(m.Refused), refused...)
-	return m
-}
-
-// showSelection prints the changes, what they disturb, what is refused and what
-// a person should know.
-func (a *app) showSelection(sel selection, ids []string) error {
-	var b strings.Builder
-	b.WriteString(harden.Diff(sel.steps, sel.measures))
-	for _, m := range sel.measures {
-		if len(m.Steps) == 0 { // Diff shows refusals beside steps
-			fmt.Fprintf(&b, "%s: %s\n", m.ID, m.Title)
-			for _, r := range m.Refused {
-				fmt.Fprintf(&b, "  %s  not changed: %s\n", text.Clean(r.Target.Key), text.Clean(r.Why))
-			}
-		}
-		for _, w := range m.Warnings {
-			fmt.Fprintf(&b, "warning: %s: %s\n", m.ID, text.Clean(w))
-		}
-	}
-	for _, id := range ids {
-		if !slices.ContainsFunc(sel.measures, func(m step.Measure) bool { return m.ID == id }) {
-			fmt.Fprintf(&b, "%s: nothing that was looked at needs it\n", id)
-		}
-	}
-	_, err := io.WriteString(a.Out, b.String())
-	return err
-}
-
-func targetsOf(steps []step.Step) int {
-	seen := make(map[step.Target]bool)
-	for _, s := range steps {
-		seen[s.Target] = true
-	}
-	return len(seen)
-}
-
 // perform applies the steps to the one engine that they concern.
-func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snapshot, sel selection, digest string) error {
+func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snapshot, sel *selection, digest string) error {
 	scope := before.Scope(sel.steps[0].Target.Scope)
 	for _, s := range sel.steps {
 		if s.Target.Scope != sel.steps[0].Target.Scope {
@@ -190,13 +119,16 @@ func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 	}
 	p := a.progress()
 	rep, err := harden.Apply(ctx, harden.Options{
-		Engine: eng, State: dir, Tool: toolName(), Before: name, Plan: digest, Wait: f.wait, Now: a.now, AfterPhase: p.phase(sel.steps),
+		Engine: eng, State: dir, Tool: toolName(), Before: name, Plan: digest, Wait: time.Duration(f.wait), Now: a.now, AfterPhase: p.phase(sel.steps),
 	}, sel.steps)
 	p.end()
 	if rep.ID == "" { // no journal refers to it
 		err = joined(err, removeBefore(dir, name))
 	}
-	return joined(failureUnlessKnown(err), failure(a.showReport(rep)))
+	if err == nil && ctx.Err() != nil {
+		err = interrupted(errors.New("every step was finished by then"))
+	}
+	return joined(failureUnlessKnown(err), failure(a.showReport(rep, hintFlags(f.state, f.target))))
 }
 
 // storeBefore keeps the snapshot that the steps were planned on, for verify.
@@ -229,47 +161,4 @@ func failureUnlessKnown(err error) error {
 		return err
 	}
 	return failure(err)
-}
-
-// showReport prints what a run did and what can be done next.
-func (a *app) showReport(rep harden.Report) error {
-	var b strings.Builder
-	for _, o := range rep.Recovered {
-		b.WriteString("earlier run: " + outcome(o))
-	}
-	applied, kept := 0, false
-	for _, o := range rep.Steps {
-		b.WriteString(outcome(o))
-		if o.State == harden.StateApplied {
-			applied++
-			kept = kept || o.Step.Kind == step.ContainerRecreate
-		}
-	}
-	if rep.ID != "" {
-		fmt.Fprintf(&b, "\njournal %s\n", rep.ID)
-	}
-	if applied > 0 {
-		fmt.Fprintf(&b, "  plimsoll verify %s           proves the result\n  plimsoll rollback %s         takes it back\n", rep.ID, rep.ID)
-	}
-	if kept {
-		fmt.Fprintf(&b, "  plimsoll harden --commit %s  removes the replaced containers, which are kept until then\n", rep.ID)
-	}
-	_, err := io.WriteString(a.Out, b.String())
-	return err
-}
-
-// outcome is the line of one step.
-func outcome(o harden.Outcome) string {
-	var fields []string
-	for _, c := range o.Step.Set {
-		fields = append(fields, c.Field)
-	}
-	s := fmt.Sprintf("%s  %s  %s", o.State, o.Step.Target.Key, strings.Join(fields, ", "))
-	if o.Undo != "" {
-		s += ", " + string(o.Undo)
-	}
-	if o.Why != "" {
-		s += ": " + o.Why
-	}
-	return text.Clean(s) + "\n"
 }

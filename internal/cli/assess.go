@@ -64,6 +64,7 @@ func (a *app) assessCommand() *cobra.Command {
 }
 
 const targetHelp = "A TARGET is docker (the engine that the docker command uses now), docker:CONTEXT-OR-URL, host (this machine),\n" +
+	"image:REF-OR-FILE (an image of the engine, else of the registry that REF names, or a docker save file or OCI layout),\n" +
 	"registry:HOST[:PORT] (a registry, asked without a login), a folder, a compose file or a Dockerfile, a saved snapshot, or - for one on standard input. Without one, only local evidence is collected: engine sockets\n" +
 	"that answer, and this host. Another machine is asked only when it is named."
 
@@ -72,7 +73,7 @@ func announce(w io.Writer, src *source) error {
 	if src.file != exampleName {
 		return nil
 	}
-	_, err := io.WriteString(w, "EXAMPLE: no Docker engine answers on this machine. This is the bundled example, not this machine.\n\n")
+	_, err := io.WriteString(w, "EXAMPLE: no Docker engine answers on this machine.\nThis is the bundled example, not this machine.\n\n")
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/report"
 	"plimsoll/internal/report/text"
+	"plimsoll/internal/snapshot"
 )
 
 func (a *app) benchCommand() *cobra.Command {
@@ -29,23 +30,29 @@ func (a *app) benchCommand() *cobra.Command {
 	return bench
 }
 
+// benchFlags are the flags of bench docker.
+type benchFlags struct {
+	collectFlags
+	decisionFlags
+	outputFlags
+	screenFlags
+	viewFlags
+	edition string
+	all     bool
+}
+
 func (a *app) benchDockerCommand() *cobra.Command {
-	editions := text.Editions(a.suite)
-	newest := editions[len(editions)-1]
-	var f struct {
-		collectFlags
-		decisionFlags
-		outputFlags
-		screenFlags
-		viewFlags
-		edition string
-		all     bool
+	known := text.Editions(a.suite, a.planned)
+	names := make([]string, len(known))
+	for i, e := range known {
+		names[i] = e.Name
 	}
+	var f benchFlags
 	cmd := &cobra.Command{
 		Use:   "docker [TARGET...|RESULT]",
 		Short: "Show the result in the order of a CIS Docker edition",
-		Long: "Every number of the edition that a check answers, in its order, with PASS, FAIL, UNKNOWN, MANUAL or N/A\n" +
-			"and the subjects that decide.\n\n" + targetHelp + "\nA saved result is shown as it was decided.",
+		Long: "Every number of the edition, in its order, with PASS, FAIL, UNKNOWN, MANUAL or N/A and the subjects that\n" +
+			"decide. Without --edition it is the newest one of which most numbers are known.\n\n" + targetHelp + "\nA saved result is shown as it was decided.",
 		Example: "  plimsoll bench docker --edition cis-docker-1.2.0\n  plimsoll bench docker result.json --all",
 	}
 	f.collectFlags.register(cmd)
@@ -54,39 +61,46 @@ func (a *app) benchDockerCommand() *cobra.Command {
 	f.outputFlags.register(cmd)
 	f.screenFlags.register(cmd)
 	f.viewFlags.register(cmd)
-	cmd.Flags().StringVar(&f.edition, "edition", newest, "edition: "+strings.Join(editions, ", "))
+	cmd.Flags().StringVar(&f.edition, "edition", text.Usual(known).Name, "edition: "+strings.Join(names, ", "))
 	cmd.Flags().BoolVar(&f.all, "all", false, "append the checks that have no number in the edition")
-	fixed(cmd, "edition", editions...)
+	fixed(cmd, "edition", names...)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		filter, err := f.filter()
-		if err != nil {
-			return err
-		}
 		edition := f.edition
-		if !slices.Contains(editions, edition) {
+		if !slices.Contains(names, edition) {
 			edition = "cis-docker-" + edition // the number alone will do
 		}
-		if !slices.Contains(editions, edition) {
-			return unknownName("edition", f.edition, editions, "it is one of "+strings.Join(editions, ", "))
+		if !slices.Contains(names, edition) {
+			return unknownName("edition", f.edition, names, "it is one of "+strings.Join(names, ", "))
 		}
-		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, f.onScreen())
-		if err != nil {
-			return err
-		}
-		r, _, err := a.decide(cmd, src, &f.decisionFlags, shortPlan(), nil)
-		if err != nil {
-			return err
-		}
-		suite := a.shownSuite(r, filter, edition)
-		err = a.emit(f.outputFlags, f.screenFlags, func(w io.Writer, o text.Options) error {
-			if err := announce(w, src); err != nil {
-				return err
-			}
-			return text.Bench(w, r, suite, edition, f.all, o)
-		}, func(w io.Writer) error { return encodeBench(w, r, suite, edition, f.all) })
-		return joined(err, src.partial)
+		return a.benchDocker(cmd, &f, args, known, edition)
 	}
 	return cmd
+}
+
+func (a *app) benchDocker(cmd *cobra.Command, f *benchFlags, args []string, known []text.Edition, edition string) error {
+	filter, err := f.filter()
+	if err != nil {
+		return err
+	}
+	src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, f.onScreen())
+	if err != nil {
+		return err
+	}
+	r, _, err := a.decide(cmd, src, &f.decisionFlags, shortPlan(), nil)
+	if err != nil {
+		return err
+	}
+	suite := a.shownSuite(r, filter, edition)
+	err = a.emit(f.outputFlags, f.screenFlags, func(w io.Writer, o text.Options) error {
+		if err := announce(w, src); err != nil {
+			return err
+		}
+		if err := text.BenchHead(w, known, edition, cmd.Flags().Changed("edition"), len(a.suite)-len(suite), o); err != nil {
+			return err
+		}
+		return text.Bench(w, r, suite, edition, f.all, o)
+	}, func(w io.Writer) error { return encodeBench(w, r, suite, edition, f.all) })
+	return joined(err, src.partial)
 }
 
 // shownSuite leaves out checks without a finding that the filter shows, unless
@@ -113,7 +127,6 @@ func (a *app) shownSuite(r *report.Result, f report.Filter, edition string) []*c
 	suite := slices.DeleteFunc(slices.Clone(a.suite), func(c *check.Check) bool {
 		return !shown[c.ID] && !numbered(c.Refs, edition, numbers)
 	})
-	a.log.note("%d of %d checks are shown; --only and --skip hide the others", len(suite), len(a.suite))
 	return suite
 }
 
@@ -126,7 +139,7 @@ const benchSchema = "plimsoll.bench/v1"
 
 type benchRow struct {
 	Number   string         `json:"number,omitempty"`
-	Word     string         `json:"word"` // PASS, FAIL, UNKNOWN, MANUAL, N/A
+	Word     string         `json:"word"` // PASS, FAIL, UNKNOWN, MANUAL, N/A, HIDDEN
 	Title    string         `json:"title"`
 	Level    int            `json:"level,omitempty"`
 	Checks   []string       `json:"checks"`
@@ -158,7 +171,10 @@ func encodeBench(w io.Writer, r *report.Result, suite []*check.Check, edition st
 }
 
 func encodeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", " ")
-	return enc.Encode(v)
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(snapshot.Inert(b), '\n'))
+	return err
 }

@@ -85,9 +85,29 @@ func TestExitCodePrecedence(t *testing.T) {
 		{incompleteRollback(&harden.Error{Kind: harden.ErrLocked}), exitNoResult},
 		{interrupted(failure(errors.New("cut"))), exitInterrupted},
 		{interrupted(rollback), exitRollback},
+		{interrupted(reached), exitInterrupted},
 	} {
 		if got := exitCode(tt.err); got != tt.want {
 			t.Errorf("%v: %d, want %d", tt.err, got, tt.want)
+		}
+	}
+}
+
+func TestMessages(t *testing.T) {
+	hand := &harden.Error{Kind: harden.ErrRollbackIncomplete, Target: "name/web", Hand: []string{"docker start web"}}
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{nil, ""},
+		{&exitError{exitGate, nil}, ""},
+		{usage("a\nb"), "a; b"},
+		{errors.Join(usage("a"), failure(errors.New("b"))), "a|b"},
+		{interrupted(errors.Join(errors.New("a"), errors.New("b"))), "interrupted: a; b"},
+		{&exitError{exitRollback, errors.Join(hand, errors.New("b"))}, "rollback is incomplete: name/web|by hand: docker start web|b"},
+	} {
+		if got := strings.Join(messages(tt.err), "|"); got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.err, got, tt.want)
 		}
 	}
 }
@@ -189,7 +209,7 @@ func TestDeniedEngine(t *testing.T) {
 	}
 	b.do(t, exitDone, "assess", b.state())
 	b.do(t, exitNoResult, "harden", "container-memory-limit", b.state())
-	has(t, &b.err, "the socket may not be opened; it would be granted by: sudo plimsoll assess")
+	has(t, &b.err, "the socket may not be opened; it would be granted by: sudo plimsoll harden container-memory-limit --state=")
 }
 
 // unlimited is a machine with one container that fails two checks.
@@ -197,49 +217,6 @@ func unlimited(context.Context, survey.Options) (*snapshot.Snapshot, error) {
 	s, _, err := checktest.Tweak([]byte(`{"spec":{"resources":{"memory":0,"memorySwap":0},"restartPolicy":{"name":"always"}},
 		"runtime":{"cgroup":{"v":{"memoryMax":-1,"memorySwapMax":-1}}}}`))
 	return s, err
-}
-
-func TestHardenShowsAndChangesNothing(t *testing.T) {
-	b := newBench(t)
-	b.collect = unlimited
-	b.do(t, exitDone, "harden", "container-memory-limit", b.state())
-	has(t, &b.out, "HostConfig.Memory")
-	has(t, &b.err, "nothing was changed; add --apply")
-	b.do(t, exitDone, "harden", "container-memory-limit", "--on", "other", b.state())
-	has(t, &b.out, "nothing that was looked at needs it")
-	b.do(t, exitDone, "harden", "container-memory-limit", "--allow", "none", b.state())
-	has(t, &b.out, "only none is allowed")
-	b.do(t, exitUsage, "harden", "container-memory-limit", "--apply", b.state())
-	has(t, &b.err, "give --yes")
-	b.do(t, exitNoResult, "harden", "container-memory-limit", "--apply", "--yes", b.state())
-	has(t, &b.err, "no engine in this test")
-	if _, err := os.Stat(filepath.Join(b.Dir, "state", "journal")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a journal was begun: %v", err)
-	}
-}
-
-func TestHardenTakesAPlan(t *testing.T) {
-	b := newBench(t)
-	b.collect = unlimited
-	b.do(t, exitDone, "plan", b.state(), "--max", "1", "--include", "container-memory-limit", "-o", "plan.json")
-	b.do(t, exitDone, "harden", "--plan", "plan.json", b.state())
-	has(t, &b.out, "HostConfig.Memory")
-	b.do(t, exitDone, "verify", "plan.json", b.state())
-	has(t, &b.out, "it was not applied")
-	b.do(t, exitDone, "verify", "plan.json", b.state(), "--format", "json")
-	has(t, &b.out, `"proved": false`)
-	plan := filepath.Join(b.Dir, "plan.json")
-	data, err := os.ReadFile(plan)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data = bytes.ReplaceAll(data, []byte(`"from": "0"`), []byte(`"from": "1"`))
-	if err := os.WriteFile(plan, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b.do(t, exitDone, "harden", "--plan", "plan.json", b.state())
-	has(t, &b.out, "it changed since the plan was made")
-	has(t, &b.err, "there is nothing to change")
 }
 
 func TestVerifyAgainstSavedEvidence(t *testing.T) {

@@ -2,15 +2,22 @@ package cli
 
 import (
 	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"plimsoll/internal/assess"
+	"plimsoll/internal/check"
 	"plimsoll/internal/config"
 	"plimsoll/internal/plan"
 	"plimsoll/internal/policy"
 	"plimsoll/internal/report"
+	"plimsoll/internal/report/text"
+	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
 	"plimsoll/internal/threat"
 )
@@ -154,6 +161,9 @@ func (a *app) decide(cmd *cobra.Command, src *source, f *decisionFlags, po plan.
 	case err != nil:
 		return nil, nil, usage("%v", err)
 	}
+	if err := a.checkOn(as, on); err != nil {
+		return nil, nil, err
+	}
 	a.noteWaivers(d, as)
 	return report.Build(as, toolName(), catalogueVersion), as, nil
 }
@@ -199,6 +209,37 @@ func (a *app) checkMeasures(lists ...[]string) error {
 				return unknownName("measure", id, known, "plimsoll plan lists those on offer")
 			}
 		}
+	}
+	return nil
+}
+
+// checkOn refuses patterns of --on that nothing matches which a measure could
+// change, and says what would match.
+func (a *app) checkOn(as *assess.Assessment, patterns []string) error {
+	const most = 10 // names on the line
+	var names []string
+	for _, s := range as.Index.Subjects {
+		if slices.ContainsFunc(a.suite, func(c *check.Check) bool { return len(c.Fixes) > 0 && c.Subject == s.Kind }) {
+			names = append(names, text.Clean(s.Name))
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	for _, p := range patterns {
+		if _, err := path.Match(p, ""); err != nil {
+			return usage("--on %s is no pattern; * stands for any name, ? for a character, [ab] for one of several", quote(p))
+		}
+		if slices.ContainsFunc(as.Index.Subjects, func(s snapshot.Subject) bool { return plan.Selects([]string{p}, s) }) {
+			continue
+		}
+		hint := "there is nothing that a measure could change"
+		if len(names) > 0 {
+			hint = "it would match " + strings.Join(names[:min(most, len(names))], ", ")
+		}
+		if len(names) > most {
+			hint += fmt.Sprintf(" and %d more", len(names)-most)
+		}
+		return unknownName("subject", p, names, hint)
 	}
 	return nil
 }

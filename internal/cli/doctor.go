@@ -43,8 +43,8 @@ func writeDoctor(w io.Writer, s *snapshot.Snapshot) error {
 	missing := slices.DeleteFunc(slices.Clone(s.Parts), func(p snapshot.PartStatus) bool {
 		return p.State == snapshot.Observed || p.State == snapshot.Absent
 	})
-	for _, p := range missing {
-		writePart(&b, s, p)
+	for _, alike := range grouped(missing) {
+		writeParts(&b, s, alike)
 	}
 	if len(missing) == 0 {
 		b.WriteString("  nothing: every part was seen, or proved absent\n")
@@ -62,20 +62,45 @@ func writeDoctor(w io.Writer, s *snapshot.Snapshot) error {
 	return err
 }
 
-func writePart(b *strings.Builder, s *snapshot.Snapshot, p snapshot.PartStatus) {
+// grouped puts parts of a scope that were not seen for one reason together, in
+// the order of the first of each, so that the reason is said once.
+func grouped(parts []snapshot.PartStatus) [][]snapshot.PartStatus {
+	var out [][]snapshot.PartStatus
+	at := make(map[snapshot.PartStatus]int)
+	for _, p := range parts {
+		reason := p
+		reason.Part, reason.Item = "", ""
+		i, ok := at[reason]
+		if !ok {
+			i = len(out)
+			at[reason] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], p)
+	}
+	return out
+}
+
+// writeParts says what was not seen of a scope, why, and what would grant it.
+func writeParts(b *strings.Builder, s *snapshot.Snapshot, alike []snapshot.PartStatus) {
+	var names []string
+	for _, p := range alike {
+		name := string(p.Part)
+		if p.Item != "" {
+			name += " of " + p.Item
+		}
+		names = append(names, text.Clean(name))
+	}
+	p := alike[0]
 	where := p.Scope
 	if sc := s.Scope(p.Scope); sc != nil && sc.Name != "" {
 		where = sc.Name
-	}
-	item := ""
-	if p.Item != "" {
-		item = " of " + p.Item
 	}
 	reason := p.State.String()
 	if p.Reason != "" {
 		reason = string(p.Reason)
 	}
-	fmt.Fprintf(b, "  %s%s on %s: %s", p.Part, text.Clean(item), text.Clean(where), text.Clean(reason))
+	fmt.Fprintf(b, "  %s on %s: %s", strings.Join(names, ", "), text.Clean(where), text.Clean(reason))
 	if p.Detail != "" {
 		b.WriteString(", " + text.Clean(p.Detail))
 	}

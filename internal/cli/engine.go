@@ -64,7 +64,7 @@ func (a *app) engineEvidence(ctx context.Context, cmd *cobra.Command, f *collect
 	case src.partial != nil:
 		return nil, src.partial
 	}
-	if err := engineError(src.snapshot); err != nil {
+	if err := a.engineError(src.snapshot); err != nil {
 		return nil, failure(err)
 	}
 	a.noteUnfinished(f)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,14 +22,18 @@ const parallel = 8
 // collectFlags are those of every command that may collect.
 type collectFlags struct {
 	logFlags
-	timeout time.Duration
+	timeout span
 	state   string
 	probe   bool
+	files   survey.Evidence
 }
 
 func (f *collectFlags) register(cmd *cobra.Command) {
 	f.logFlags.register(cmd)
-	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "stop collecting after this time, such as 30s, and go on with what there is")
+	cmd.Flags().Var(&f.timeout, "timeout", "stop collecting after this time, such as 30s, and go on with what there is")
+	cmd.Flags().StringArrayVar(&f.files.Reports, "report", nil, "report of Trivy, Grype, CycloneDX or OpenVEX; it counts for the images that it names by digest")
+	cmd.Flags().StringArrayVar(&f.files.Signatures, "signature", nil, "signature of an image: a sigstore bundle, or a payload of cosign with its signature in FILE.sig")
+	cmd.Flags().StringArrayVar(&f.files.Keys, "key", nil, "public key in PEM that signatures are verified with, offline")
 	cmd.Flags().StringVar(&f.state, "state", "", "state folder of harden, which says what containers are kept for a rollback")
 }
 
@@ -68,6 +73,9 @@ func (a *app) evidence(ctx context.Context, cmd *cobra.Command, f *collectFlags,
 	}
 	if f.probe && !slices.ContainsFunc(t.live, func(l survey.Target) bool { return l.Kind == "registry" }) {
 		return nil, usage("--probe sends nothing to anything but a registry that is named; add registry:HOST[:PORT]")
+	}
+	if t.file != "" && (len(f.files.Reports) > 0 || len(f.files.Signatures) > 0) {
+		return nil, usage("--report and --signature go with collecting; %s is saved evidence", quote(t.file))
 	}
 	if t.file != "" {
 		d, err := a.readDocument(t.file)
@@ -111,26 +119,26 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	inner := ctx
 	if f.timeout > 0 {
 		var cancel context.CancelFunc
-		inner, cancel = context.WithTimeout(ctx, f.timeout)
+		inner, cancel = context.WithTimeout(ctx, time.Duration(f.timeout))
 		defer cancel()
 	}
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir,
 		Kept: a.kept(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
-		Note: func(msg string) { a.log.note("%s", msg) },
+		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files,
 	})
 	p.end()
 	switch {
 	case ctx.Err() != nil && s != nil:
 		return &source{document: document{snapshot: s}, live: true, partial: interrupted(errors.New("the evidence is partial"))}, nil
 	case err != nil && inner.Err() != nil && ctx.Err() == nil:
-		return nil, failure(fmt.Errorf("nothing was collected within %v: %w; give more with --timeout", f.timeout, err))
+		return nil, failure(fmt.Errorf("nothing was collected within %v: %w; give more with --timeout", time.Duration(f.timeout), err))
 	case err != nil:
 		return nil, failure(err)
 	}
 	if inner.Err() != nil {
-		a.log.warn("collecting was stopped after %v; the evidence is partial", f.timeout)
+		a.log.warn("collecting was stopped after %v; the evidence is partial", time.Duration(f.timeout))
 	}
 	return &source{document: document{snapshot: s}, live: true}, nil
 }
@@ -151,7 +159,7 @@ func (a *app) kept(f *collectFlags) map[string]string {
 
 // engineError says why no engine of the snapshot could be looked into, or is
 // nil when one could.
-func engineError(s *snapshot.Snapshot) error {
+func (a *app) engineError(s *snapshot.Snapshot) error {
 	err := errors.New("no Docker engine answers on this machine; name one with --target docker:CONTEXT-OR-URL")
 	for _, p := range s.Parts {
 		if p.Part != snapshot.PartEngineContainers || p.Item != "" {
@@ -162,10 +170,22 @@ func engineError(s *snapshot.Snapshot) error {
 		}
 		err = errors.New(p.Detail)
 		if p.Grant != "" {
-			err = fmt.Errorf("%s; it would be granted by: %s", p.Detail, p.Grant)
+			err = fmt.Errorf("%s; it would be granted by: %s", p.Detail, strings.Replace(p.Grant, grantSudo, a.withSudo(), 1))
 		}
 	}
 	return err
+}
+
+// grantSudo is the command that evidence names when root would see more.
+const grantSudo = "sudo plimsoll assess"
+
+// withSudo is the command of this run as root.
+func (a *app) withSudo() string {
+	words := []string{"sudo", "plimsoll"}
+	for _, arg := range a.args {
+		words = append(words, shellWord(arg))
+	}
+	return strings.Join(words, " ")
 }
 
 // noteSkipped says that the engine which the docker command would use was left

@@ -24,8 +24,9 @@ const (
 	exitInterrupted = 130 // as the shell says for an interrupt
 )
 
-// precedence orders the codes of several errors, the one that counts first.
-var precedence = []int{exitRollback, exitNotReached, exitInterrupted, exitNoResult, exitUsage, exitGate, exitBlind}
+// precedence orders the codes of several errors, the one that counts first. A
+// step that an interrupt cut short was taken back, which is no failure of its own.
+var precedence = []int{exitRollback, exitInterrupted, exitNotReached, exitNoResult, exitUsage, exitGate, exitBlind}
 
 // exitError is an error that knows its exit code. Without err it is silent: the
 // screen has said it.
@@ -110,8 +111,9 @@ func hardenCode(e *harden.Error) int {
 	return exitNoResult
 }
 
-// messages are the lines that an error puts on the screen. A configuration has
-// a line for every problem; everything else has one.
+// messages are the lines that an error puts on the screen: one for every problem
+// of a configuration and for each of several errors, and what to do by hand after
+// the error that asks for it.
 func messages(err error) []string {
 	if c, ok := errors.AsType[*config.Error](err); ok {
 		return strings.Split(strings.TrimRight(c.Error(), "\n"), "\n")
@@ -119,8 +121,43 @@ func messages(err error) []string {
 	if err == nil || err.Error() == "" {
 		return nil
 	}
+	if several := apart(err); len(several) > 0 {
+		var lines []string
+		for _, e := range several {
+			lines = append(lines, messages(e)...)
+		}
+		return lines
+	}
 	parts := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
-	return []string{strings.Join(parts, "; ")}
+	lines := []string{strings.Join(parts, "; ")}
+	if e, ok := errors.AsType[*harden.Error](err); ok {
+		for _, h := range e.Hand {
+			lines = append(lines, "by hand: "+h)
+		}
+	}
+	return lines
+}
+
+// apart returns the errors that were joined as equals, with what wraps them
+// silently taken off.
+//
+//nolint:errorlint // every level is looked at
+func apart(err error) []error {
+	switch e := err.(type) {
+	case *exitError:
+		return apart(e.err)
+	case *harden.Error:
+		return nil // its kind and cause are one sentence
+	case interface{ Unwrap() []error }:
+		var texts []string
+		for _, inner := range e.Unwrap() {
+			texts = append(texts, inner.Error())
+		}
+		if strings.Join(texts, "\n") == err.Error() {
+			return e.Unwrap()
+		}
+	}
+	return nil
 }
 
 // unknownName says that a name is none of those possible, and which was meant.

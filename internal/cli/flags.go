@@ -112,7 +112,7 @@ func (a *app) save(file string, write func(io.Writer) error) error {
 type viewFlags struct{ only, skip []string }
 
 func (f *viewFlags) register(cmd *cobra.Command) {
-	const grammar = "KEY=PATTERN[,KEY=PATTERN…], KEY being check, severity, zone, subject or project; severity=high+ is high and above; repeat for alternatives"
+	const grammar = "KEY=PATTERN[,KEY=PATTERN…], KEY being check, severity, zone, surface, subject or project; severity=high+ is high and above; repeat for alternatives"
 	cmd.Flags().StringArrayVar(&f.only, "only", nil, "show only findings with "+grammar)
 	cmd.Flags().StringArrayVar(&f.skip, "skip", nil, "hide findings; values as for --only. Neither changes what is decided of threats")
 }
@@ -201,3 +201,30 @@ func parseDate(s string) (time.Time, error) {
 	}
 	return time.Time{}, usage("--as-of %s is no date; write it as 2026-12-31 or 2026-12-31T12:00:00Z", quote(s))
 }
+
+// span is a duration of at least zero, as a flag's value.
+type span time.Duration
+
+// String implements the flag package's Value.
+func (d *span) String() string {
+	if *d == 0 {
+		return "0"
+	}
+	return time.Duration(*d).String()
+}
+
+// Set implements the flag package's Value.
+func (d *span) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	switch {
+	case err != nil:
+		return errors.New("it is a number with a unit, such as 30s or 5m")
+	case v < 0:
+		return errors.New("a time is not negative")
+	}
+	*d = span(v)
+	return nil
+}
+
+// Type implements the flag package's Value.
+func (d *span) Type() string { return "duration" }

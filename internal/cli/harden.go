@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -17,7 +16,7 @@ type hardenFlags struct {
 	plan               string
 	target             string
 	apply, yes, commit bool
-	wait               time.Duration
+	wait               span
 }
 
 func (a *app) hardenCommand() *cobra.Command {
@@ -26,10 +25,13 @@ func (a *app) hardenCommand() *cobra.Command {
 		Use:   "harden MEASURE...|--plan FILE|--commit [JOURNAL]",
 		Short: "Show what measures would change; with --apply, change it reversibly",
 		Long: "Harden collects afresh and shows, line by line, what the measures would change and what that disturbs. Nothing is\n" +
-			"changed without --apply. With it, every step is journaled, performed, read back and confirmed; the first surprise\n" +
-			"stops the run and takes the step back. Containers that compose, Swarm or Kubernetes own are left to their source.\n\n" +
+			"changed without --apply. With it, every step is journaled, performed, read back and confirmed; the first that fails\n" +
+			"is taken back and stops the run. What the engine shows to be impossible is refused beforehand and keeps nothing else\n" +
+			"from being applied. Containers that compose, Swarm or Kubernetes own are left to their source.\n\n" +
 			"A re-created container's predecessor is kept, stopped, for plimsoll rollback, until --commit removes it.\n\n" +
-			"Exit codes: 0 done, 2 usage, 4 engine unreachable, 5 a step did not take and was rolled back,\n6 a rollback is incomplete: what to do by hand is printed.",
+			"Exit codes: 0 shown, or something was applied and all of it holds; 2 usage; 4 engine unreachable, or another run holds\n" +
+			"the lock; 5 nothing could be applied, a target changed since the plan, or a step failed and was rolled back; 6 a\n" +
+			"rollback is incomplete: what to do by hand is printed; 130 interrupted, with no step left half done.",
 		Example: "  plimsoll harden container-memory-limit --on web\n  plimsoll harden --plan plan.json --apply\n  plimsoll harden --commit 5f1c9a2e",
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return a.measureIDs(), cobra.ShellCompDirectiveNoFileComp
@@ -42,7 +44,7 @@ func (a *app) hardenCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.target, "target", "", "the engine: docker or docker:CONTEXT-OR-URL (default the one on this machine)")
 	cmd.Flags().BoolVar(&f.apply, "apply", false, "make the changes")
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask for confirmation")
-	cmd.Flags().DurationVar(&f.wait, "wait", 0, "how long a new container's health test may take (default 2m)")
+	cmd.Flags().Var(&f.wait, "wait", "how long a new container's health test may take (default as long as its own settings give it, at most 30m)")
 	cmd.Flags().BoolVar(&f.commit, "commit", false, "remove the containers that a run keeps for its rollback (default the latest run)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {

@@ -16,35 +16,37 @@ func (a *app) rollbackCommand() *cobra.Command {
 	var f struct {
 		logFlags
 		state, target string
-		wait          time.Duration
+		wait          span
 	}
 	cmd := &cobra.Command{
 		Use:   "rollback [JOURNAL]",
 		Short: "Take back what a run of harden did",
 		Long: "Rollback takes the steps of a run back, the last first, and says of each whether the state is exactly as before\n" +
-			"or equivalent, and why. Without an argument it takes back the latest run with a step in force.\n\n" +
-			"Exit codes: 0 done, 2 usage, 4 engine unreachable, 6 incomplete: what to do by hand is printed.",
+			"or equivalent, and why. A container that others changed since is left as it is. Without an argument it takes back the\n" +
+			"latest run of which something can be taken back.\n\n" +
+			"Exit codes: 0 done, 2 usage, 4 engine unreachable, or another run holds the lock; 6 incomplete: what to do by hand\n" +
+			"is printed; 130 interrupted, with no step left half done.",
 		Example: "  plimsoll rollback\n  plimsoll rollback 5f1c9a2e",
 		Args:    oneJournal,
 	}
 	f.register(cmd)
 	cmd.Flags().StringVar(&f.state, "state", "", "state folder of harden")
 	cmd.Flags().StringVar(&f.target, "target", "", "the engine: docker or docker:CONTEXT-OR-URL (default the one of the run)")
-	cmd.Flags().DurationVar(&f.wait, "wait", 0, "how long a restored container's health test may take (default 2m)")
+	cmd.Flags().Var(&f.wait, "wait", "how long a restored container's health test may take (default as long as its own settings give it, at most 30m)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := f.apply(a.log); err != nil {
 			return err
 		}
-		run, err := a.openRun(cmd.Context(), &collectFlags{state: f.state}, f.target, first(args))
-		if err != nil {
+		run, err := a.openStanding(cmd.Context(), &collectFlags{state: f.state}, f.target, first(args))
+		if err != nil || run == nil {
 			return err
 		}
 		defer run.done()
 		p := a.progress()
-		run.options.Wait, run.options.AfterPhase = f.wait, p.phase(run.steps())
+		run.options.Wait, run.options.AfterPhase = time.Duration(f.wait), p.phase(run.steps())
 		rep, err := harden.Rollback(cmd.Context(), run.options, run.journal.Header.ID)
 		p.end()
-		return joined(incompleteRollback(err), failure(a.showReport(rep)))
+		return joined(incompleteRollback(err), failure(a.showReport(rep, hintFlags(f.state, f.target))))
 	}
 	return cmd
 }
@@ -109,6 +111,52 @@ func (a *app) openRun(ctx context.Context, f *collectFlags, target, ref string) 
 	return &openedRun{journal: j, done: done, options: harden.Options{Engine: eng, State: dir, Tool: toolName(), Now: a.now}}, nil
 }
 
+// openStanding is [app.openRun] but that, without a reference, it takes the latest
+// run of which something can be taken back, and returns nil when all is back
+// already.
+func (a *app) openStanding(ctx context.Context, f *collectFlags, target, ref string) (*openedRun, error) {
+	if ref != "" && ref != "latest" {
+		return a.openRun(ctx, f, target, ref)
+	}
+	dir, err := f.stateDir(a)
+	if err != nil {
+		return nil, err
+	}
+	all, err := harden.Load(dir)
+	if err != nil {
+		return nil, failureUnlessKnown(err)
+	}
+	if len(all) == 0 {
+		return a.openRun(ctx, f, target, ref) // it says that there is none
+	}
+	var passed []error
+	for _, j := range harden.Standing(all) {
+		run, err := a.openRun(ctx, f, target, j.Header.ID)
+		why := ""
+		if err == nil {
+			if why, err = harden.Spent(ctx, run.options, all, j); err == nil && why == "" {
+				for _, e := range passed {
+					a.log.note("%v", e)
+				}
+				return run, nil
+			}
+			run.done()
+		}
+		if err != nil && (ctx.Err() != nil || target != "") { // it would be the same for the others
+			return nil, err
+		}
+		if err == nil {
+			err = &exitError{exitRollback, errors.New(why)}
+		}
+		passed = append(passed, fmt.Errorf("run %s cannot be taken back: %w", j.Header.ID, err))
+	}
+	if len(passed) == 0 {
+		a.log.note("there is nothing to take back: no step of the %d runs in %s is in force", len(all), dir)
+		return nil, nil
+	}
+	return nil, errors.Join(passed...)
+}
+
 // commit removes the containers that a run keeps.
 func (a *app) commit(ctx context.Context, f *hardenFlags, args []string) error {
 	if err := f.logFlags.apply(a.log); err != nil {
@@ -136,5 +184,5 @@ func (a *app) commit(ctx context.Context, f *hardenFlags, args []string) error {
 		return err
 	}
 	rep, err := harden.Commit(ctx, run.options, run.journal.Header.ID)
-	return joined(failureUnlessKnown(err), failure(a.showReport(rep)))
+	return joined(failureUnlessKnown(err), failure(a.showReport(rep, hintFlags(f.state, f.target))))
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -19,6 +20,7 @@ import (
 	"plimsoll/internal/checks/client"
 	"plimsoll/internal/checks/docker"
 	"plimsoll/internal/checks/files"
+	"plimsoll/internal/checks/image"
 	"plimsoll/internal/checks/registry"
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/example"
@@ -46,6 +48,7 @@ func System() Stdio {
 // Run executes one command line and returns its exit code. Cancelling the
 // context interrupts it.
 func Run(ctx context.Context, args []string, s Stdio) int {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // where the HTTP library logs what a broken server sends
 	return newApp(s).run(ctx, args)
 }
 
@@ -53,6 +56,7 @@ func Run(ctx context.Context, args []string, s Stdio) int {
 // take other ones.
 type app struct {
 	Stdio
+	args    []string // of the command line
 	log     *logger
 	suite   []*check.Check
 	planned []check.Planned // rows of the catalogue without a check yet
@@ -63,7 +67,7 @@ type app struct {
 }
 
 func newApp(s Stdio) *app {
-	suite := slices.Concat(docker.Suite, files.Suite, client.Suite, registry.Suite)
+	suite := slices.Concat(docker.Suite, files.Suite, image.Suite, client.Suite, registry.Suite)
 	planned := slices.DeleteFunc(slices.Clone(docker.Planned()), func(p check.Planned) bool {
 		return slices.ContainsFunc(suite, func(c *check.Check) bool { return c.ID == p.ID })
 	})
@@ -81,6 +85,7 @@ func (a *app) run(ctx context.Context, args []string) (code int) {
 			code = exitNoResult
 		}
 	}()
+	a.args = args
 	root := a.root()
 	root.SetArgs(append([]string{}, args...)) // cobra takes nil for the process's own
 	err := root.ExecuteContext(ctx)

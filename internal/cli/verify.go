@@ -171,8 +171,12 @@ func targeted(as *assess.Assessment, checks []harden.Check) []report.SubjectChec
 			meant := slices.ContainsFunc(checks, func(c harden.Check) bool {
 				return c.Step.Target.Scope == s.Target.Scope && c.Step.Target.Key == s.Target.Key && changes(s, c.Field)
 			})
-			if meant {
-				out = append(out, report.SubjectCheck{Check: m.Check, Scope: s.Target.Scope, Key: s.Target.Key})
+			if !meant {
+				continue
+			}
+			for _, i := range m.For[s.ID] {
+				subject := as.Index.Subjects[i]
+				out = append(out, report.SubjectCheck{Check: m.Check, Scope: subject.Scope, Key: subject.Key})
 			}
 		}
 	}

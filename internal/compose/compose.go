@@ -9,12 +9,14 @@
 package compose
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
@@ -56,6 +58,10 @@ type Project struct {
 	Files    []string // every compose file that was read
 	Services []Service
 	Volumes  []snapshot.Volume // those that bind a folder of the host; without scope
+
+	// Networks are those that services join, without scope. One that is made
+	// elsewhere has no driver.
+	Networks []snapshot.Network
 }
 
 // Service is one service, whatever its profiles and replicas.
@@ -105,7 +111,7 @@ func Load(ctx context.Context, o Options) (p *Project, err error) {
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	return s.project(project)
+	return s.project(project), nil
 }
 
 func (s *sources) details(env map[string]string) types.ConfigDetails {
@@ -136,7 +142,7 @@ func (s *sources) configure(env map[string]string) func(*loader.Options) {
 }
 
 // project maps everything the library made of the files.
-func (s *sources) project(p *types.Project) (*Project, error) {
+func (s *sources) project(p *types.Project) *Project {
 	out := &Project{Name: p.Name, Files: slices.Clone(s.order)}
 	all := p.AllServices()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -145,11 +151,7 @@ func (s *sources) project(p *types.Project) (*Project, error) {
 			continue // something outside compose runs it
 		}
 		m := mapper{sources: s, p: p, svc: &svc}
-		mapped, err := m.service()
-		if err != nil {
-			return nil, err
-		}
-		out.Services = append(out.Services, mapped)
+		out.Services = append(out.Services, m.service())
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.Volumes)) {
 		v := p.Volumes[key]
@@ -157,7 +159,35 @@ func (s *sources) project(p *types.Project) (*Project, error) {
 			out.Volumes = append(out.Volumes, snapshot.Volume{Name: v.Name, Driver: "local", Device: dev})
 		}
 	}
-	return out, nil
+	for _, key := range slices.Sorted(maps.Keys(p.Networks)) {
+		out.Networks = append(out.Networks, s.network(key, p.Networks[key]))
+	}
+	return out
+}
+
+// network describes a network as the engine would. Of its options those stay
+// that say how packets go.
+func (s *sources) network(key string, n types.NetworkConfig) snapshot.Network {
+	w := snapshot.Network{Name: n.Name, Internal: n.Internal}
+	if !n.External {
+		w.Driver, w.IPv6 = cmp.Or(n.Driver, "bridge"), n.EnableIPv6 != nil && *n.EnableIPv6
+	}
+	for _, k := range slices.Sorted(maps.Keys(n.DriverOpts)) {
+		if v := n.DriverOpts[k]; k == "encrypted" || strings.HasPrefix(k, "com.docker.network.") && len(v) <= 64 && !strings.Contains(v, "://") {
+			w.Options = append(w.Options, snapshot.Pair{Key: k, Value: v})
+		}
+	}
+	for _, file := range slices.Backward(s.order) {
+		for _, d := range s.trees[file] {
+			for _, p := range d.Get("networks").Entries() {
+				if p.Key.Value == key && w.Loc == nil {
+					at := place{file, p}.loc()
+					w.Loc = &at
+				}
+			}
+		}
+	}
+	return w
 }
 
 // refuse is an error about a whole file, or about a place in it.

@@ -138,7 +138,7 @@ func (s *sources) places(defs []place, key string) []place {
 	var out []place
 	for _, d := range defs {
 		at, ok := d, true
-		for _, k := range strings.Split(key, ".") {
+		for k := range strings.SplitSeq(key, ".") {
 			i := slices.IndexFunc(at.pair.Value.Entries(), func(p yaml.Pair) bool { return p.Key.Value == k })
 			if ok = i >= 0; !ok {
 				break
@@ -157,7 +157,7 @@ func (s *sources) fields(defs []place) []snapshot.FieldLoc {
 	var out []snapshot.FieldLoc
 	for _, kf := range keyFields {
 		f := snapshot.FieldLoc{Field: kf.field, Paths: strings.Fields(kf.paths)}
-		for _, key := range strings.Fields(kf.keys) {
+		for key := range strings.FieldsSeq(kf.keys) {
 			if f.Loc.File != "" {
 				break
 			}

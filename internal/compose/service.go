@@ -25,7 +25,7 @@ type mapper struct {
 // Key returns the key of a service's container.
 func Key(project, service string) string { return "compose/" + project + "/" + service }
 
-func (m *mapper) service() (Service, error) {
+func (m *mapper) service() Service {
 	defs := m.definitions(m.svc.Name)
 	out := Service{Name: m.svc.Name, Fields: m.fields(defs)}
 	if len(defs) > 0 {
@@ -36,10 +36,7 @@ func (m *mapper) service() (Service, error) {
 			m.bad = append(m.bad, f.Paths...)
 		}
 	}
-	env, err := m.environment()
-	if err != nil {
-		return out, err
-	}
+	env := m.environment()
 	c := m.svc
 	s := &out.Spec
 	s.Image, s.User, s.Env = m.image(defs), c.User, env
@@ -69,7 +66,7 @@ func (m *mapper) service() (Service, error) {
 	slices.Sort(m.bad)
 	s.Unread = slices.Compact(m.bad)
 	out.Build = m.build(defs)
-	return out, nil
+	return out
 }
 
 // image returns the reference; one with a variable that has no value as it is
@@ -90,7 +87,7 @@ func conceal(name string, args []string) []snapshot.Secretish {
 }
 
 // environment joins env files and variables; of the values only shapes stay.
-func (m *mapper) environment() ([]snapshot.Secretish, error) {
+func (m *mapper) environment() []snapshot.Secretish {
 	vars := make(map[string]string)
 	for _, f := range m.svc.EnvFiles {
 		if strings.Contains(f.Path, "$") || f.Path == "" {
@@ -117,7 +114,7 @@ func (m *mapper) environment() ([]snapshot.Secretish, error) {
 		}
 		out = append(out, snapshot.Conceal(name, vars[k]))
 	}
-	return out, nil
+	return out
 }
 
 func healthTest(h *types.HealthCheckConfig) string {

@@ -2,10 +2,12 @@ package dockerapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -76,7 +78,11 @@ func (c *Client) negotiate(ctx context.Context) error {
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return transportError(op, err)
+		e := transportError(op, err)
+		if c.endpoint.Kind == KindUnix && errors.Is(e, os.ErrPermission) {
+			e.Message = howToBeLetIn
+		}
+		return e
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxMessage))

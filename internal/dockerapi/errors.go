@@ -72,8 +72,15 @@ func transportError(op string, err error) *Error {
 	if own, ok := errors.AsType[*Error](err); ok {
 		return own
 	}
-	return &Error{Op: op, Kind: transportKind(err), Message: printable(rootCause(err).Error())}
+	e := &Error{Op: op, Kind: transportKind(err), Message: printable(rootCause(err).Error())}
+	if strings.HasSuffix(e.Message, e.Kind.Error()) || errors.Is(e.Kind, os.ErrPermission) {
+		e.Message = "" // it would only say the kind again
+	}
+	return e
 }
+
+// howToBeLetIn is what a user needs who may not open the engine's socket.
+const howToBeLetIn = "run it as root, as in sudo plimsoll assess; membership of group docker would grant it too, and equals root"
 
 func transportKind(err error) error {
 	var (

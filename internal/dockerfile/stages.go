@@ -95,23 +95,7 @@ func (r *reader) commands(st *snapshot.Stage, list []instructions.Command, env v
 		case *instructions.ArgCommand:
 			st.Vars = append(st.Vars, r.arg(c, seen, r.meta)...)
 		case *instructions.EnvCommand:
-			for _, kv := range c.Env {
-				value, missing := r.expand(kv.Value, seen)
-				if len(missing) == 0 {
-					env[kv.Key], seen[kv.Key] = value, value
-				} else {
-					delete(env, kv.Key)
-					delete(seen, kv.Key)
-				}
-				if len(missing) > 0 {
-					value = kv.Value
-				}
-				n := len(st.Vars)
-				st.Vars = appendVar(st.Vars, "ENV", kv.Key, kv.Value, value, at)
-				if len(st.Vars) > n {
-					st.Vars[n].Unresolved = len(missing) > 0
-				}
-			}
+			r.env(st, c, env, seen, at)
 		case *instructions.UserCommand:
 			user, missing := r.expand(c.User, seen)
 			st.User = &snapshot.Located{Value: user, Unresolved: len(missing) > 0, Line: at}
@@ -123,6 +107,13 @@ func (r *reader) commands(st *snapshot.Stage, list []instructions.Command, env v
 			for _, src := range c.SourcePaths {
 				st.Adds = append(st.Adds, r.add(c, src, seen, at))
 			}
+		case *instructions.CopyCommand:
+			for _, src := range c.SourcePaths {
+				if c.From == "" {
+					source, missing := r.expand(src, seen)
+					st.Copies = append(st.Copies, snapshot.Copy{Source: source, Unresolved: len(missing) > 0, Line: at})
+				}
+			}
 		case *instructions.RunCommand:
 			run := r.run(c, seen, at)
 			dated = dated || run.dated
@@ -132,6 +123,25 @@ func (r *reader) commands(st *snapshot.Stage, list []instructions.Command, env v
 				}
 			}
 			st.Runs = append(st.Runs, run.Run)
+		}
+	}
+}
+
+// env sets variables, for the stage and for what is built on it.
+func (r *reader) env(st *snapshot.Stage, c *instructions.EnvCommand, env, seen vars, at int) {
+	for _, kv := range c.Env {
+		value, missing := r.expand(kv.Value, seen)
+		if len(missing) == 0 {
+			env[kv.Key], seen[kv.Key] = value, value
+		} else {
+			value = kv.Value
+			delete(env, kv.Key)
+			delete(seen, kv.Key)
+		}
+		n := len(st.Vars)
+		st.Vars = appendVar(st.Vars, "ENV", kv.Key, kv.Value, value, at)
+		if len(st.Vars) > n {
+			st.Vars[n].Unresolved = len(missing) > 0
 		}
 	}
 }
@@ -148,7 +158,7 @@ func later(on *instructions.OnbuildCommand) instructions.Command {
 		return nil
 	}
 	switch c.(type) {
-	case *instructions.RunCommand, *instructions.AddCommand:
+	case *instructions.RunCommand, *instructions.AddCommand, *instructions.CopyCommand:
 		return c
 	}
 	return nil

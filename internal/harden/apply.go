@@ -7,21 +7,20 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"plimsoll/internal/step"
 )
 
-// undoTime bounds how long taking a step back may take when the caller's own
-// context has ended: a stop, a start and the wait after it.
-const undoTime = 5 * time.Minute
-
 // Apply finishes or rolls back what an interrupted run left, then performs the
-// steps in the order of what they disturb. All are checked before the first is
-// begun; a refusal there changes nothing and leaves no journal. It stops at the
-// first step that does not take, rolls that one back and leaves the earlier
-// ones applied; the report says so. Errors are of type [*Error] wrapping
-// ErrLocked, ErrPrecondition, ErrTargetNotReached or ErrRollbackIncomplete.
+// steps in the order of what they disturb. A step whose precondition does not
+// hold is refused, with nothing touched for it, and does not keep others from
+// being performed; when all are refused there is no journal. It stops at the
+// first step that does not take, rolls that one back and leaves the earlier ones
+// applied; the report says so. When ctx ends, the step at hand is finished or
+// taken back, no other is begun, and the error wraps the context's.
+//
+// Errors are of type [*Error] wrapping ErrLocked, ErrPrecondition (some steps
+// were refused), ErrTargetNotReached or ErrRollbackIncomplete.
 func Apply(ctx context.Context, o Options, steps []step.Step) (Report, error) {
 	r := newRunner(o)
 	rep := Report{Steps: []Outcome{}}
@@ -41,10 +40,9 @@ func Apply(ctx context.Context, o Options, steps []step.Step) (Report, error) {
 	if err != nil {
 		return rep, err
 	}
-	for i := range todo {
-		if _, err := r.ready(ctx, todo[i], info); err != nil {
-			return rep, located(err, todo[i], "")
-		}
+	todo, refused, err := r.sift(ctx, info, todo, &rep)
+	if err != nil || len(todo) == 0 {
+		return rep, errors.Join(err, refused)
 	}
 	w, err := newJournal(o.State, Header{Tool: o.Tool, Endpoint: printable(o.Engine.Endpoint().Address), Engine: info.ID, Before: o.Before, Plan: o.Plan}, o.now())
 	if err != nil {
@@ -52,36 +50,70 @@ func Apply(ctx context.Context, o Options, steps []step.Step) (Report, error) {
 	}
 	defer w.close()
 	rep.Journal, rep.ID = w.Path, w.Header.ID
-	return rep, r.applyAll(ctx, w, info, todo, &rep)
+	return rep, errors.Join(r.applyAll(ctx, w, info, todo, &rep), refused)
+}
+
+// sift looks at every step before the first is begun and takes out those that
+// are refused.
+func (r *runner) sift(ctx context.Context, info engineInfo, steps []step.Step, rep *Report) (ready []step.Step, refused, err error) {
+	r.peers = &peers{}
+	defer func() { r.peers = nil }()
+	for _, s := range steps {
+		_, err := r.ready(ctx, s, info)
+		switch e := refusal(err); {
+		case e != nil:
+			rep.Steps = append(rep.Steps, Outcome{Step: s, State: StateRefused, Why: e.reason()})
+			refused = errors.Join(refused, located(err, s, ""))
+		case err != nil:
+			return nil, nil, err
+		default:
+			ready = append(ready, s)
+		}
+	}
+	return ready, refused, nil
 }
 
 func (r *runner) applyAll(ctx context.Context, w *writer, info engineInfo, todo []step.Step, rep *Report) error {
 	moved := make(map[string]string) // ID of a container that gave way -> its successor
+	var refused error
 	for i, s := range todo {
 		if id, ok := moved[s.Target.UID]; ok {
 			s.Target.UID = id
 		}
 		out, err := r.applyOne(ctx, w, info, s)
+		if cut := ctx.Err(); err != nil && cut != nil && out.State == StateNotStarted {
+			rep.leave(todo[i:], "the run was interrupted")
+			return errors.Join(refused, fmt.Errorf("%d of %d steps were not begun: %w", len(todo)-i, len(todo), cut))
+		}
 		rep.Steps = append(rep.Steps, out)
-		if err == nil {
+		switch {
+		case err == nil:
 			if e := w.Entry(s.ID); e.Swap != nil {
 				moved[e.Swap.Old] = e.Swap.New
 			}
-			continue
+		case out.State == StateRefused:
+			refused = errors.Join(refused, located(err, s, w.Path))
+		default:
+			rep.leave(todo[i+1:], "a step before it failed")
+			return errors.Join(refused, located(err, s, w.Path))
 		}
-		for _, rest := range todo[i+1:] {
-			rep.Steps = append(rep.Steps, Outcome{Step: rest, State: StateNotStarted, Why: "a step before it failed"})
-		}
-		return located(err, s, w.Path)
 	}
-	return nil
+	return refused
 }
 
-// located completes an error with where it happened.
+// leave reports steps that were not begun.
+func (rep *Report) leave(steps []step.Step, why string) {
+	for _, s := range steps {
+		rep.Steps = append(rep.Steps, Outcome{Step: s, State: StateNotStarted, Why: why})
+	}
+}
+
+// located completes an error with where it happened. What is not said of a
+// step, such as an engine that went away, stays what it is.
 func located(err error, s step.Step, journal string) error {
 	var e *Error
 	if !errors.As(err, &e) {
-		e = &Error{Kind: ErrPrecondition, Cause: err}
+		return fmt.Errorf("%s: %w", printable(s.Target.Key), err)
 	}
 	e.Step, e.Target, e.Journal = s.ID, s.Target.Key, cmp.Or(e.Journal, journal)
 	return e
@@ -107,70 +139,25 @@ func mergeSteps(steps []step.Step) ([]step.Step, error) {
 	return out, nil
 }
 
-// subject is a target as it was found.
-type subject struct {
-	raw  []byte
-	view *view
-}
-
-// ready re-reads a step's target and refuses the step when it is not what the
-// step was made for, or when it would not make of the target what it states.
-func (r *runner) ready(ctx context.Context, s step.Step, info engineInfo) (*subject, error) {
-	if engine, ok := strings.CutPrefix(s.Target.Scope, "engine:"); ok && engine != info.ID {
-		return nil, refuse("the step is for engine %s, this is %s", printable(engine), printable(info.ID))
-	}
-	raw, v, err := r.inspect(ctx, s.Target.UID)
-	if err != nil {
-		return nil, err
-	}
-	if v == nil || v.ID != s.Target.UID {
-		return nil, refuse("the container that the step was made for (%s) is gone; collect again", printable(shortID(s.Target.UID)))
-	}
-	if name, ok := strings.CutPrefix(s.Target.Key, "name/"); ok && name != v.Name {
-		return nil, refuse("the container is now called %s; collect again", printable(v.Name))
-	}
-	if err := v.understood(fieldNames(s.Set), s.Kind == step.ContainerRecreate); err != nil {
-		return nil, err
-	}
-	if why := v.managed(); why != "" {
-		return nil, refuse("%s", why)
-	}
-	diff, err := differing(raw, s.Set, from)
-	if err != nil {
-		return nil, refuse("%v", err)
-	}
-	if len(diff) > 0 {
-		return nil, refuse("it changed since the step was made: %s", strings.Join(diff, ", "))
-	}
-	switch s.Kind {
-	case step.ContainerUpdate:
-		err = updater{r}.check(ctx, s, v)
-	case step.ContainerRecreate:
-		err = recreator{r}.check(ctx, s, raw, v)
-	default:
-		err = refuse("steps of kind %q are not known to this version", printable(string(s.Kind)))
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &subject{raw: raw, view: v}, nil
-}
-
 // applyOne performs one step and leaves it confirmed or taken back.
 func (r *runner) applyOne(ctx context.Context, w *writer, info engineInfo, s step.Step) (Outcome, error) {
 	if err := ctx.Err(); err != nil {
-		return Outcome{Step: s, State: StateNotStarted, Why: "cancelled"}, &Error{Kind: ErrTargetNotReached, Why: "cancelled before the step was begun", Cause: err}
+		return Outcome{Step: s, State: StateNotStarted, Why: "the run was interrupted"}, err
 	}
 	sub, err := r.ready(ctx, s, info)
+	if e := refusal(err); e != nil {
+		return Outcome{Step: s, State: StateRefused, Why: e.reason()}, err
+	}
 	if err != nil {
 		return Outcome{Step: s, State: StateNotStarted, Why: err.Error()}, err
 	}
-	image, err := w.saveImage(s.ID, sub.raw)
-	if err != nil {
-		return Outcome{Step: s, State: StateNotStarted, Why: err.Error()}, err
-	}
-	intent := Record{Phase: PhaseIntent, Step: s.ID, Body: &s, Image: image}
+	intent := Record{Phase: PhaseIntent, Step: s.ID, Body: &s}
 	if s.Kind == step.ContainerRecreate {
+		image, err := w.saveImage(s.ID, beforeImage, sub.raw)
+		if err != nil {
+			return Outcome{Step: s, State: StateNotStarted, Why: err.Error()}, err
+		}
+		intent.Image = image
 		intent.Swap = &Swap{Name: sub.view.Name, Old: sub.view.ID, Kept: keptName(sub.view.Name, w.Header.ID), Start: sub.view.State.Running, Image: image}
 	}
 	if err := r.record(w, intent); err != nil {
@@ -181,15 +168,29 @@ func (r *runner) applyOne(ctx context.Context, w *writer, info engineInfo, s ste
 		err = r.record(w, Record{Phase: PhaseApplied, Step: s.ID})
 	}
 	if err == nil {
-		err = r.confirm(ctx, w.Entry(s.ID))
-	}
-	if err == nil {
-		err = r.record(w, Record{Phase: PhaseConfirmed, Step: s.ID})
+		err = r.settleApplied(context.WithoutCancel(ctx), w, w.Entry(s.ID))
 	}
 	if err == nil {
 		return Outcome{Step: s, State: StateApplied}, nil
 	}
 	return r.takeBack(ctx, w, w.Entry(s.ID), err)
+}
+
+// settleApplied reads a step's target again and closes the step. Of a successor
+// it notes what it was made as. It is not interrupted: all that could be taken
+// back is done.
+func (r *runner) settleApplied(ctx context.Context, w *writer, e *Entry) error {
+	raw, err := r.confirm(ctx, e)
+	if err != nil {
+		return err
+	}
+	rec := Record{Phase: PhaseConfirmed, Step: e.Step.ID}
+	if e.Swap != nil {
+		if rec.After, err = w.keepAfter(e.Step.ID, raw); err != nil {
+			return err
+		}
+	}
+	return r.record(w, rec)
 }
 
 // perform asks the engine for the change.
@@ -201,31 +202,31 @@ func (r *runner) perform(ctx context.Context, w *writer, e *Entry, sub *subject)
 	return r.replace(ctx, w, e.Step.ID, &s, sub.raw, e.Step.Set)
 }
 
-// confirm reads the target again: every value must be there, and a container
-// that ran must run.
-func (r *runner) confirm(ctx context.Context, e *Entry) error {
+// confirm reads the target again and returns what it read: every value must be
+// there, and a container that ran must run.
+func (r *runner) confirm(ctx context.Context, e *Entry) ([]byte, error) {
 	id := e.Step.Target.UID
 	if e.Swap != nil {
 		id = e.Swap.New
 	}
 	raw, v, err := r.inspect(ctx, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if v == nil {
-		return fmt.Errorf("container %s is gone", printable(shortID(id)))
+		return nil, fmt.Errorf("container %s is gone", printable(shortID(id)))
 	}
 	if e.Swap != nil && (v.Name != e.Swap.Name || e.Swap.Start && !v.State.Running) {
-		return fmt.Errorf("container %s is %s under the name %s", shortID(id), printable(v.State.Status), printable(v.Name))
+		return nil, fmt.Errorf("container %s is %s under the name %s", shortID(id), printable(v.State.Status), printable(v.Name))
 	}
 	diff, err := differing(raw, e.Step.Set, to)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(diff) > 0 {
-		return fmt.Errorf("the engine accepted the change, but %s", strings.Join(diff, ", "))
+		return nil, fmt.Errorf("the engine accepted the change, but %s", strings.Join(diff, ", "))
 	}
-	return nil
+	return raw, nil
 }
 
 // takeBack rolls back a step that failed. It does so even when the caller gave

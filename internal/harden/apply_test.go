@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -281,8 +282,8 @@ func TestLockAndPermissions(t *testing.T) {
 		second := o
 		second.AfterPhase = nil
 		_, err := Apply(context.Background(), second, []step.Step{memoryStep(id)})
-		if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), ".jsonl") {
-			t.Errorf("second run: %v, want locked with the journal", err)
+		if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), ".jsonl") || !strings.Contains(err.Error(), fmt.Sprintf("process %d of user ", os.Getpid())) {
+			t.Errorf("second run: %v, want locked with process, owner and journal", err)
 		}
 	}
 	if _, err := Apply(t.Context(), o, []step.Step{memoryStep(id)}); err != nil {

@@ -9,6 +9,7 @@
 // returned without an error.
 //
 // Values that may be secret (environment, labels, arguments) pass from the
-// engine to the engine in memory and rest only in before-images of mode 0600;
-// journal lines, errors and reports never hold them.
+// engine to the engine in memory and rest only in images of mode 0600, which are
+// removed once their step is settled; journal lines, errors and reports never
+// hold them.
 package harden

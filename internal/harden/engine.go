@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"plimsoll/internal/dockerapi"
 )
@@ -75,6 +76,24 @@ func (r *runner) inspect(ctx context.Context, ref string) (json.RawMessage, *vie
 
 // others describes every other container of the engine.
 func (r *runner) others(ctx context.Context, id string) ([]*view, error) {
+	var all []*view
+	if r.peers != nil {
+		all = r.peers.all
+	}
+	if all == nil {
+		var err error
+		if all, err = r.everyone(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if r.peers != nil {
+		r.peers.all = all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(v *view) bool { return v.ID == id }), nil
+}
+
+// everyone describes every container of the engine.
+func (r *runner) everyone(ctx context.Context) ([]*view, error) {
 	var list []struct {
 		ID string `json:"Id"`
 	}
@@ -83,9 +102,6 @@ func (r *runner) others(ctx context.Context, id string) ([]*view, error) {
 	}
 	var out []*view
 	for _, c := range list {
-		if c.ID == id {
-			continue
-		}
 		_, v, err := r.inspect(ctx, c.ID)
 		if err != nil {
 			return nil, err

@@ -17,8 +17,10 @@ import (
 
 // TestRealRefusalsAndFailures tries on the engine what the in-memory one only
 // assumes.
-func TestRealRefusalsAndFailures(t *testing.T) {
-	b := realBed(t)
+func TestRealRefusalsAndFailures(t *testing.T) { onBoth(t, realRefusalsAndFailures) }
+
+func realRefusalsAndFailures(b *bed) {
+	t := b.T
 	readonly := step.Change{Field: fieldReadonly, From: "false", To: "true"}
 	for _, tc := range []struct {
 		name string
@@ -61,8 +63,10 @@ func TestRealRefusalsAndFailures(t *testing.T) {
 }
 
 // TestStoppedContainer re-creates one that does not run: nothing is started.
-func TestStoppedContainer(t *testing.T) {
-	b := realBed(t)
+func TestStoppedContainer(t *testing.T) { onBoth(t, stoppedContainer) }
+
+func stoppedContainer(b *bed) {
+	t := b.T
 	on := b.subject("create", "idle", append([]string{"--restart", "always"}, sleeper...)...)
 	o := b.options()
 	if _, err := Apply(t.Context(), o, []step.Step{step.New(step.ContainerRecreate, on, step.Change{Field: fieldNoNew, From: "", To: "true"})}); err != nil {
@@ -81,8 +85,10 @@ func TestStoppedContainer(t *testing.T) {
 
 // TestSwapReturnsToUnlimited looks at the kernel too: the engine stores -1
 // without telling it.
-func TestSwapReturnsToUnlimited(t *testing.T) {
-	b := realBed(t)
+func TestSwapReturnsToUnlimited(t *testing.T) { onBoth(t, swapReturnsToUnlimited) }
+
+func swapReturnsToUnlimited(b *bed) {
+	t := b.T
 	on := b.run("swap", append([]string{"-m", "128m", "--memory-swap", "-1"}, sleeper...)...)
 	s := step.New(step.ContainerUpdate, on, step.Change{Field: fieldMemory, From: "134217728", To: "67108864"}, step.Change{Field: fieldSwap, From: "-1", To: "67108864"})
 	o := b.options()

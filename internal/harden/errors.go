@@ -31,26 +31,33 @@ type Error struct {
 	Cause   error
 }
 
-// Error implements error.
+// Error implements error. What to do by hand is not in it: those are lines of
+// their own.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Kind.Error())
 	if e.Target != "" {
 		fmt.Fprintf(&b, ": %s", printable(e.Target))
 	}
-	if e.Why != "" {
-		fmt.Fprintf(&b, ": %s", e.Why)
-	}
-	if e.Cause != nil {
-		fmt.Fprintf(&b, ": %v", e.Cause)
-	}
-	if len(e.Hand) > 0 {
-		fmt.Fprintf(&b, "; by hand: %s", strings.Join(e.Hand, "; "))
+	if why := e.reason(); why != "" {
+		fmt.Fprintf(&b, ": %s", why)
 	}
 	if e.Journal != "" {
 		fmt.Fprintf(&b, " (journal %s)", e.Journal)
 	}
 	return b.String()
+}
+
+// reason is the error without its kind and place.
+func (e *Error) reason() string {
+	s := e.Why
+	if e.Cause != nil {
+		if s != "" {
+			s += ": "
+		}
+		s += e.Cause.Error()
+	}
+	return s
 }
 
 // Unwrap lets [errors.Is] find both the kind and the cause.

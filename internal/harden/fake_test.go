@@ -68,7 +68,10 @@ func (f *fakeEngine) find(ref string) (*fakeContainer, error) {
 	return nil, &dockerapi.Error{Op: "container " + ref, Kind: dockerapi.ErrNotFound}
 }
 
-func (f *fakeEngine) fails(call string) error {
+func (f *fakeEngine) fails(ctx context.Context, call string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if f.failAt[call] > 0 {
 		f.failAt[call]--
 		return &dockerapi.Error{Op: call, Kind: dockerapi.ErrEngine, Message: "injected"}
@@ -80,7 +83,10 @@ func (f *fakeEngine) Endpoint() dockerapi.Endpoint {
 	return dockerapi.Endpoint{Address: "unix:///fake"}
 }
 
-func (f *fakeEngine) Get(_ context.Context, path string, _ url.Values, _ int64) ([]byte, error) {
+func (f *fakeEngine) Get(ctx context.Context, path string, _ url.Values, _ int64) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
@@ -98,7 +104,10 @@ func (f *fakeEngine) Get(_ context.Context, path string, _ url.Values, _ int64) 
 	return nil, fmt.Errorf("unexpected path %s", path)
 }
 
-func (f *fakeEngine) ContainerInspectRaw(_ context.Context, ref string) (json.RawMessage, error) {
+func (f *fakeEngine) ContainerInspectRaw(ctx context.Context, ref string) (json.RawMessage, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	c, err := f.find(ref)
@@ -115,7 +124,10 @@ func (f *fakeEngine) ContainerInspectRaw(_ context.Context, ref string) (json.Ra
 	})
 }
 
-func (f *fakeEngine) ImageInspectRaw(_ context.Context, ref string) (json.RawMessage, error) {
+func (f *fakeEngine) ImageInspectRaw(ctx context.Context, ref string) (json.RawMessage, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	id, ok := f.images[ref]
 	if !ok {
 		return nil, &dockerapi.Error{Op: "image", Kind: dockerapi.ErrNotFound}
@@ -123,7 +135,10 @@ func (f *fakeEngine) ImageInspectRaw(_ context.Context, ref string) (json.RawMes
 	return json.Marshal(map[string]any{"Id": id, "Config": map[string]any{}})
 }
 
-func (f *fakeEngine) Changes(_ context.Context, id string) ([]dockerapi.Change, error) {
+func (f *fakeEngine) Changes(ctx context.Context, id string) ([]dockerapi.Change, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	c, err := f.find(id)
@@ -134,10 +149,10 @@ func (f *fakeEngine) Changes(_ context.Context, id string) ([]dockerapi.Change, 
 }
 
 // change runs a writing call on a container, unless it is to fail.
-func (f *fakeEngine) change(call, id string, do func(*fakeContainer) error) error {
+func (f *fakeEngine) change(ctx context.Context, call, id string, do func(*fakeContainer) error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.fails(call); err != nil {
+	if err := f.fails(ctx, call); err != nil {
 		return err
 	}
 	c, err := f.find(id)
@@ -147,8 +162,8 @@ func (f *fakeEngine) change(call, id string, do func(*fakeContainer) error) erro
 	return do(c)
 }
 
-func (f *fakeEngine) ContainerUpdate(_ context.Context, id string, u dockerapi.Update) ([]string, error) {
-	return nil, f.change("update", id, func(c *fakeContainer) error {
+func (f *fakeEngine) ContainerUpdate(ctx context.Context, id string, u dockerapi.Update) ([]string, error) {
+	return nil, f.change(ctx, "update", id, func(c *fakeContainer) error {
 		set := func(name string, v *int64) {
 			if v != nil && *v != 0 { // 0 is ignored, as the engine does
 				c.host[name] = float64(*v)
@@ -172,10 +187,10 @@ func (f *fakeEngine) ContainerUpdate(_ context.Context, id string, u dockerapi.U
 	})
 }
 
-func (f *fakeEngine) ContainerCreate(_ context.Context, name string, body json.RawMessage) (string, []string, error) {
+func (f *fakeEngine) ContainerCreate(ctx context.Context, name string, body json.RawMessage) (string, []string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.fails("create"); err != nil {
+	if err := f.fails(ctx, "create"); err != nil {
 		return "", nil, err
 	}
 	if _, err := f.find(name); err == nil {
@@ -194,15 +209,15 @@ func (f *fakeEngine) ContainerCreate(_ context.Context, name string, body json.R
 	return id, nil, nil
 }
 
-func (f *fakeEngine) NetworkConnect(_ context.Context, network, id string, _ json.RawMessage) error {
-	return f.change("connect", id, func(c *fakeContainer) error {
+func (f *fakeEngine) NetworkConnect(ctx context.Context, network, id string, _ json.RawMessage) error {
+	return f.change(ctx, "connect", id, func(c *fakeContainer) error {
 		c.networks[network] = map[string]any{}
 		return nil
 	})
 }
 
-func (f *fakeEngine) Rename(_ context.Context, id, name string) error {
-	return f.change("rename", id, func(c *fakeContainer) error {
+func (f *fakeEngine) Rename(ctx context.Context, id, name string) error {
+	return f.change(ctx, "rename", id, func(c *fakeContainer) error {
 		if _, err := f.find(name); err == nil {
 			return &dockerapi.Error{Op: "rename", Kind: dockerapi.ErrConflict}
 		}
@@ -211,8 +226,8 @@ func (f *fakeEngine) Rename(_ context.Context, id, name string) error {
 	})
 }
 
-func (f *fakeEngine) Start(_ context.Context, id string) error {
-	return f.change("start", id, func(c *fakeContainer) error {
+func (f *fakeEngine) Start(ctx context.Context, id string) error {
+	return f.change(ctx, "start", id, func(c *fakeContainer) error {
 		c.status = "running"
 		if f.crash != nil && f.crash(c.host) {
 			c.status = "exited"
@@ -221,15 +236,15 @@ func (f *fakeEngine) Start(_ context.Context, id string) error {
 	})
 }
 
-func (f *fakeEngine) Stop(_ context.Context, id string, _ *int) error {
-	return f.change("stop", id, func(c *fakeContainer) error {
+func (f *fakeEngine) Stop(ctx context.Context, id string, _ *int) error {
+	return f.change(ctx, "stop", id, func(c *fakeContainer) error {
 		c.status = "exited"
 		return nil
 	})
 }
 
-func (f *fakeEngine) Remove(_ context.Context, id string, force bool) error {
-	return f.change("remove", id, func(c *fakeContainer) error {
+func (f *fakeEngine) Remove(ctx context.Context, id string, force bool) error {
+	return f.change(ctx, "remove", id, func(c *fakeContainer) error {
 		if c.status == "running" && !force {
 			return &dockerapi.Error{Op: "remove", Kind: dockerapi.ErrConflict}
 		}

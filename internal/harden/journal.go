@@ -56,7 +56,8 @@ type Record struct {
 	Phase Phase      `json:"phase"`
 	Step  string     `json:"step"`            // the step's ID
 	Body  *step.Step `json:"body,omitempty"`  // with intent
-	Image string     `json:"image,omitempty"` // with intent: file name of the before-image
+	Image string     `json:"image,omitempty"` // recreate, with intent: file name of the before-image
+	After string     `json:"after,omitempty"` // recreate, with applied or confirmed: file name of the after-image
 	Swap  *Swap      `json:"swap,omitempty"`  // recreate: who replaces whom
 	Undo  step.Undo  `json:"undo,omitempty"`  // with undone: how well it was taken back
 	Why   string     `json:"why,omitempty"`
@@ -70,14 +71,15 @@ type Swap struct {
 	New     string `json:"new,omitempty"`     // ID of its successor, once it exists
 	Start   bool   `json:"start"`             // whether the one that holds the name at the end must run
 	Image   string `json:"image"`             // file name of Old's before-image
-	Reverse bool   `json:"reverse,omitempty"` // rollback after commit: New is made from the step's before-image
+	Reverse bool   `json:"reverse,omitempty"` // rollback after commit: New is made from Old with the changes taken back
 }
 
 // Entry is what a journal knows of one step.
 type Entry struct {
 	Step    step.Step
 	Phase   Phase
-	Image   string // before-image of the target
+	Image   string // before-image of a target that was re-created
+	After   string // after-image of its successor
 	Swap    *Swap  // the replacement that the step made
 	Undoing *Swap  // the replacement that takes the step back, after commit
 	Undo    step.Undo
@@ -195,8 +197,11 @@ func strict(line []byte, v any) error {
 func (j *Journal) note(rec *Record) error {
 	e := j.Entry(rec.Step)
 	if rec.Phase == PhaseIntent {
-		if rec.Body == nil || rec.Body.ID != rec.Step || rec.Image == "" {
-			return errors.New("an intent needs the step and its before-image")
+		if rec.Body == nil || rec.Body.ID != rec.Step {
+			return errors.New("an intent needs the step")
+		}
+		if rec.Swap != nil && rec.Swap.Image == "" {
+			return errors.New("a re-creation needs a before-image")
 		}
 		if e != nil {
 			return fmt.Errorf("step %q begins twice", printable(rec.Step))
@@ -225,6 +230,9 @@ func (j *Journal) note(rec *Record) error {
 		e.Phase = rec.Phase
 	default:
 		return fmt.Errorf("phase %q is not known", printable(string(rec.Phase)))
+	}
+	if rec.After != "" {
+		e.After = rec.After
 	}
 	e.Undo, e.Why = rec.Undo, rec.Why
 	return nil

@@ -1,6 +1,7 @@
 package harden
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -48,4 +49,39 @@ func Find(all []*Journal, ref string) (*Journal, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w: none is called %q; the newest is %s", ErrJournal, printable(ref), all[len(all)-1].Header.ID)
+}
+
+// Standing lists the runs of which something may still be taken back, newest
+// first: a step in force, or one that a killed run left in the middle.
+func Standing(all []*Journal) []*Journal {
+	var out []*Journal
+	for _, j := range slices.Backward(all) {
+		if slices.ContainsFunc(j.Entries, func(e *Entry) bool { return e.InForce() || e.Unfinished() }) {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+// Spent says why no step of a run can be taken back on the engine of the
+// options, or returns "" when one may be.
+func Spent(ctx context.Context, o Options, all []*Journal, j *Journal) (string, error) {
+	r := newRunner(o)
+	r.chain = successors(all, committedOnly)
+	info, err := r.info(ctx)
+	if err != nil {
+		return "", fmt.Errorf("ask the engine who it is: %w", err)
+	}
+	if j.Header.Engine != info.ID {
+		return fmt.Sprintf("it was on engine %s, this is %s", printable(j.Header.Engine), printable(info.ID)), nil
+	}
+	for _, e := range j.Entries {
+		if !e.InForce() && !e.Unfinished() {
+			continue
+		}
+		if gone, err := r.allGone(ctx, e); err != nil || !gone {
+			return "", err
+		}
+	}
+	return "none of its containers is left", nil
 }

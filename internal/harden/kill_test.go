@@ -117,6 +117,9 @@ func checkRecovery(t *testing.T, sc scenario, f *fakeEngine, o Options, id strin
 		t.Fatalf("Load = %v, %v", all, err)
 	}
 	e := all[0].Entries[0]
+	if left := images(t, o.State); len(left) > 0 && !e.Keeps() {
+		t.Errorf("phase %s, but %v is left", e.Phase, left)
+	}
 	web, err := f.find("web")
 	if err != nil || web.status != "running" {
 		t.Fatalf("web: %v, world %v", err, world(f))

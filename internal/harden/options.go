@@ -17,7 +17,8 @@ type Options struct {
 	// Settle is how long a started container without a health test must run
 	// before it is trusted; 0 is 3 seconds.
 	Settle time.Duration
-	// Wait bounds how long a health test may take; 0 is 2 minutes.
+	// Wait bounds how long a health test may take; 0 is as long as the
+	// container's own settings give it, see longestWait.
 	Wait time.Duration
 	// Now is the clock of the journal; nil is the machine's.
 	Now func() time.Time
@@ -34,13 +35,6 @@ func (o Options) settle() time.Duration {
 	return 3 * time.Second
 }
 
-func (o Options) wait() time.Duration {
-	if o.Wait > 0 {
-		return o.Wait
-	}
-	return 2 * time.Minute
-}
-
 func (o Options) now() func() time.Time {
 	if o.Now != nil {
 		return o.Now
@@ -54,8 +48,9 @@ type State string
 // What can become of a step.
 const (
 	StateApplied    State = "applied"
+	StateRefused    State = "refused"     // its precondition does not hold; nothing was touched for it
 	StateRolledBack State = "rolled-back" // it failed and the target is as before
-	StateNotStarted State = "not-started" // a step before it failed
+	StateNotStarted State = "not-started" // a step before it failed, or the run was interrupted
 	StateUndone     State = "undone"
 	StateAlready    State = "already-undone"
 	StateIncomplete State = "incomplete" // a person must act
@@ -84,9 +79,10 @@ type runner struct {
 	eng   Engine
 	opts  Options
 	chain succession // who took whose place for good, in earlier runs
+	peers *peers     // set while several steps are only looked at
 }
 
-func newRunner(o Options) *runner { return &runner{eng: o.Engine, opts: o} }
+func newRunner(o Options) *runner { return &runner{eng: steady{o.Engine}, opts: o} }
 
 // reached tells the test hook.
 func (r *runner) reached(step, phase string) {
@@ -95,11 +91,15 @@ func (r *runner) reached(step, phase string) {
 	}
 }
 
-// record appends to the journal and tells the test hook.
+// record appends to the journal and tells the test hook. Images of a step that
+// is settled are removed.
 func (r *runner) record(w *writer, rec Record) error {
 	if err := w.append(rec); err != nil {
 		return err
 	}
 	r.reached(rec.Step, string(rec.Phase))
+	if rec.Phase == PhaseUndone || rec.Phase == PhaseCommitted {
+		return w.sweep()
+	}
 	return nil
 }

@@ -28,6 +28,9 @@ func (r *runner) recoverAll(ctx context.Context) ([]Outcome, error) {
 	for _, j := range all {
 		found, err := r.recoverJournal(ctx, j)
 		out = append(out, found...)
+		if err == nil {
+			err = j.sweep() // what a killed run left behind
+		}
 		if err != nil {
 			return out, err
 		}
@@ -70,6 +73,12 @@ func (r *runner) recoverJournal(ctx context.Context, j *Journal) ([]Outcome, err
 
 // recoverEntry brings one step to a phase in which it may rest.
 func (r *runner) recoverEntry(ctx context.Context, w *writer, e *Entry) (Outcome, error) {
+	if gone, err := r.allGone(ctx, e); err != nil || gone {
+		if err != nil {
+			return Outcome{}, err
+		}
+		return r.settle(w, e, "", "no container of it is left")
+	}
 	switch {
 	case e.Undoing != nil:
 		return r.recoverReverse(ctx, w, e)
@@ -83,25 +92,47 @@ func (r *runner) recoverEntry(ctx context.Context, w *writer, e *Entry) (Outcome
 		return Outcome{}, err
 	}
 	if v == nil {
-		return r.settle(w, e, "the container is gone since")
+		return Outcome{}, fmt.Errorf("container %s is gone", printable(shortID(e.Step.Target.UID)))
 	}
 	diff, err := differing(raw, e.Step.Set, from)
 	if err != nil {
 		return Outcome{}, err
 	}
 	if len(diff) == 0 {
-		return r.settle(w, e, "nothing had happened")
+		return r.settle(w, e, step.UndoExact, "nothing had happened")
 	}
-	if err := r.confirm(ctx, e); err != nil {
+	if err := r.settleApplied(ctx, w, e); err != nil {
 		return Outcome{}, fmt.Errorf("it is neither as before nor as planned: %w", err)
 	}
-	return Outcome{State: StateApplied, Why: "the change had been made"}, r.record(w, Record{Phase: PhaseConfirmed, Step: e.Step.ID})
+	return Outcome{State: StateApplied, Why: "the change had been made"}, nil
 }
 
-// settle closes a step whose target is as before.
-func (r *runner) settle(w *writer, e *Entry, why string) (Outcome, error) {
-	err := r.record(w, Record{Phase: PhaseUndone, Step: e.Step.ID, Undo: step.UndoExact, Why: why})
-	return Outcome{State: StateUnchanged, Undo: step.UndoExact, Why: why}, err
+// allGone reports whether none of the containers that a step concerns is left:
+// whoever removed them settled it.
+func (r *runner) allGone(ctx context.Context, e *Entry) (bool, error) {
+	ids := []string{r.chain.follow(e.Step.Target.UID)}
+	for _, s := range []*Swap{e.Swap, e.Undoing} {
+		switch {
+		case s == nil:
+		case s.New == "": // it may be there, with its ID not noted yet
+			ids = append(ids, s.Old, s.Name)
+		default:
+			ids = append(ids, s.Old, r.chain.follow(s.New))
+		}
+	}
+	for _, id := range ids {
+		if _, v, err := r.inspect(ctx, id); err != nil || v != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// settle closes a step whose target is as before, or is no more; then undo is
+// empty.
+func (r *runner) settle(w *writer, e *Entry, undo step.Undo, why string) (Outcome, error) {
+	err := r.record(w, Record{Phase: PhaseUndone, Step: e.Step.ID, Undo: undo, Why: why})
+	return Outcome{State: StateUnchanged, Undo: undo, Why: why}, err
 }
 
 // goBack takes a step back that was left in the middle.
@@ -127,8 +158,12 @@ func (r *runner) goBack(ctx context.Context, w *writer, e *Entry) (Outcome, erro
 // rolls back every other.
 func (r *runner) recoverSwap(ctx context.Context, w *writer, e *Entry) (Outcome, error) {
 	done := e.Phase == PhaseApplied || e.Phase == PhaseCreated && e.Swap.Start
-	if done && r.confirm(ctx, e) == nil && (!e.Swap.Start || r.waitWell(ctx, e.Swap.New, true) == nil) {
-		err := r.record(w, Record{Phase: PhaseConfirmed, Step: e.Step.ID})
+	if done {
+		_, err := r.confirm(ctx, e)
+		done = err == nil && (!e.Swap.Start || r.waitWell(ctx, e.Swap.New, true) == nil)
+	}
+	if done {
+		err := r.settleApplied(ctx, w, e)
 		return Outcome{State: StateApplied, Why: "the new container was in place and well; the step is finished"}, err
 	}
 	return r.goBack(ctx, w, e)

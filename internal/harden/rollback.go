@@ -4,19 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"plimsoll/internal/step"
 )
 
-const whyReverse = "the replaced container had been removed by commit; an equal one was made from its description, without its logs"
-
 // Rollback takes the steps of one run back, last first. ref is as in [Find]. A
 // step whose target is neither as the run left it nor as it was before is
-// refused, because someone changed it since; the steps after it in the report
-// are then not started. A step that can only be taken back in effect is
-// equivalent, with the reason.
+// refused, because someone changed it since; the other steps of its target are
+// then not started, those of other targets are. A step that can only be taken
+// back in effect is equivalent, with the reason. When ctx ends, the step at hand
+// is finished and no other is begun.
 func Rollback(ctx context.Context, o Options, ref string) (Report, error) {
 	rep := Report{Steps: []Outcome{}}
 	r := newRunner(o)
@@ -34,17 +34,41 @@ func Rollback(ctx context.Context, o Options, ref string) (Report, error) {
 	}
 	defer w.close()
 	rep.Journal, rep.ID = w.Path, w.Header.ID
+	return rep, r.rollbackAll(ctx, w, all, &rep)
+}
+
+func (r *runner) rollbackAll(ctx context.Context, w *writer, all []*Journal, rep *Report) error {
+	left := make(map[string]bool) // keys of targets that were refused
+	var refused error
 	for i, e := range slices.Backward(w.Entries) {
+		if err := ctx.Err(); err != nil {
+			rep.leaveEntries(w.Entries[:i+1], "the run was interrupted")
+			return errors.Join(refused, fmt.Errorf("%d of %d steps were not taken back: %w", i+1, len(w.Entries), err))
+		}
+		if left[e.Step.Target.Key] {
+			rep.leaveEntries(w.Entries[i:i+1], "a later step of the same container was refused")
+			continue
+		}
 		out, err := r.rollbackEntry(ctx, w, all, e)
 		rep.Steps = append(rep.Steps, out)
-		if err != nil {
-			for _, rest := range slices.Backward(w.Entries[:i]) {
-				rep.Steps = append(rep.Steps, Outcome{Step: rest.Step, State: StateNotStarted, Why: "a step before it failed"})
-			}
-			return rep, located(err, e.Step, w.Path)
+		switch {
+		case err == nil:
+		case out.State == StateRefused:
+			left[e.Step.Target.Key] = true
+			refused = errors.Join(refused, located(err, e.Step, w.Path))
+		default:
+			rep.leaveEntries(w.Entries[:i], "a step before it failed")
+			return errors.Join(refused, located(err, e.Step, w.Path))
 		}
 	}
-	return rep, nil
+	return refused
+}
+
+// leaveEntries reports steps that were not taken back, last first.
+func (rep *Report) leaveEntries(entries []*Entry, why string) {
+	for _, e := range slices.Backward(entries) {
+		rep.Steps = append(rep.Steps, Outcome{Step: e.Step, State: StateNotStarted, Why: why})
+	}
 }
 
 // open finds a journal of this engine and opens it for writing.
@@ -83,11 +107,14 @@ func (r *runner) rollbackEntry(ctx context.Context, w *writer, all []*Journal, e
 		if e.Swap == nil {
 			out, err = r.rollbackUpdate(ctx, w, e)
 		} else {
-			out, err = r.rollbackSwap(ctx, w, e)
+			out, err = r.rollbackSwap(ctx, w, all, e)
 		}
 	}
 	if err != nil {
 		out.Why = err.Error()
+	}
+	if e := refusal(err); e != nil && out.State == StateNotStarted {
+		out.State, out.Why = StateRefused, e.reason()
 	}
 	return out, err
 }
@@ -106,7 +133,7 @@ func (r *runner) inTheWay(j *Journal, all []*Journal, e *Entry) error {
 			continue
 		}
 		for _, o := range other.Entries {
-			if later && o.InForce() && o.Step.Target.UID == mine && (o.Swap != nil || e.Swap != nil) {
+			if later && o.InForce() && r.chain.follow(o.Step.Target.UID) == mine && (o.Swap != nil || e.Swap != nil) {
 				return refuse("run %s changed the same container later; roll that back first", other.Header.ID)
 			}
 		}
@@ -121,7 +148,7 @@ func (r *runner) rollbackUpdate(ctx context.Context, w *writer, e *Entry) (Outco
 		return out, err
 	}
 	if v == nil {
-		o, err := r.settle(w, e, "the container no longer exists")
+		o, err := r.settle(w, e, "", "the container no longer exists")
 		o.Step, o.State = e.Step, StateAlready
 		return o, err
 	}
@@ -130,7 +157,7 @@ func (r *runner) rollbackUpdate(ctx context.Context, w *writer, e *Entry) (Outco
 		return out, err
 	}
 	if len(before) == 0 {
-		o, err := r.settle(w, e, "it was found as before")
+		o, err := r.settle(w, e, step.UndoExact, "it was found as before")
 		o.Step, o.State = e.Step, StateAlready
 		return o, err
 	}
@@ -158,7 +185,7 @@ func (r *runner) takeDown(ctx context.Context, w *writer, e *Entry, swap *Swap) 
 	return Outcome{Step: e.Step, State: StateUndone, Undo: undo, Why: why}, nil
 }
 
-func (r *runner) rollbackSwap(ctx context.Context, w *writer, e *Entry) (Outcome, error) {
+func (r *runner) rollbackSwap(ctx context.Context, w *writer, all []*Journal, e *Entry) (Outcome, error) {
 	out := Outcome{Step: e.Step, State: StateNotStarted}
 	id := r.chain.follow(e.Swap.New)
 	raw, v, err := r.inspect(ctx, id)
@@ -174,9 +201,18 @@ func (r *runner) rollbackSwap(ctx context.Context, w *writer, e *Entry) (Outcome
 	}
 	if old == nil {
 		if v == nil {
-			return out, refuse("both the old and the new container are gone; the old one's description is in the before-image %s", e.Image)
+			err := refuse("both the old and the new container are gone; nothing is left to take back")
+			if e.Phase == PhaseConfirmed {
+				err.Hand = []string{"the old one's description is in " + filepath.Join(filepath.Dir(w.Path), e.Image)}
+			}
+			return out, err
 		}
 		return r.reverse(ctx, w, e, raw, v)
+	}
+	if v != nil {
+		if err := r.checkAsMade(ctx, w, all, e, raw); err != nil {
+			return out, err
+		}
 	}
 	s := *e.Swap
 	if v != nil {
@@ -208,73 +244,4 @@ func (r *runner) checkReplaceable(ctx context.Context, e *Entry, v *view) error 
 		return err
 	}
 	return c.checkLayer(ctx, v, false)
-}
-
-// reverse makes the former container anew after commit removed it.
-func (r *runner) reverse(ctx context.Context, w *writer, e *Entry, raw []byte, v *view) (Outcome, error) {
-	out := Outcome{Step: e.Step, State: StateNotStarted}
-	source, err := w.image(e.Image)
-	if err != nil {
-		return out, err
-	}
-	image, err := w.saveImage(e.Step.ID+"-undo", raw)
-	if err != nil {
-		return out, err
-	}
-	s := Swap{Name: v.Name, Old: v.ID, Kept: keptName(v.Name, w.Header.ID+"-undo"), Start: v.State.Running, Image: image, Reverse: true}
-	noted := s
-	if err := r.record(w, Record{Phase: PhaseUndoing, Step: e.Step.ID, Swap: &noted}); err != nil {
-		return out, err
-	}
-	if err = r.replace(ctx, w, e.Step.ID, &s, source, nil); err == nil {
-		err = r.readsBack(ctx, e, s.New)
-	}
-	if err != nil {
-		return r.giveUpReverse(ctx, w, e, err)
-	}
-	if err := r.finishReverse(ctx, w, e); err != nil {
-		out.State = StateIncomplete
-		return out, incomplete(e, w.Journal, err)
-	}
-	return Outcome{Step: e.Step, State: StateUndone, Undo: step.UndoEquivalent, Why: whyReverse}, nil
-}
-
-func (r *runner) readsBack(ctx context.Context, e *Entry, id string) error {
-	raw, _, err := r.inspect(ctx, id)
-	if err != nil {
-		return err
-	}
-	diff, err := differing(raw, e.Step.Set, from)
-	if err == nil && len(diff) > 0 {
-		err = errors.New(strings.Join(diff, ", "))
-	}
-	return err
-}
-
-// giveUpReverse gives the hardened container its place back.
-func (r *runner) giveUpReverse(ctx context.Context, w *writer, e *Entry, cause error) (Outcome, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
-	defer cancel()
-	out := Outcome{Step: e.Step, State: StateApplied, Why: cause.Error()}
-	err := r.restore(ctx, w.Journal, e.Step.ID, e.Undoing)
-	if err == nil {
-		err = r.record(w, Record{Phase: PhaseCommitted, Step: e.Step.ID, Why: cause.Error()})
-	}
-	if err != nil {
-		out.State = StateIncomplete
-		return out, incomplete(e, w.Journal, errors.Join(cause, err))
-	}
-	return out, &Error{Kind: ErrTargetNotReached, Why: "the former container could not be made anew; the hardened one is back in place", Cause: cause}
-}
-
-// finishReverse removes the hardened container that gave way.
-func (r *runner) finishReverse(ctx context.Context, w *writer, e *Entry) error {
-	if _, v, err := r.inspect(ctx, e.Undoing.Old); err != nil {
-		return err
-	} else if v != nil {
-		if err := r.eng.Remove(ctx, v.ID, false); err != nil {
-			return err
-		}
-	}
-	return r.record(w, Record{Phase: PhaseUndone, Step: e.Step.ID, Undo: step.UndoEquivalent, Why: whyReverse})
 }

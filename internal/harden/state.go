@@ -8,12 +8,16 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"plimsoll/internal/snapshot"
 )
 
 // StateDir returns the folder for journals: /var/lib/plimsoll for root, else
@@ -52,8 +56,12 @@ func lockState(state string) (*flock.Flock, error) {
 		return nil, fmt.Errorf("lock the state folder: %w", err)
 	}
 	if !ok {
-		who, _ := os.ReadFile(path) // best effort: who holds it is a courtesy
-		return nil, &Error{Kind: ErrLocked, Why: fmt.Sprintf("held by %s; wait for it to end", printable(strings.TrimSpace(string(who))))}
+		b, _ := os.ReadFile(path) // best effort: who holds it is a courtesy
+		who := strings.TrimSpace(string(b))
+		if who == "" { // it has not said so yet
+			who = "another process"
+		}
+		return nil, &Error{Kind: ErrLocked, Why: fmt.Sprintf("held by %s; wait for it to end", printable(who))}
 	}
 	noteHolder(state, "")
 	return l, nil
@@ -61,11 +69,19 @@ func lockState(state string) (*flock.Flock, error) {
 
 // noteHolder writes into the lock file who holds it, for the one who is refused.
 func noteHolder(state, journal string) {
-	text := fmt.Sprintf("process %d", os.Getpid())
+	text := fmt.Sprintf("process %d of user %s", os.Getpid(), owner())
 	if journal != "" {
 		text += ", journal " + journal
 	}
 	_ = os.WriteFile(filepath.Join(state, "lock"), []byte(text+"\n"), 0o600) // a courtesy; the lock itself holds
+}
+
+// owner names the user of this process, by number where there is no name.
+func owner() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return strconv.Itoa(os.Geteuid())
 }
 
 // writer appends to a journal; every line is on disk before append returns.
@@ -129,6 +145,7 @@ func (w *writer) line(v any) error {
 	if err != nil {
 		return fmt.Errorf("encode journal line: %w", err)
 	}
+	b = snapshot.Inert(b)
 	if len(b) >= maxLine {
 		return fmt.Errorf("journal line of %d bytes is longer than %d", len(b), maxLine)
 	}
@@ -139,39 +156,6 @@ func (w *writer) line(v any) error {
 		return fmt.Errorf("write the journal: %w", err)
 	}
 	return nil
-}
-
-// saveImage stores what the engine said of a container before a change and
-// returns the file's name. It may hold secrets and is for its owner only.
-func (w *writer) saveImage(tag string, raw []byte) (string, error) {
-	base := strings.TrimSuffix(filepath.Base(w.Path), ".jsonl") + "." + tag
-	for n := 1; ; n++ {
-		name := fmt.Sprintf("%s.%d.before.json", base, n)
-		f, err := os.OpenFile(filepath.Join(filepath.Dir(w.Path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if errors.Is(err, fs.ErrExist) && n < 1000 {
-			continue
-		}
-		if err != nil {
-			return "", fmt.Errorf("store the before-image: %w", err)
-		}
-		_, err = f.Write(raw)
-		if err = errors.Join(err, f.Sync(), f.Close(), syncDir(filepath.Dir(w.Path))); err != nil {
-			return "", fmt.Errorf("store the before-image: %w", err)
-		}
-		return name, nil
-	}
-}
-
-// image reads a before-image of the journal back.
-func (j *Journal) image(name string) ([]byte, error) {
-	if name == "" || name != filepath.Base(name) {
-		return nil, fmt.Errorf("%w: before-image %q is not a plain file name", ErrJournal, printable(name))
-	}
-	b, err := os.ReadFile(filepath.Join(filepath.Dir(j.Path), name))
-	if err != nil {
-		return nil, fmt.Errorf("%w: read the before-image: %w", ErrJournal, err)
-	}
-	return b, nil
 }
 
 func syncDir(dir string) error {

@@ -35,16 +35,12 @@ func (r *runner) replace(ctx context.Context, w *writer, id string, s *Swap, sou
 	if err != nil {
 		return err
 	}
-	connected := old
-	if s.Reverse {
-		connected = v // the networks are taken back too
-	}
 	ref := wantedImage(step.Step{Set: set}, v)
 	image, err := recreator{r}.checkImage(ctx, v, ref)
 	if err != nil {
 		return err
 	}
-	c, err := successor(source, image, connected, set)
+	c, err := successor(source, image, old, set)
 	if err != nil {
 		return err
 	}
@@ -121,15 +117,15 @@ func (r *runner) restore(ctx context.Context, j *Journal, id string, s *Swap) er
 	if err != nil {
 		return err
 	}
-	if err := r.removeNew(ctx, id, s, before); err != nil {
-		return err
-	}
 	_, old, err := r.inspect(ctx, s.Old)
 	if err != nil {
 		return err
 	}
-	if old == nil {
+	if old == nil { // the new one is all that is left and stays
 		return fmt.Errorf("the old container %s is gone", shortID(s.Old))
+	}
+	if err := r.removeNew(ctx, id, s, before); err != nil {
+		return err
 	}
 	if old.Name != s.Name {
 		if err := r.eng.Rename(ctx, s.Old, s.Name); err != nil {

@@ -49,7 +49,6 @@ func (r *runner) undo(ctx context.Context, j *Journal, e *Entry) (step.Undo, str
 
 // byHand says how a person restores the target of a step.
 func byHand(e *Entry, j *Journal) []string {
-	image := filepath.Join(filepath.Dir(j.Path), e.Image)
 	s := e.Swap
 	if e.Undoing != nil {
 		s = e.Undoing
@@ -59,10 +58,7 @@ func byHand(e *Entry, j *Journal) []string {
 		for _, c := range e.Step.Set {
 			want = append(want, fmt.Sprintf("%s=%s", c.Field, printable(c.From)))
 		}
-		return []string{
-			fmt.Sprintf("bring container %s back to %s with docker update", shortID(e.Step.Target.UID), strings.Join(want, " ")),
-			"its full former description is in " + image,
-		}
+		return []string{fmt.Sprintf("bring container %s back to %s with docker update", shortID(e.Step.Target.UID), strings.Join(want, " "))}
 	}
 	hand := []string{fmt.Sprintf("docker ps -a --filter id=%s shows the old container, perhaps renamed to %s", shortID(s.Old), printable(s.Kept))}
 	if s.New != "" {
@@ -72,5 +68,5 @@ func byHand(e *Entry, j *Journal) []string {
 	if s.Start {
 		hand = append(hand, "docker start "+printable(s.Name))
 	}
-	return append(hand, "its full former description, with the restart policy, is in "+image)
+	return append(hand, "its full former description, with the restart policy, is in "+filepath.Join(filepath.Dir(j.Path), s.Image))
 }

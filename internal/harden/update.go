@@ -44,7 +44,7 @@ func (u updater) check(ctx context.Context, s step.Step, v *view) error {
 		if err != nil || limit <= 0 {
 			return refuse("memory limit %q is not a positive number of bytes", printable(c.To))
 		}
-		if err := whole(s, limit, v); err != nil {
+		if err := withSwap(s, limit, v); err != nil {
 			return err
 		}
 		if !v.State.Running {
@@ -61,11 +61,11 @@ func (u updater) check(ctx context.Context, s step.Step, v *view) error {
 	return nil
 }
 
-// whole refuses a memory limit above the stored limit of memory and swap
+// withSwap refuses a memory limit above the stored limit of memory and swap
 // together when the step leaves that one alone. The engine refuses it too, also
 // where that limit is unset (0) or none (-1), and what nobody planned is not
 // added here.
-func whole(s step.Step, limit int64, v *view) error {
+func withSwap(s step.Step, limit int64, v *view) error {
 	if slices.ContainsFunc(s.Set, func(c step.Change) bool { return c.Field == fieldSwap }) {
 		return nil
 	}

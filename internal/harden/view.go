@@ -103,24 +103,38 @@ func (v *view) managed() string {
 // checked reports whether the engine runs a health test.
 func (v *view) checked() bool { return v.Spec.Health.Test != "" && v.Spec.Health.Test != "NONE" }
 
+// The engine's defaults for a health test that does not say.
+const (
+	defaultEvery   = 30 * time.Second
+	defaultRetries = 3
+)
+
+// healthEvery is how long it takes from one health test to the next, and from
+// the start to the first.
+func (v *view) healthEvery() time.Duration {
+	if h := v.Config.Healthcheck; h != nil && h.Interval > 0 {
+		return h.Interval
+	}
+	return defaultEvery
+}
+
 // healthBound is how long a container may take until its health test speaks:
 // the start period and every retry, by its own settings or the engine's
 // defaults.
 func (v *view) healthBound() time.Duration {
-	const defaultEvery, defaultRetries = 30 * time.Second, 3
-	h := v.Config.Healthcheck
-	if h == nil {
-		return defaultRetries * 2 * defaultEvery
+	const most = 1000 // retries; more do not fit a duration
+	timeout, retries, start := defaultEvery, defaultRetries, time.Duration(0)
+	if h := v.Config.Healthcheck; h != nil {
+		start = max(h.StartPeriod, 0)
+		if h.Timeout > 0 {
+			timeout = h.Timeout
+		}
+		if h.Retries > 0 {
+			retries = h.Retries
+		}
 	}
-	interval, timeout, retries := h.Interval, h.Timeout, h.Retries
-	if interval <= 0 {
-		interval = defaultEvery
-	}
-	if timeout <= 0 {
-		timeout = defaultEvery
-	}
-	if retries <= 0 {
-		retries = defaultRetries
-	}
-	return h.StartPeriod + time.Duration(min(retries, 1000))*(interval+timeout)
+	// Settings that no timer could measure are as good as the longest one.
+	const longest = 1000 * time.Hour
+	every := min(v.healthEvery(), longest) + min(timeout, longest)
+	return min(start, longest) + time.Duration(min(retries, most))*every
 }

@@ -47,6 +47,9 @@ type Model struct {
 func Build(x *snapshot.Index) *Model {
 	m := &Model{}
 	for i := range x.Snapshot.Engines {
+		if sc := x.Snapshot.Scope(x.Snapshot.Engines[i].Scope); sc != nil && sc.Kind == snapshot.ScopeFiles {
+			continue // a file of settings is no system
+		}
 		b := &builder{Model: m, s: x.Snapshot, e: &x.Snapshot.Engines[i]}
 		if len(x.Snapshot.Engines) > 1 {
 			b.prefix = b.e.Scope + "/"

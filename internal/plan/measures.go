@@ -57,10 +57,9 @@ func Measures(suite []*check.Check, in check.Inputs, findings []check.Finding, o
 }
 
 func measure(c *check.Check, fix *check.Fix, in check.Inputs, subjects []int, on []string) (step.Measure, error) {
-	m := step.Measure{ID: c.MeasureID(fix), Check: c.ID, Title: fix.Title, Disturbs: fix.Kind.Disturbs()}
+	m := step.Measure{ID: c.MeasureID(fix), Check: c.ID, Title: fix.Title, Disturbs: fix.Kind.Disturbs(), For: make(map[string][]int)}
 	probes := make(map[string]*check.Probe)
 	byScope := make(map[string][]step.Step)
-	have := make(map[string]bool) // steps by ID: one may help several subjects
 	var scopes []string
 	for _, id := range subjects {
 		s := in.Index.Subjects[id]
@@ -80,9 +79,16 @@ func measure(c *check.Check, fix *check.Fix, in check.Inputs, subjects []int, on
 			m.Refused = append(m.Refused, refusal(s, refused.Why))
 		case err != nil:
 			return m, &DefectError{Measure: m.ID, Subject: s.Key, Err: err}
-		case !have[st.ID]:
-			have[st.ID] = true
+		case st.Source != "":
+			m.Sourced = append(m.Sourced, st)
+			out := refusal(s, st.Source)
+			out.AtSource = true
+			m.Refused = append(m.Refused, out)
+		case m.For[st.ID] == nil:
 			byScope[s.Scope] = append(byScope[s.Scope], st)
+			fallthrough
+		default: // one step may help several subjects
+			m.For[st.ID] = append(m.For[st.ID], id)
 		}
 	}
 	for _, sc := range scopes {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"plimsoll/internal/check"
@@ -39,6 +40,9 @@ func TestOneStepForManySubjects(t *testing.T) {
 	ms, err := Measures(suite, in, found, nil)
 	if err != nil || len(ms) != 1 || len(ms[0].Steps) != 1 || len(ms[0].Refused) != 1 {
 		t.Fatalf("%+v, %v; want one step for a and b, and one refusal", ms, err)
+	}
+	if got := ms[0].For[ms[0].Steps[0].ID]; !slices.Equal(got, []int{in.Index.ContainerSubject(0), in.Index.ContainerSubject(1)}) {
+		t.Errorf("the step is for the subjects %v; want a and b, which fail, and not what it changes", got)
 	}
 	if ms[0].Disturbs != step.DisturbUpdate || ms[0].Refused[0].Why != "it is another's" {
 		t.Errorf("%+v", ms[0])

@@ -47,6 +47,9 @@ type Choice struct {
 	Surface model.Surface
 	Removes int     // risk that goes with it, on top of the choices before it
 	Changes []Delta // threats whose status or risk it changes
+	Fixes   int     // failures that pass after it, each subject counted
+	With    string  // the measure that it was chosen together with, if any
+	Lacks   string  // where it closes no threat: what the threat also needs
 	Why     string
 }
 
@@ -112,85 +115,6 @@ func (pl *Planner) ids() []string {
 	return ids
 }
 
-// risk is the sum of current risk over the threats that were open at first. One
-// that turns unknown counts in full, so that losing sight of it is never a gain.
-func (pl *Planner) risk(ts []threat.Result) int {
-	sum := 0
-	for i := range ts {
-		if pl.worst(&pl.Base.Threats[i]).Status == threat.Open {
-			sum += pl.worst(&ts[i]).Risk.Value()
-		}
-	}
-	return sum
-}
-
-// open counts the elements that threats are open on.
-func (pl *Planner) open(ts []threat.Result) int {
-	n := 0
-	for i := range ts {
-		for j := range ts[i].Groups {
-			if g := &ts[i].Groups[j]; g.Status == threat.Open {
-				n += pl.members(g)
-			}
-		}
-	}
-	return n
-}
-
-// worst is a threat on the worst of the subjects that the plan is for.
-// Groups come worst first.
-func (pl *Planner) worst(r *threat.Result) *threat.Group {
-	for i := range r.Groups {
-		if g := &r.Groups[i]; pl.members(g) > 0 {
-			return g
-		}
-	}
-	return &threat.Group{Status: threat.NotApplicable}
-}
-
-// members counts the elements of a group that the plan is for.
-func (pl *Planner) members(g *threat.Group) int {
-	if pl.Focus == nil {
-		return len(g.Members)
-	}
-	n := 0
-	for _, m := range g.Members {
-		if pl.Focus(m) {
-			n++
-		}
-	}
-	return n
-}
-
-// toGo is how much of the open threats' risk still stands on failing clauses,
-// over all elements: it ranks measures that close no threat by themselves.
-func (pl *Planner) toGo(ts []threat.Result) float64 {
-	var sum float64
-	for i := range ts {
-		t := &ts[i]
-		worst := pl.worst(t)
-		if worst.Status != threat.Open {
-			continue
-		}
-		var failing, members float64
-		for j := range t.Groups {
-			g, n := &t.Groups[j], 0
-			for _, v := range g.Required {
-				if v == threat.Fail {
-					n++
-				}
-			}
-			count := float64(pl.members(g))
-			failing += count * float64(n) / float64(max(1, len(g.Required)))
-			members += count
-		}
-		if members > 0 {
-			sum += float64(worst.Risk.Value()) * failing / members
-		}
-	}
-	return sum
-}
-
 // run is one building of a plan.
 type run struct {
 	*Planner
@@ -205,7 +129,7 @@ func (r *run) candidates() []step.Measure {
 	var out []step.Measure
 	for _, m := range r.Measures {
 		switch {
-		case len(m.Steps) == 0:
+		case len(m.Steps)+len(m.Sourced) == 0:
 			r.left[m.ID] = "no subject can be changed: " + m.Refused[0].Why
 		case slices.Contains(r.o.Exclude, m.ID):
 			r.left[m.ID] = "excluded"
@@ -237,7 +161,7 @@ func (r *run) include(candidates []step.Measure) []step.Measure {
 }
 
 // cover takes the best measure of each attack surface, the surface that loses
-// the most risk first.
+// the most risk first. Two that a threat needs together count for both of theirs.
 func (r *run) cover(candidates []step.Measure) []step.Measure {
 	done := make(map[model.Surface]bool)
 	for _, c := range r.plan.Choices {
@@ -245,32 +169,53 @@ func (r *run) cover(candidates []step.Measure) []step.Measure {
 	}
 	for !r.full() {
 		open := slices.DeleteFunc(slices.Clone(candidates), func(m step.Measure) bool { return done[r.surface(m)] })
-		best, ok := r.best(open)
-		if !ok {
+		taken := r.takeBest(open, func(t trial) string {
+			return "the best measure of the attack surface " + string(r.surface(t.measure))
+		})
+		if len(taken) == 0 {
 			return candidates
 		}
-		s := r.surface(best.measure)
-		done[s] = true
-		r.take(best, "the best measure of the attack surface "+string(s))
-		candidates = slices.DeleteFunc(slices.Clone(candidates), func(m step.Measure) bool { return m.ID == best.measure.ID })
+		for _, c := range taken {
+			done[c.Surface] = true
+		}
+		candidates = without(candidates, taken)
 	}
 	return candidates
 }
 
 func (r *run) fill(candidates []step.Measure) []step.Measure {
 	for !r.full() {
-		best, ok := r.best(candidates)
-		if !ok {
+		taken := r.takeBest(candidates, func(t trial) string {
+			if t.removes == 0 {
+				return "no measure closes a threat by itself; this one goes furthest"
+			}
+			return "it removes the most risk of what is left"
+		})
+		if len(taken) == 0 {
 			break
 		}
-		why := "it removes the most risk of what is left"
-		if best.removes == 0 {
-			why = "no measure closes a threat by itself; this one goes furthest"
-		}
-		r.take(best, why)
-		candidates = slices.DeleteFunc(slices.Clone(candidates), func(m step.Measure) bool { return m.ID == best.measure.ID })
+		candidates = without(candidates, taken)
 	}
 	return candidates
+}
+
+// takeBest takes the best candidate, or two where they remove more together than
+// the best two do alone, and returns what it took.
+func (r *run) takeBest(candidates []step.Measure, why func(trial) string) []Choice {
+	n := len(r.plan.Choices)
+	best, alone, ok := r.best(candidates)
+	if two, both := r.bestPair(candidates, alone); both {
+		r.takePair(two)
+	} else if ok {
+		r.take(best, why(best))
+	}
+	return r.plan.Choices[n:]
+}
+
+func without(candidates []step.Measure, taken []Choice) []step.Measure {
+	return slices.DeleteFunc(slices.Clone(candidates), func(m step.Measure) bool {
+		return slices.ContainsFunc(taken, func(c Choice) bool { return c.Measure.ID == m.ID })
+	})
 }
 
 func (r *run) surface(m step.Measure) model.Surface {
@@ -290,28 +235,34 @@ type trial struct {
 	nearer  float64
 }
 
-// try simulates a measure; false when its steps do not fit the choices before.
-func (r *run) try(m step.Measure) (trial, bool) {
+// try simulates measures together; false when their steps do not fit each other
+// or the choices before. The trial names the first.
+func (r *run) try(ms ...step.Measure) (trial, bool) {
 	o := r.overlay.Clone()
-	for _, s := range m.Steps {
-		if s.Simulate(o) != nil {
-			return trial{}, false
+	for _, m := range ms {
+		for _, s := range slices.Concat(m.Steps, m.Sourced) {
+			if s.Simulate(o) != nil {
+				return trial{}, false
+			}
 		}
 	}
-	w := r.Evaluate(r.Base.Index.With(o.Snapshot()))
+	w := r.Evaluate(r.Base.Index.Over(o))
 	return trial{
-		measure: m, world: w,
+		measure: ms[0], world: w,
 		removes: r.risk(r.now.Threats) - r.risk(w.Threats), nearer: r.toGo(r.now.Threats) - r.toGo(w.Threats),
 	}, true
 }
 
 // best returns the measure that removes most; of equals the one that brings
-// open threats nearer to closing, then the one that disturbs less.
-func (r *run) best(candidates []step.Measure) (trial, bool) {
-	var best trial
-	found := false
+// open threats nearer to closing, then the one that disturbs less. It also says
+// what each one removes alone.
+func (r *run) best(candidates []step.Measure) (best trial, alone map[string]int, found bool) {
+	alone = make(map[string]int)
 	for _, m := range candidates {
 		t, ok := r.try(m)
+		if ok {
+			alone[m.ID] = t.removes
+		}
 		if !ok || t.removes < 0 || (t.removes == 0 && t.nearer <= 1e-9) {
 			continue
 		}
@@ -319,7 +270,7 @@ func (r *run) best(candidates []step.Measure) (trial, bool) {
 			best, found = t, true
 		}
 	}
-	return best, found
+	return best, alone, found
 }
 
 func compare(a, b trial) int {
@@ -332,28 +283,16 @@ func compare(a, b trial) int {
 }
 
 func (r *run) take(t trial, why string) {
-	for _, s := range t.measure.Steps {
+	for _, s := range slices.Concat(t.measure.Steps, t.measure.Sourced) {
 		_ = s.Simulate(r.overlay) // it succeeded on a clone of this overlay
 	}
-	r.plan.Choices = append(r.plan.Choices, Choice{
+	c := Choice{
 		Measure: t.measure, Surface: r.surface(t.measure), Removes: t.removes, Why: why,
-		Changes: r.deltas(r.now.Threats, t.world.Threats),
-	})
-	r.now = t.world
-}
-
-// deltas lists the threats that differ between two decisions of one catalogue on
-// the same subjects.
-func (pl *Planner) deltas(before, after []threat.Result) []Delta {
-	var out []Delta
-	for i := range before {
-		b, a := pl.worst(&before[i]), pl.worst(&after[i])
-		if b.Status != a.Status || b.Risk != a.Risk {
-			out = append(out, Delta{Threat: before[i].Threat, Before: b.Status, After: a.Status, From: b.Risk, To: a.Risk})
-		}
+		Changes: r.deltas(r.now.Threats, t.world.Threats), Fixes: failures(r.now.Findings) - failures(t.world.Findings),
 	}
-	slices.SortStableFunc(out, func(a, b Delta) int {
-		return cmp.Compare(b.From.Value()-b.To.Value(), a.From.Value()-a.To.Value())
-	})
-	return out
+	if len(c.Changes) == 0 {
+		c.Lacks, _ = r.missing(t)
+	}
+	r.plan.Choices = append(r.plan.Choices, c)
+	r.now = t.world
 }

@@ -19,7 +19,10 @@ func (r *run) explainRest(rest []step.Measure) {
 		case ok && t.removes > 0:
 			why = fmt.Sprintf("it would remove %d more, after the %d chosen", t.removes, len(r.plan.Choices))
 		case ok && t.nearer > 1e-9:
-			why = "it closes no threat by itself" + r.missing(t)
+			why = "it closes no threat by itself"
+			if lacks, because := r.missing(t); lacks != "" {
+				why += ": " + lacks + because
+			}
 		case ok:
 			why = "it changes no threat's status or risk"
 		}
@@ -27,9 +30,9 @@ func (r *run) explainRest(rest []step.Measure) {
 	}
 }
 
-// missing names the clauses that still fail where a measure brought a threat
-// nearer without closing it.
-func (r *run) missing(t trial) string {
+// missing names the clause or the subject that keeps a threat open which a measure
+// brought nearer to closing, and why the measure leaves that subject alone.
+func (r *run) missing(t trial) (lacks, because string) {
 	for i := range t.world.Threats {
 		w := &t.world.Threats[i]
 		worst := r.worst(w)
@@ -38,14 +41,14 @@ func (r *run) missing(t trial) string {
 		}
 		for j, v := range worst.Required {
 			if v == threat.Fail && !slices.Contains(w.Threat.Required[j], t.measure.Check) {
-				return fmt.Sprintf(": %s also needs %s", w.Threat.ID, w.Threat.Required[j])
+				return fmt.Sprintf("%s also needs %s", w.Threat.ID, w.Threat.Required[j]), ""
 			}
 		}
 		if len(t.measure.Refused) > 0 {
-			return fmt.Sprintf(": %s stays open for %s, %s", w.Threat.ID, t.measure.Refused[0].Target.Name, t.measure.Refused[0].Why)
+			return fmt.Sprintf("%s stays open for %s", w.Threat.ID, t.measure.Refused[0].Target.Name), ", " + t.measure.Refused[0].Why
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // uncovered lists the surfaces with failures that no measure can help.

@@ -25,15 +25,15 @@ func Build(a *assess.Assessment, tool, catalogue string) *Result {
 			Targets: a.Snapshot.Scopes, Coverage: a.Snapshot.Parts,
 		},
 		Checks: checks(a.Suite),
-	}, subjects: make(map[[sha256.Size]byte]int), measuresFor: make(map[[2]string][]string), evidence: make(map[string][]check.Evidence)}
+	}, subjects: make(map[[sha256.Size]byte]int), measuresFor: make(map[checkOn][]string), evidence: make(map[string][]check.Evidence)}
 	b.measures()
 	b.findings()
 	b.threats()
 	b.plan()
-	b.summary()
 	for _, pl := range a.Planned {
 		b.r.NotJudged = append(b.r.NotJudged, NotJudged{Check: pl.ID, Title: pl.Title, Refs: pl.Refs})
 	}
+	b.summary()
 	return b.r
 }
 
@@ -41,8 +41,14 @@ type builder struct {
 	a           *assess.Assessment
 	r           *Result
 	subjects    map[[sha256.Size]byte]int   // identity -> index in Subjects
-	measuresFor map[[2]string][]string      // check, subject key -> measures
+	measuresFor map[checkOn][]string        // measures that fix a check on a subject
 	evidence    map[string][]check.Evidence // equal evidence is kept once
+}
+
+// checkOn is a check on a subject, by its position in the index.
+type checkOn struct {
+	check   string
+	subject int
 }
 
 // checks says of every check what its findings have in common.
@@ -75,16 +81,23 @@ func threatsByCheck() map[string][]string {
 func (b *builder) subject(members []int) int {
 	first := b.a.Index.Subjects[members[0]]
 	s := Subject{Kind: first.Kind, Scope: first.Scope, Key: first.Key, Name: first.Name}
-	id := sha256.New()
-	fmt.Fprintf(id, "%s\x00%s\x00%s", s.Kind, s.Scope, s.Key)
 	if len(members) == 1 {
 		s.UID, s.Location = first.UID, first.Loc
 	} else {
 		s.Members = make([]string, len(members))
 		for i, m := range members {
 			s.Members[i] = b.a.Index.Subjects[m].Key
-			fmt.Fprintf(id, "\x00%s", s.Members[i])
 		}
+	}
+	return b.list(s)
+}
+
+// list returns the index of a subject, which it lists once.
+func (b *builder) list(s Subject) int {
+	id := sha256.New()
+	fmt.Fprintf(id, "%s\x00%s\x00%s", s.Kind, s.Scope, s.Key)
+	for _, m := range s.Members {
+		fmt.Fprintf(id, "\x00%s", m)
 	}
 	key := [sha256.Size]byte(id.Sum(nil))
 	if i, ok := b.subjects[key]; ok {
@@ -103,7 +116,9 @@ func (b *builder) measures() {
 	listed := func(t step.Target) {
 		if i, ok := at[t]; ok {
 			b.subject([]int{i})
+			return
 		}
+		b.list(Subject{Kind: t.Kind, Scope: t.Scope, Key: t.Key, Name: t.Name, UID: t.UID}) // nothing judges it, a step changes it
 	}
 	for _, m := range b.a.Measures {
 		out := Measure{ID: m.ID, Check: m.Check, Title: m.Title, Disturbs: m.Disturbs, Warnings: m.Warnings, Refused: m.Refused, Steps: []string{}}
@@ -116,8 +131,10 @@ func (b *builder) measures() {
 			out.Steps = append(out.Steps, s.ID)
 			b.r.Steps[s.ID] = s
 			listed(s.Target)
-			k := [2]string{m.Check, s.Target.Scope + "\x00" + s.Target.Key}
-			b.measuresFor[k] = append(b.measuresFor[k], m.ID)
+			for _, subject := range m.For[s.ID] {
+				k := checkOn{m.Check, subject}
+				b.measuresFor[k] = append(b.measuresFor[k], m.ID)
+			}
 		}
 		for _, ref := range m.Refused {
 			listed(ref.Target)
@@ -131,14 +148,14 @@ func (b *builder) findings() {
 		check, message string
 		status         check.Status
 		dormant        bool
+		severity       check.Severity
 	}
 	folded := make(map[fold][]int)
 	var order []fold
 	flush := func(f *check.Finding) {
 		for _, k := range order {
-			g := *f
-			g.Status, g.Message, g.Dormant = k.status, k.message, k.dormant
-			b.finding(&g, folded[k])
+			v := check.Verdict{Status: k.status, Message: k.message, Severity: k.severity}
+			b.finding(&check.Finding{Check: f.Check, Verdict: v, Dormant: k.dormant}, folded[k])
 		}
 		order, folded = order[:0], make(map[fold][]int)
 	}
@@ -150,11 +167,11 @@ func (b *builder) findings() {
 		}
 		last = f
 		if f.Status == check.Pass || f.Status == check.NotApplicable {
-			if len(f.Members) == 1 && len(f.Evidence) > 0 || len(f.Members) > 1 {
+			if len(f.Members) == 1 && len(f.Evidence)+len(f.Notes) > 0 || len(f.Members) > 1 {
 				b.finding(f, f.Members)
 				continue
 			}
-			k := fold{f.Check.ID, f.Message, f.Status, f.Dormant}
+			k := fold{f.Check.ID, f.Message, f.Status, f.Dormant, f.Severity}
 			if folded[k] == nil {
 				order = append(order, k)
 			}
@@ -186,8 +203,7 @@ func (b *builder) add(v *Verdict, members []int) {
 func (b *builder) apart(f *check.Finding) {
 	v := b.verdict(f)
 	for _, m := range f.Members {
-		s := b.a.Index.Subjects[m]
-		if help := b.measuresFor[[2]string{v.Check, s.Scope + "\x00" + s.Key}]; f.Status == check.Fail && !slices.Equal(help, v.Measures) {
+		if help := b.measuresFor[checkOn{v.Check, m}]; f.Status == check.Fail && !slices.Equal(help, v.Measures) {
 			c := *v
 			c.Measures = help
 			v = &c
@@ -240,9 +256,9 @@ func (b *builder) summary() {
 		case threat.Mitigated, threat.NotApplicable:
 		}
 	}
-	decided := s.Findings["pass"] + s.Findings["fail"] + s.Findings["accepted"]
-	if all := decided + s.Findings["unknown"] + s.Findings["manual"]; all > 0 {
-		s.Coverage = decided * 100 / all
+	s.Answers = b.answers()
+	if s.Questions > 0 {
+		s.Coverage = s.Answered * 100 / s.Questions
 	}
 	for _, c := range b.a.Snapshot.Containers {
 		if c.KeptFor != "" {

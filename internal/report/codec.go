@@ -24,7 +24,7 @@ func Encode(w io.Writer, r *Result) error {
 	if err != nil {
 		return fmt.Errorf("encode result: %w", err)
 	}
-	if _, err := w.Write(layOut(b)); err != nil {
+	if _, err := w.Write(layOut(snapshot.Inert(b))); err != nil {
 		return fmt.Errorf("write result: %w", err)
 	}
 	return nil

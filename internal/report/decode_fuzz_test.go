@@ -26,9 +26,10 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		o := text.Options{Width: 100}
+		about, _ := r.About([]string{"a"})
 		for _, page := range []error{
 			text.Assess(io.Discard, r, o), text.Plan(io.Discard, r, o),
-			text.Threats(io.Discard, r, text.ThreatFilter{Element: "a"}, o),
+			text.Threats(io.Discard, about, text.ThreatFilter{}, o),
 			text.Bench(io.Discard, r, docker.Suite, "cis-docker-1.6.0", true, o),
 			text.ExplainCheck(io.Discard, docker.Suite[0], r, o),
 		} {

@@ -22,7 +22,7 @@ type Filter struct {
 type Terms map[string][]string
 
 // FilterKeys lists the keys of a term.
-var FilterKeys = []string{"check", "severity", "zone", "subject", "project"}
+var FilterKeys = []string{"check", "severity", "zone", "surface", "subject", "project"}
 
 // ParseTerms reads KEY=PATTERN[,KEY=PATTERN…]. Terms of one key are
 // alternatives, terms of different keys must all hold. Patterns are those of
@@ -53,6 +53,10 @@ func checkPattern(key, pattern string) error {
 	case "zone":
 		if !slices.Contains(model.Zones, model.Zone(pattern)) {
 			return fmt.Errorf("zone %q is not one of %v", pattern, model.Zones)
+		}
+	case "surface":
+		if !slices.Contains(model.Surfaces, model.Surface(pattern)) {
+			return fmt.Errorf("surface %q is not one of %v", pattern, model.Surfaces)
 		}
 	default:
 		if _, err := path.Match(pattern, ""); err != nil {
@@ -111,6 +115,8 @@ func matches(key, pattern string, r *Result, g *Finding) bool {
 		return err == nil && err2 == nil && have >= floor
 	case "zone":
 		return string(r.Check(g).Zone) == pattern
+	case "surface":
+		return string(r.Check(g).Surface) == pattern
 	case "check":
 		return glob(pattern, g.Check)
 	case "project":

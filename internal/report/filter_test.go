@@ -14,7 +14,7 @@ func filterable() *Result {
 			{Kind: snapshot.KindContainer, Key: "compose/shop/db/1", Name: "shop-db-1"},
 			{Kind: snapshot.KindContainer, Key: "name/a", Name: "a", Members: []string{"name/a", "compose/shop/x/1"}},
 		},
-		Checks: map[string]Check{"container-memory-limit": {Zone: "host"}, "daemon-live-restore": {Zone: "registry"}},
+		Checks: map[string]Check{"container-memory-limit": {Zone: "host", Surface: "insecure-defaults"}, "daemon-live-restore": {Zone: "registry"}},
 		Findings: []Finding{
 			{Verdict: &Verdict{Check: "container-memory-limit", Severity: "high"}, Subject: 0, Count: 1},
 			{Verdict: &Verdict{Check: "container-memory-limit", Severity: "high"}, Subject: 1, Count: 1},
@@ -35,6 +35,7 @@ func TestFilter(t *testing.T) {
 		{"severity=medium+", "", 2, 2},
 		{"check=container-*", "subject=web", 1, 3},
 		{"zone=registry", "", 1, 2},
+		{"surface=insecure-defaults", "", 2, 2},
 		{"project=shop", "", 2, 1},
 		{"subject=name/web,subject=a", "", 2, 1},
 		{"check=daemon-*,severity=high", "", 0, 4},
@@ -65,7 +66,7 @@ func TestFilter(t *testing.T) {
 func TestParseTermsSaysWhatIsRight(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "KEY=PATTERN", "high": "KEY=PATTERN", "check=": "KEY=PATTERN", "colour=red": "not one of check",
-		"severity=huge": "low, medium", "zone=moon": "client", "check=[": "pattern",
+		"severity=huge": "low, medium", "zone=moon": "client", "surface=moon": "insecure-defaults", "check=[": "pattern",
 	} {
 		if _, err := ParseTerms(in); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q in it", in, err, want)

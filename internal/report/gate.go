@@ -22,7 +22,8 @@ func (r *Result) Judge(failOn string, minCoverage int, baseline *Result) error {
 	r.Gate = Gate{FailOn: failOn, MinCoverage: minCoverage, Met: true}
 	blind := r.Summary.Coverage < minCoverage
 	if blind {
-		r.Gate.Why = append(r.Gate.Why, fmt.Sprintf("evidence coverage is %d%%, the gate asks for %d%%", r.Summary.Coverage, minCoverage))
+		r.Gate.Why = append(r.Gate.Why, fmt.Sprintf("evidence coverage is %d%% (%d of %d questions), the gate asks for %d%%",
+			r.Summary.Coverage, r.Summary.Answered, r.Summary.Questions, minCoverage))
 	}
 	failed := false
 	var open, unseen []string

@@ -26,13 +26,15 @@ type PlanFile struct {
 	Measures []Measure            `json:"measures"` // the chosen ones, in order
 	Steps    map[string]step.Step `json:"steps"`    // of those measures
 	Plan     Plan                 `json:"plan"`
+
+	Answers // what the plan could not weigh
 }
 
 // NewPlanFile takes the plan and what it needs out of a result.
 func NewPlanFile(r *Result) *PlanFile {
 	p := &PlanFile{
 		Schema: PlanSchema, Tool: r.Tool, Snapshot: r.Snapshot.ID, Measures: []Measure{},
-		Steps: make(map[string]step.Step), Plan: r.Plan,
+		Steps: make(map[string]step.Step), Plan: r.Plan, Answers: r.Summary.Answers,
 	}
 	for _, sc := range r.Snapshot.Targets {
 		if sc.Kind == snapshot.ScopeEngine && p.Endpoint == "" {
@@ -55,10 +57,12 @@ func NewPlanFile(r *Result) *PlanFile {
 
 // EncodePlan writes the plan as indented JSON.
 func EncodePlan(w io.Writer, p *PlanFile) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(p); err != nil {
+	b, err := json.MarshalIndent(p, "", " ")
+	if err != nil {
 		return fmt.Errorf("encode plan: %w", err)
+	}
+	if _, err := w.Write(append(snapshot.Inert(b), '\n')); err != nil {
+		return fmt.Errorf("write plan: %w", err)
 	}
 	return nil
 }

@@ -126,10 +126,11 @@ type Threat struct {
 	Title      string     `json:"title"`
 	Attack     string     `json:"attack"`
 	Zone       model.Zone `json:"zone"`
-	STRIDE     string     `json:"stride"` // one letter
-	Surface    string     `json:"surface"`
-	Status     string     `json:"status"` // open, unknown, accepted, mitigated, not-applicable
+	STRIDE     string     `json:"stride"`  // one letter
+	Surface    string     `json:"surface"` // in words
+	Status     string     `json:"status"`  // open, unknown, accepted, mitigated, not-applicable
 	Risk       Risk       `json:"risk"`
+	Surfaces   []string   `json:"surfaces,omitempty"` // attack surfaces of its required checks, as measures name theirs
 	Techniques []string   `json:"techniques,omitempty"`
 	Elements   []Element  `json:"elements,omitempty"`
 	Evidence   string     `json:"evidence,omitempty"` // the first failing clause in words
@@ -158,6 +159,7 @@ type Element struct {
 	Subject int      `json:"subject"`
 	Count   int      `json:"count"`
 	Status  string   `json:"status"`
+	Risk    Score    `json:"risk"` // current
 	Clauses []Clause `json:"clauses"`
 	Waiver  *Waiver  `json:"waiver,omitempty"`
 }
@@ -199,6 +201,9 @@ type Choice struct {
 	Removes int           `json:"removes"`
 	Why     string        `json:"why"`
 	Changes []Change      `json:"changes,omitempty"`
+	Fixes   int           `json:"fixes"`           // failures that pass after it, each subject counted
+	With    string        `json:"with,omitempty"`  // the measure that it was chosen together with
+	Lacks   string        `json:"lacks,omitempty"` // where it closes no threat: what the threat also needs
 }
 
 // Change is what a choice does to one threat.
@@ -223,8 +228,7 @@ type Uncovered struct {
 	Why     string        `json:"why"`
 }
 
-// Summary is the counts that screens show. Coverage is the share of questions
-// about a subject that were decided, in per cent.
+// Summary is the counts that screens show.
 type Summary struct {
 	Findings map[string]int `json:"findings"` // by status, subjects counted
 	Threats  map[string]int `json:"threats"`  // by status
@@ -233,7 +237,24 @@ type Summary struct {
 	UnknownRisk  int `json:"unknownRisk"`  // sum of inherent scores of unknown threats
 	AcceptedRisk int `json:"acceptedRisk"` // sum of current scores of accepted threats
 
-	Coverage int      `json:"coverage"`
+	Coverage int      `json:"coverage"`         // answered questions, in per cent, rounded down
 	Kept     []string `json:"kept,omitempty"`   // containers kept for a rollback, not judged
 	Hidden   int      `json:"hidden,omitempty"` // subjects of findings that --only or --skip took out
+
+	Answers
+}
+
+// Answers says how much was decided. A question is a check on a subject; one that
+// this version does not judge, or that was never asked, counts once. What does
+// not apply is no question.
+type Answers struct {
+	Answered  int   `json:"answered"` // pass, fail, accepted
+	Questions int   `json:"questions"`
+	Asks      []Ask `json:"asks,omitempty"` // what would answer more of them, the most first
+}
+
+// Ask is something a person can do to have questions answered.
+type Ask struct {
+	How       string `json:"how"`       // a command, or what to do in words
+	Questions int    `json:"questions"` // that wait for it; it may take more than this to answer them
 }

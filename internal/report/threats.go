@@ -21,7 +21,7 @@ func (b *builder) threats() {
 		t := &b.a.Threats[i]
 		out := Threat{
 			ID: t.Threat.ID, Title: t.Threat.Title, Attack: t.Threat.Attack, Zone: t.Threat.Zone, STRIDE: string(t.Threat.Class),
-			Surface: t.Threat.Surface, Status: t.Status.String(), Techniques: t.Threat.Techniques,
+			Surface: t.Threat.Surface, Surfaces: surfaces(t.Threat), Status: t.Status.String(), Techniques: t.Threat.Techniques,
 			Risk: Risk{
 				Inherent: score(t.Threat.Inherent()), Current: score(t.Current), Projected: score(projected[t.Threat.ID]), Reasons: t.Reasons,
 			},
@@ -34,10 +34,18 @@ func (b *builder) threats() {
 	}
 }
 
+func surfaces(t *threat.Threat) []string {
+	var out []string
+	for _, s := range t.Surfaces() {
+		out = append(out, string(s))
+	}
+	return out
+}
+
 // element is a group of alike elements. Those that a person looks at are listed
 // as subjects of their own too, so that they can be named.
 func (b *builder) element(t *threat.Threat, g threat.Group) Element {
-	e := Element{Status: g.Status.String(), Waiver: waiver(g.Waiver), Count: len(g.Members)}
+	e := Element{Status: g.Status.String(), Risk: score(g.Risk), Waiver: waiver(g.Waiver), Count: len(g.Members)}
 	for i, c := range t.Required {
 		e.Clauses = append(e.Clauses, Clause{Checks: c.String(), Status: g.Required[i].String()})
 	}
@@ -120,7 +128,9 @@ func (b *builder) plan() {
 	p := b.a.Plan
 	out := Plan{Choices: []Choice{}, Before: p.Before, After: p.After, OpenNow: p.OpenNow, OpenThen: p.OpenThen}
 	for _, c := range p.Choices {
-		ch := Choice{Measure: c.Measure.ID, Surface: c.Surface, Removes: c.Removes, Why: c.Why}
+		ch := Choice{
+			Measure: c.Measure.ID, Surface: c.Surface, Removes: c.Removes, Why: c.Why, Fixes: c.Fixes, With: c.With, Lacks: c.Lacks,
+		}
 		for _, d := range c.Changes {
 			ch.Changes = append(ch.Changes, Change{
 				Threat: d.Threat.ID, Before: d.Before.String(), After: d.After.String(), From: d.From.Value(), To: d.To.Value(),

@@ -62,11 +62,14 @@ type Security struct {
 	// read-only; Unmasked lists those of the usual ones that are missing there.
 	Masked   bool     `json:"masked,omitempty"`
 	Unmasked []string `json:"unmasked,omitempty"`
+
+	WritableCgroups bool `json:"writableCgroups,omitempty"` // it may change its own control groups; current engines
 }
 
 // Health is the health test, without its command.
 type Health struct {
-	Test string `json:"test,omitempty"` // "" (none), NONE (switched off), CMD, CMD-SHELL
+	Test   string `json:"test,omitempty"`   // "" (none), NONE (switched off), CMD, CMD-SHELL
+	Proved bool   `json:"proved,omitempty"` // in a file: its image is made from nothing, so that none is none
 }
 
 // RestartPolicy is the engine's, or for a swarm task the service's.
@@ -106,7 +109,8 @@ type Ulimit struct {
 type Mount struct {
 	Type        string `json:"type"` // bind, volume, tmpfs, npipe, cluster, image
 	Source      string `json:"source,omitempty"`
-	Volume      string `json:"volume,omitempty"` // volume name
+	Volume      string `json:"volume,omitempty"`  // volume name
+	Subpath     string `json:"subpath,omitempty"` // folder of the volume that is shown instead of the whole; Engine 26 and later
 	Destination string `json:"destination"`
 	ReadOnly    bool   `json:"readOnly,omitempty"`
 	Propagation string `json:"propagation,omitempty"`
@@ -116,13 +120,14 @@ type Mount struct {
 	Resolved    State  `json:"resolved"`
 }
 
-// Port is one published or exposed port. HostPort 0 with Published is chosen by
-// the engine at start.
+// Port is one published port. HostPort 0 is chosen by the engine at start, unless
+// the port is routed.
 type Port struct {
 	Proto         string `json:"proto"` // tcp, udp, sctp
 	ContainerPort uint16 `json:"containerPort"`
 	HostIP        string `json:"hostIP,omitempty"`
 	HostPort      uint16 `json:"hostPort,omitempty"`
+	Routed        bool   `json:"routed,omitempty"` // open at the container's own address instead of at the host's: gateway mode routed, Engine 27 and later
 }
 
 // Device is a host device handed in.
@@ -188,6 +193,7 @@ type Runtime struct {
 	Status  string        `json:"status"` // created, running, paused, restarting, exited, removing, dead
 	Process Fact[Process] `json:"process"`
 	Cgroup  Fact[Cgroup]  `json:"cgroup"`
+	Account Fact[int64]   `json:"account,omitzero"` // the configured user, where that is a name: its number in the container's own passwd file
 }
 
 // Live reports whether the container has a process.
@@ -218,6 +224,7 @@ type Process struct {
 	WritableIn   []string `json:"writableIn,omitempty"` // writable mounts below a read-only one other than /, pseudo file systems left out; at most 64
 	Nofile       int64    `json:"nofile"`               // hard limit of open files; -1 unlimited
 	Nproc        int64    `json:"nproc"`                // hard limit of processes; -1 unlimited
+	UIDs         []int64  `json:"uids,omitempty"`       // effective, of all its processes, as seen inside, sorted, at most 64; -1 stands for processes that were not readable or not looked at. Empty where only the first was looked at
 	Programs     []string `json:"programs,omitempty"`   // base names of executables of all its processes, sorted, at most 64
 	Listening    []uint16 `json:"listening,omitempty"`  // TCP ports listened on in its network namespace, sorted, at most 256
 }

@@ -32,7 +32,9 @@ type Stage struct {
 
 	Vars []BuildVar `json:"vars,omitempty"`
 	Adds []Add      `json:"adds,omitempty"`
-	Runs []Run      `json:"runs,omitempty"`
+
+	Copies []Copy `json:"copies,omitempty"` // of COPY, those from the build context
+	Runs   []Run  `json:"runs,omitempty"`
 }
 
 // Located is a value with its line.
@@ -56,6 +58,13 @@ type Add struct {
 	Kind       string `json:"kind"`                 // url, git, archive or local
 	Source     string `json:"source"`               // without credentials and query
 	Checksum   bool   `json:"checksum"`             // --checksum, or a commit of a repository
+	Unresolved bool   `json:"unresolved,omitempty"` // it holds an argument without a value
+	Line       int    `json:"line"`
+}
+
+// Copy is one source of a COPY instruction.
+type Copy struct {
+	Source     string `json:"source"`               // path or pattern in the build context
 	Unresolved bool   `json:"unresolved,omitempty"` // it holds an argument without a value
 	Line       int    `json:"line"`
 }

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Engine is one Docker engine.
+// Engine is one Docker engine, or in a scope of files what a daemon.json makes of
+// one: then nothing but Scope, Name and Config is known.
 type Engine struct {
 	Scope      string `json:"scope"`
 	Name       string `json:"name"` // host name it reports
@@ -74,7 +75,7 @@ type DaemonProcess struct {
 	Started time.Time `json:"started,omitzero"`
 	Nofile  int64     `json:"nofile"`            // hard limit of open files; -1 unlimited
 	Proxies int       `json:"proxies,omitempty"` // docker-proxy children
-	FoundBy string    `json:"foundBy"`           // socket-peer, pid-file, or socket-holder: found by the listening socket it has open
+	FoundBy string    `json:"foundBy"`           // socket-peer, pid-file, or socket-holder: found by the listening socket it has open; with ", by name" behind it where its executable could not be read and root's process was taken at its word
 }
 
 // DaemonConfig is the effective configuration: flags of the command line merged
@@ -87,6 +88,11 @@ type DaemonConfig struct {
 	Twice    []string  `json:"twice,omitempty"`    // keys set on the command line and in the file, sorted
 	Unknown  []string  `json:"unknown,omitempty"`  // keys of the file that dockerd does not know, sorted
 
+	// Repeated are keys of a file target that stand in it more than once, inner ones
+	// after the outer key and a dot, with the first place. The last one holds.
+	Repeated []Repeated `json:"repeated,omitempty"`
+	Broken   *Location  `json:"broken,omitempty"` // where a file target stops being one that dockerd takes
+
 	// Seccomp identifies the file that seccomp-profile names: "sha256:" and the
 	// hex digest of its content. Empty when no file is named or it was not read.
 	Seccomp string `json:"seccomp,omitempty"`
@@ -95,9 +101,16 @@ type DaemonConfig struct {
 // Setting is one key of the daemon's configuration, by its name in daemon.json.
 type Setting struct {
 	Key    string     `json:"key"`
-	Values []string   `json:"values,omitempty"` // several for list keys; nil when concealed
-	Hidden *Secretish `json:"hidden,omitempty"` // set when the value may be a secret
-	Origin string     `json:"origin"`           // flag or file
+	Values []string   `json:"values,omitempty"`   // several for list keys; nil when concealed
+	Hidden *Secretish `json:"hidden,omitempty"`   // set when the value may be a secret
+	Origin string     `json:"origin"`             // flag or file
+	Loc    *Location  `json:"location,omitempty"` // in a file target: where it is set
+}
+
+// Repeated is a key that stands in a file more than once.
+type Repeated struct {
+	Key string   `json:"key"`
+	Loc Location `json:"location"`
 }
 
 // Setting returns the values of a key and whether it is set at all.

@@ -18,7 +18,7 @@ func digest(canonical []byte) string {
 // receivedID is the ID that a received file should state. It is taken of the
 // bytes that came, not of what this version understands of them, so that the
 // files of older and newer versions verify too. Space between values and the
-// way of writing <, > and & do not count; the order of members does.
+// way of writing <, >, & and what [Inert] escapes do not count; the order of members does.
 func receivedID(b []byte) (string, error) {
 	var compact, canonical bytes.Buffer
 	compact.Grow(len(b))
@@ -28,7 +28,7 @@ func receivedID(b []byte) (string, error) {
 	canonical.Grow(compact.Len() + 1)
 	json.HTMLEscape(&canonical, compact.Bytes())
 	canonical.WriteByte('\n')
-	c := canonical.Bytes()
+	c := Inert(canonical.Bytes())
 	if start, end, ok := topID(c); ok {
 		c = append(c[:start], c[end:]...)
 	}

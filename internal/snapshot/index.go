@@ -27,6 +27,7 @@ type Index struct {
 	services   []int                 // Containers[i] -> subject of the compose service, -1 on an engine
 	recipes    [][2]int              // Dockerfiles[i] -> subjects of the file and of the image it makes
 	classes    []Class
+	edited     []Edited // what a simulation set
 }
 
 // Class is a set of containers that no check can tell apart: same scope,
@@ -83,7 +84,11 @@ func (x *Index) addScopes(take func(ScopeKind) bool) {
 		if p, ok := x.scopes[sc.Host]; ok && sc.Host != "" {
 			around = []int{p}
 		}
-		x.scopes[sc.ID] = x.add(Subject{Kind: cmp.Or(scopeKinds[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}, around)
+		self := Subject{Kind: cmp.Or(scopeKinds[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}
+		if e := x.Snapshot.Engine(sc.ID); e != nil && sc.Kind == ScopeFiles {
+			self.Kind, self.Key, self.Loc = KindEngine, "file/"+sc.Name, &Location{File: e.Config.V.File, Line: 1, Column: 1}
+		}
+		x.scopes[sc.ID] = x.add(self, around)
 	}
 }
 
@@ -129,7 +134,7 @@ func (x *Index) addNetworks() map[[2]string]int {
 	for i := range networks {
 		w := &networks[i]
 		at[[2]string{w.Scope, w.Name}] = x.add(Subject{
-			Kind: KindNetwork, Scope: w.Scope, Key: keys.key(w.Scope, "network/"+w.Name, w.ID), Name: w.Name, UID: w.ID,
+			Kind: KindNetwork, Scope: w.Scope, Key: keys.key(w.Scope, "network/"+w.Name, w.ID), Name: w.Name, UID: w.ID, Loc: w.Loc,
 		}, x.scope(w.Scope))
 	}
 	return at
@@ -202,6 +207,17 @@ func (x *Index) With(s *Snapshot) *Index {
 	c.classify()
 	return &c
 }
+
+// Over is [Index.With] for an overlay over this index's snapshot; it remembers
+// what was set, so that only what depends on it need be decided again.
+func (x *Index) Over(o *Overlay) *Index {
+	c := x.With(o.Snapshot())
+	c.edited = o.Edited()
+	return c
+}
+
+// Edited lists what a simulation set, in no order; nil in an index of what is.
+func (x *Index) Edited() []Edited { return x.edited }
 
 // classify groups the containers.
 func (x *Index) classify() {

@@ -1,5 +1,7 @@
 package snapshot
 
+import "slices"
+
 // KindInfo is what the logic must know of a subject kind. A kind is added here
 // and nowhere else.
 type KindInfo struct {
@@ -16,10 +18,10 @@ type KindInfo struct {
 // Kinds is the table of subject kinds, those first that enclose others.
 var Kinds = map[Kind]KindInfo{
 	KindHost:      {Scopes: []ScopeKind{ScopeHost}, Platform: "docker", Whole: true},
-	KindEngine:    {Scopes: []ScopeKind{ScopeEngine}, Inside: []Kind{KindHost}, Platform: "docker", Whole: true},
+	KindEngine:    {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost}, Platform: "docker", Whole: true},
 	KindHostFile:  {Scopes: []ScopeKind{ScopeHost}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker"},
-	KindImage:     {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
-	KindNetwork:   {Scopes: []ScopeKind{ScopeEngine}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
+	KindImage:     {Scopes: []ScopeKind{ScopeEngine, ScopeFiles, ScopeImages}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
+	KindNetwork:   {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
 	KindContainer: {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost, KindEngine, KindImage, KindNetwork}, Platform: "docker", Whole: true},
 	KindClient:    {Scopes: []ScopeKind{ScopeHost}, Inside: []Kind{KindHost}, Platform: "docker", Whole: true},
 	KindSwarm:     {Scopes: []ScopeKind{ScopeEngine}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
@@ -30,5 +32,16 @@ var Kinds = map[Kind]KindInfo{
 
 // scopeKinds is the kind of the subject that stands for a whole scope.
 var scopeKinds = map[ScopeKind]Kind{
-	ScopeEngine: KindEngine, ScopeHost: KindHost, ScopeRegistry: KindRegistry, ScopeCluster: "cluster", ScopeFiles: "files",
+	ScopeEngine: KindEngine, ScopeHost: KindHost, ScopeRegistry: KindRegistry, ScopeCluster: "cluster", ScopeFiles: "files", ScopeImages: "images",
+}
+
+// Holds reports whether a scope is one for subjects of a kind. One of files
+// stands either for a daemon.json, and holds the engine that it makes, or for
+// everything else: that a folder has no daemon.json says nothing about the engine
+// that will run what it has.
+func (s *Snapshot) Holds(sc *Scope, k Kind) bool {
+	if !slices.Contains(Kinds[k].Scopes, sc.Kind) {
+		return false
+	}
+	return sc.Kind != ScopeFiles || (k == KindEngine) == (s.Engine(sc.ID) != nil)
 }

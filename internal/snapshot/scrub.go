@@ -11,13 +11,21 @@ import (
 	"strings"
 )
 
-// Scrub returns a copy in which host names, IP addresses and user names are
-// replaced, each by the same stand-in throughout, so that the copy can be shown
-// to others and judged alike. Loopback and unspecified addresses stay, any other
-// address keeps its class (private, link-local, multicast,
-// public), public registries keep their names, root stays root. Names of
-// containers, images, volumes and networks are not touched.
-func Scrub(s *Snapshot) (*Snapshot, error) {
+// Scrub returns a copy in which host names, IP addresses, user names, and the
+// names of containers, projects, services, networks and volumes are replaced, each
+// by the same stand-in throughout, so that the copy can be shown to others and
+// judged alike. Loopback and unspecified addresses stay, any other address keeps
+// its class (private, link-local, multicast, public), root stays root, the
+// engine's own networks stay. Public registries keep their names and those of
+// their images; images of other registries, and those that compose built, do not.
+// Other paths, variable names and the times of things stay.
+func Scrub(s *Snapshot) (*Snapshot, error) { return scrub(s, true) }
+
+// ScrubMachine is [Scrub] for a machine whose containers have names that may be
+// shown: it replaces host names, addresses, users and private registries only.
+func ScrubMachine(s *Snapshot) (*Snapshot, error) { return scrub(s, false) }
+
+func scrub(s *Snapshot, names bool) (*Snapshot, error) {
 	var b bytes.Buffer
 	if err := Encode(&b, s); err != nil {
 		return nil, err
@@ -32,9 +40,18 @@ func Scrub(s *Snapshot) (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scrub: %w", err)
 	}
-	sc := &scrubber{taken: b.String(), names: make(map[string]string), users: make(map[string]bool), addrs: make(map[netip.Addr]string), next: make(map[string]int)}
+	sc := &scrubber{
+		taken: b.String(), names: make(map[string]string), users: make(map[string]bool), addrs: make(map[netip.Addr]string), next: make(map[string]int),
+		projects: make(map[string]bool), built: make(map[string]bool), images: make(map[string]string), keep: !names,
+	}
 	sc.learn(out)
+	if names {
+		sc.learnNames(out)
+	}
 	sc.walk(reflect.ValueOf(out).Elem(), "")
+	if names {
+		sc.bridges(out)
+	}
 	if err := out.Validate(); err != nil {
 		return nil, fmt.Errorf("scrub: %w", err)
 	}
@@ -48,6 +65,11 @@ type scrubber struct {
 	order []string          // names, longest first, for replacing inside text
 	addrs map[netip.Addr]string
 	next  map[string]int // kind of stand-in -> last number
+
+	keep     bool              // names of what runs stay
+	projects map[string]bool   // names that are replaced in paths too
+	built    map[string]bool   // repositories that compose makes up for what it builds
+	images   map[string]string // repository -> stand-in
 }
 
 // publicHosts name nobody.
@@ -99,11 +121,7 @@ func (sc *scrubber) learn(s *Snapshot) {
 	for i := range s.ContainerSpecs {
 		sc.registry(s.ContainerSpecs[i].Image)
 	}
-	for i := range s.Images {
-		for _, ref := range slices.Concat(s.Images[i].Tags, s.Images[i].Digests) {
-			sc.registry(ref)
-		}
-	}
+	sc.learnImages(s.Images)
 	for name := range sc.names {
 		sc.order = append(sc.order, name)
 	}
@@ -139,6 +157,21 @@ func (sc *scrubber) learnClient(c *Client) {
 	for _, v := range c.Vars.V {
 		if strings.Contains(v.Endpoint, "://") {
 			sc.url(v.Endpoint)
+		}
+	}
+}
+
+// learnImages collects the names of registries and users from images.
+func (sc *scrubber) learnImages(images []Image) {
+	for i := range images {
+		for _, ref := range slices.Concat(images[i].Tags, images[i].Digests) {
+			sc.registry(ref)
+		}
+		if base := images[i].Config.V.BaseName; base != "" {
+			sc.registry(base)
+		}
+		for _, u := range images[i].Contents.V.Accounts.V.Passwordless {
+			sc.user(u)
 		}
 	}
 }
@@ -209,7 +242,12 @@ func (sc *scrubber) name(name, kind string) {
 	if strings.Contains(name, ".") {
 		suffix = ".example"
 	}
-	sc.names[name] = sc.fresh(kind, func(n int) string { return kind + "-" + strconv.Itoa(n) + suffix })
+	sc.names[name] = sc.fresh(kind, func(n int) string { return numbered(kind)(n) + suffix })
+}
+
+// numbered is the form of stand-ins without a dot.
+func numbered(kind string) func(int) string {
+	return func(n int) string { return kind + "-" + strconv.Itoa(n) }
 }
 
 // fresh returns the next stand-in that the snapshot does not contain already.
@@ -236,7 +274,7 @@ func (sc *scrubber) walk(v reflect.Value, field string) {
 		t := v.Type()
 		for i := range t.NumField() {
 			name := t.Field(i).Name
-			if t.Field(i).IsExported() && (!slices.Contains(verbatim, name) || t == reflect.TypeFor[Scope]()) {
+			if t.Field(i).IsExported() && (!slices.Contains(verbatim, name) || t == reflect.TypeFor[Scope]() || t == reflect.TypeFor[Volume]()) {
 				sc.walk(v.Field(i), t.Name()+"."+name)
 			}
 		}
@@ -265,8 +303,8 @@ var (
 // a machine called "run" must not change /run/docker.sock. Dotted names are
 // replaced everywhere.
 var (
-	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "Client.User"}
-	registries = []string{"Registry.Address", "RegistryAPI.Plain", "RegistryDebug.Address", "RegistryChallenge.Service", "ClientLogin.Registry", "ClientHelper.Registry", "ContainerSpec.Image", "Image.Tags", "Image.Digests", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
+	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "ImageAccounts.Passwordless", "Client.User"}
+	registries = []string{"Registry.Address", "RegistryAPI.Plain", "RegistryDebug.Address", "RegistryChallenge.Service", "ClientLogin.Registry", "ClientHelper.Registry", "ContainerSpec.Image", "Image.Tags", "Image.Digests", "ImageConfig.BaseName", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
 )
 
 // stands reports whether an undotted name of a host or user may stand in s.
@@ -282,14 +320,25 @@ func (sc *scrubber) text(s, field string) string {
 	if s == "" {
 		return s
 	}
-	s = homePath.ReplaceAllStringFunc(s, func(m string) string {
+	if names, ok := sc.structured(s, field); ok {
+		return names
+	}
+	switch ref, item := strings.CutPrefix(s, "image/"); {
+	case field == "ContainerSpec.Image", field == "Image.Tags", field == "Image.Digests":
+		s = sc.image(s)
+	case field == "PartStatus.Item" && item:
+		s = "image/" + sc.image(ref)
+	case field == "Owner.Sources":
+		s = sc.sources(s)
+	}
+	s = sc.paths(homePath.ReplaceAllStringFunc(s, func(m string) string {
 		user := strings.TrimPrefix(m, "/home/")
 		sc.user(user)
 		if to, ok := sc.names[user]; ok {
 			return "/home/" + to
 		}
 		return m
-	})
+	}))
 	for _, name := range sc.order {
 		if strings.Contains(name, ".") || sc.stands(name, s, field) {
 			s = replaceWord(s, name, sc.names[name])
@@ -321,76 +370,4 @@ func replaceWord(s, name, to string) string {
 
 func wordByte(c byte) bool {
 	return c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
-}
-
-// addresses replaces IP addresses wherever they stand in s.
-func (sc *scrubber) addresses(s string) string {
-	var b strings.Builder
-	last := 0
-	for _, m := range addressLike.FindAllStringIndex(s, -1) {
-		if m[0] > 0 && wordByte(s[m[0]-1]) || m[1] < len(s) && wordByte(s[m[1]]) {
-			continue
-		}
-		b.WriteString(s[last:m[0]])
-		b.WriteString(sc.address(s[m[0]:m[1]]))
-		last = m[1]
-	}
-	return b.String() + s[last:]
-}
-
-// address replaces one token that may be an address, with or without a port.
-func (sc *scrubber) address(tok string) string {
-	core := strings.TrimRight(tok, ".:")
-	tail := tok[len(core):]
-	if a, err := netip.ParseAddr(tok); err == nil {
-		return sc.standIn(a)
-	}
-	if a, err := netip.ParseAddr(core); err == nil {
-		return sc.standIn(a) + tail
-	}
-	if p, err := netip.ParseAddrPort(core); err == nil {
-		return sc.standIn(p.Addr()) + ":" + strconv.Itoa(int(p.Port())) + tail
-	}
-	return tok
-}
-
-// standIn maps an address to another of its class.
-func (sc *scrubber) standIn(a netip.Addr) string {
-	if a.IsLoopback() || a.IsUnspecified() {
-		return a.String()
-	}
-	if s, ok := sc.addrs[a]; ok {
-		return s
-	}
-	prefix := classPrefix(a)
-	s := sc.fresh(prefix, func(n int) string {
-		if a.Is4() {
-			return fmt.Sprintf("%s.%d.%d", prefix, n>>8&0xff, n&0xff)
-		}
-		return fmt.Sprintf("%s::%x", prefix, n)
-	})
-	sc.addrs[a] = s
-	return s
-}
-
-// classPrefix is the block that stands for the class of an address.
-func classPrefix(a netip.Addr) string {
-	four := a.Is4()
-	switch {
-	case a.IsPrivate() && four:
-		return "10.99"
-	case a.IsPrivate():
-		return "fd00"
-	case a.IsLinkLocalUnicast() && four:
-		return "169.254"
-	case a.IsLinkLocalUnicast():
-		return "fe80"
-	case a.IsMulticast() && four:
-		return "239.0"
-	case a.IsMulticast():
-		return "ff05"
-	case four:
-		return "198.18"
-	}
-	return "2001:db8"
 }

@@ -44,7 +44,7 @@ func TestScrub(t *testing.T) {
 			t.Errorf("%q is still there", gone)
 		}
 	}
-	for _, kept := range []string{"/run/docker.sock", "127.0.0.1", "::1", "1.2.3.4", "nginx:1", "/shop/web:1", "name/web", `"root"`, `"fd://"`, "engine:7S6Z"} {
+	for _, kept := range []string{"/run/docker.sock", "127.0.0.1", "::1", "1.2.3.4", "nginx:1", `"root"`, `"fd://"`, "engine:7S6Z"} {
 		if !strings.Contains(b.String(), kept) {
 			t.Errorf("%q was lost", kept)
 		}

@@ -51,6 +51,7 @@ const (
 	ScopeCluster  ScopeKind = "cluster"
 	ScopeRegistry ScopeKind = "registry"
 	ScopeFiles    ScopeKind = "files"
+	ScopeImages   ScopeKind = "images" // images that were named one by one: in a file, a registry or an engine
 )
 
 // Scope is one thing that was looked at, with its own identity and start time.

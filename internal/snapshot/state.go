@@ -125,6 +125,11 @@ const (
 	PartRegistryConfig   Part = "registry.config"  // its configuration file, when it runs on this machine
 	PartDockerfiles      Part = "files.dockerfiles"
 	PartOtherFiles       Part = "files.other" // files of kinds that are recognised but not judged
+
+	// Of the images of an engine, or of those that were named.
+	PartImageConfig   Part = "images.config"   // configuration and history
+	PartImageContents Part = "images.contents" // the files in their layers
+	PartImageEvidence Part = "images.evidence" // reports of scanners, bills of materials and signatures
 )
 
 // Parts lists every part in the order screens show them.
@@ -135,6 +140,7 @@ var Parts = []Part{
 	PartHostFiles, PartHostSubIDs, PartHostKernels, PartHostAudit, PartHostLogs, PartHostClients,
 	PartRegistryAPI, PartRegistryContent, PartRegistryProbe, PartRegistryConfig,
 	PartDockerfiles, PartOtherFiles,
+	PartImageConfig, PartImageContents, PartImageEvidence,
 }
 
 // PartStatus is one line of coverage: what became of a part of a scope, or of

@@ -69,6 +69,7 @@ type list struct {
 // lists describes every list whose items belong to a scope.
 func (s *Snapshot) lists() []list {
 	engine, host, files := []ScopeKind{ScopeEngine}, []ScopeKind{ScopeHost}, []ScopeKind{ScopeFiles}
+	either := []ScopeKind{ScopeEngine, ScopeFiles}
 	return []list{
 		{"parts", nil, len(s.Parts), func(i int) (string, any) {
 			p := &s.Parts[i]
@@ -78,15 +79,15 @@ func (s *Snapshot) lists() []list {
 			return p.Scope, p.Part
 		}},
 		{"hosts", host, len(s.Hosts), func(i int) (string, any) { return s.Hosts[i].Scope, "" }},
-		{"engines", engine, len(s.Engines), func(i int) (string, any) { return s.Engines[i].Scope, "" }},
-		{"containers", []ScopeKind{ScopeEngine, ScopeFiles}, len(s.Containers), func(i int) (string, any) {
+		{"engines", either, len(s.Engines), func(i int) (string, any) { return s.Engines[i].Scope, "" }},
+		{"containers", either, len(s.Containers), func(i int) (string, any) {
 			return s.Containers[i].Scope, s.Containers[i].Key
 		}},
-		{"images", engine, len(s.Images), func(i int) (string, any) { return s.Images[i].Scope, s.Images[i].ID }},
-		{"networks", engine, len(s.Networks), func(i int) (string, any) {
+		{"images", []ScopeKind{ScopeEngine, ScopeImages}, len(s.Images), func(i int) (string, any) { return s.Images[i].Scope, s.Images[i].ID }},
+		{"networks", either, len(s.Networks), func(i int) (string, any) {
 			return s.Networks[i].Scope, [2]string{s.Networks[i].Name, s.Networks[i].ID}
 		}},
-		{"volumes", []ScopeKind{ScopeEngine, ScopeFiles}, len(s.Volumes), func(i int) (string, any) { return s.Volumes[i].Scope, s.Volumes[i].Name }},
+		{"volumes", either, len(s.Volumes), func(i int) (string, any) { return s.Volumes[i].Scope, s.Volumes[i].Name }},
 		{"files", host, len(s.Files), func(i int) (string, any) { return s.Files[i].Scope, s.Files[i].Path }},
 		{"listeners", engine, len(s.Listeners), func(i int) (string, any) {
 			l := s.Listeners[i]

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ type Threat struct {
 	Platform    string // docker, kubernetes
 	Zone        model.Zone
 	Component   string
-	Surface     string // the surface in the source document's words
+	Surface     string // where it attacks, in words; see Surfaces for the vocabulary
 	Class       model.Class
 	Title       string
 	Attack      string   // how it is done, one sentence
@@ -45,6 +46,7 @@ func (c Clause) String() string { return strings.Join(c, "|") }
 type Member struct {
 	Key     string
 	Subject snapshot.Kind
+	Surface model.Surface
 	Title   string
 }
 
@@ -73,7 +75,7 @@ var Catalogue = sync.OnceValue(func() []Threat {
 var Members = sync.OnceValue(func() map[string]Member {
 	out := make(map[string]Member)
 	for _, row := range readTable("members.csv", membersCSV) {
-		out[row["key"]] = Member{Key: row["key"], Subject: snapshot.Kind(row["subject"]), Title: row["title"]}
+		out[row["key"]] = Member{Key: row["key"], Subject: snapshot.Kind(row["subject"]), Surface: model.Surface(row["attack_surface"]), Title: row["title"]}
 	}
 	return out
 })
@@ -135,6 +137,20 @@ func ParseClauses(s string) []Clause {
 			c = append(c, strings.TrimSpace(m))
 		}
 		out = append(out, c)
+	}
+	return out
+}
+
+// Surfaces returns the attack surfaces of the threat: those of the checks that
+// decide it, so that threats and measures are grouped by one vocabulary.
+func (t *Threat) Surfaces() []model.Surface {
+	var out []model.Surface
+	for _, c := range t.Required {
+		for _, key := range c {
+			if s := Members()[key].Surface; !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
 	}
 	return out
 }

@@ -61,8 +61,8 @@ func TestMembersAreNamed(t *testing.T) {
 		if !named[k] {
 			t.Errorf("members.csv has %s, which no clause names", k)
 		}
-		if m.Subject == "" || m.Title == "" {
-			t.Errorf("members.csv: %s lacks a subject or title", k)
+		if m.Subject == "" || m.Title == "" || !slices.Contains(model.Surfaces, m.Surface) {
+			t.Errorf("members.csv: %s lacks a subject or title, or its surface %q is none of %v", k, m.Surface, model.Surfaces)
 		}
 	}
 }

@@ -68,22 +68,23 @@ func (e *evaluator) holds(k snapshot.Kind) bool {
 // scopesFor returns the cells of the scopes that stand for a kind nobody looked
 // at: those that would hold it, else engines, else every scope.
 func (e *evaluator) scopesFor(kind snapshot.Kind) []int {
-	of := func(take func(snapshot.ScopeKind) bool) []int {
+	s := e.in.Index.Snapshot
+	of := func(take func(*snapshot.Scope) bool) []int {
 		var out []int
-		for _, sc := range e.in.Index.Snapshot.Scopes {
-			if take(sc.Kind) {
+		for i := range s.Scopes {
+			if sc := &s.Scopes[i]; take(sc) {
 				out = append(out, e.cellOfScope(sc.ID))
 			}
 		}
 		return out
 	}
-	if found := of(func(k snapshot.ScopeKind) bool { return slices.Contains(snapshot.Kinds[kind].Scopes, k) }); len(found) > 0 {
+	if found := of(func(sc *snapshot.Scope) bool { return s.Holds(sc, kind) }); len(found) > 0 {
 		return found
 	}
-	if found := of(func(k snapshot.ScopeKind) bool { return k == snapshot.ScopeEngine }); len(found) > 0 {
+	if found := of(func(sc *snapshot.Scope) bool { return sc.Kind == snapshot.ScopeEngine }); len(found) > 0 {
 		return found
 	}
-	return of(func(snapshot.ScopeKind) bool { return true })
+	return of(func(*snapshot.Scope) bool { return true })
 }
 
 // cellOfScope returns the cell of the subject that stands for a scope. Scopes

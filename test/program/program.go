@@ -56,8 +56,11 @@ type User struct {
 	Home string   // also the working folder
 	Env  []string // NAME=VALUE, beside HOME
 	UID  uint32   // 0 is the test's own
+	GIDs []uint32 // supplementary groups of another user
 	Root string   // when set, the folder that the program takes for /
-	path string
+	// Started, when set, is told of every run's process.
+	Started func(*os.Process)
+	path    string
 }
 
 // New returns a user with an empty home folder and a bare environment.
@@ -105,7 +108,13 @@ func (u *User) Run(t testing.TB, args ...string) Result {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	start := time.Now()
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil {
+		if u.Started != nil {
+			u.Started(cmd.Process)
+		}
+		err = cmd.Wait()
+	}
 	r := Result{Args: args, Out: out.String(), Err: errs.String(), Took: time.Since(start)}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Exited() {
 		r.Code = exit.ExitCode()
@@ -129,7 +138,7 @@ func (u *User) Want(t testing.TB, code int, args ...string) Result {
 func (u *User) confine(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: u.Root}
 	if u.UID != 0 {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: u.UID, Gid: u.UID}
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: u.UID, Gid: u.UID, Groups: u.GIDs}
 	}
 	if u.Root != "" {
 		cmd.Path, cmd.Dir = "/plimsoll", "/"

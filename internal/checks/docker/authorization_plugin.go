@@ -17,7 +17,7 @@ var daemonAuthorizationPlugin = &check.Check{
 	Remedy:   "Install an authorization plugin, add it to \"authorization-plugins\" in the engine's configuration file and reload the engine (SIGHUP). Test its rules first: a plugin that is down stops every API call.",
 	Severity: check.High, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceClientAuthorization, STRIDE: "E", Tier: 1,
 	Refs:  check.CIS(2, "2.11", "2.12", ""),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, asksPlugin) },
 }

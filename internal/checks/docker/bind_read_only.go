@@ -42,7 +42,7 @@ func mountsReadOnly(b *box) check.Verdict {
 		case m.ReadOnly:
 			kept = append(kept, m.Destination)
 		case path != "" && slices.ContainsFunc(allowed, func(dir string) bool { return shared.Within(path, dir) }):
-		case len(allowed) > 0 && strings.Contains(path, "$"):
+		case (b.at.file || len(allowed) > 0) && strings.Contains(path, "$"):
 			unresolved = m
 		default:
 			h.add("Mounts "+m.Destination, path+", writable")
@@ -60,7 +60,7 @@ func mountsReadOnly(b *box) check.Verdict {
 	case len(h.evidence) > 0:
 		return h.note(check.Failed("it can write to directories of the host", h.evidence...))
 	case unresolved != nil:
-		return check.Undecided(snapshot.ReasonUnresolved, "the source of a mount holds a variable that was not resolved", ev("Mounts "+unresolved.Destination, unresolved.Source))
+		return check.Undecided(snapshot.ReasonUnresolved, "the source of a mount holds a variable that was not resolved", ev("Mounts "+unresolved.Destination, "not resolved"))
 	case len(kept) == 0 || proc != nil:
 		return check.Passed("it cannot write to directories of the host", ev("bind mounts, read-only", len(kept)))
 	}

@@ -14,6 +14,10 @@ import (
 type daemon struct {
 	*snapshot.Engine
 	p *check.Probe
+
+	// file says that there is no engine but a daemon.json: the fields hold what an
+	// engine without flags would report.
+	file bool
 }
 
 // judgeEngine asks a predicate once of the scope's engine.
@@ -21,6 +25,10 @@ func judgeEngine(p *check.Probe, verdict func(*daemon) check.Verdict) {
 	e := p.Engine()
 	if e == nil {
 		p.Report(check.Undecided(snapshot.ReasonFailed, "the engine did not describe itself"), p.Self())
+		return
+	}
+	if p.Scope.Kind == snapshot.ScopeFiles {
+		p.Report(fromFile(p, e, verdict), p.Self())
 		return
 	}
 	p.Report(verdict(&daemon{Engine: e, p: p}), p.Self())
@@ -34,6 +42,7 @@ type setting struct {
 	set     bool
 	origin  string // flag, file or ""
 	source  string // for evidence
+	loc     *snapshot.Location
 	missing snapshot.Reason
 	why     string
 }
@@ -42,6 +51,9 @@ type setting struct {
 // could not be read leaves every key unknown that no flag sets.
 func (d *daemon) setting(key string) setting {
 	s := setting{key: key, source: "effective configuration, " + key}
+	if d.file {
+		s.source = key
+	}
 	if !d.Config.Known() {
 		st := d.p.Part(snapshot.PartEngineConfig)
 		s.missing = cmp.Or(d.Config.Reason, snapshot.ReasonFor(d.Config.State), st.Reason, snapshot.ReasonFor(st.State), snapshot.ReasonPartial)
@@ -61,12 +73,15 @@ func (d *daemon) setting(key string) setting {
 		return s
 	}
 	found := &c.Settings[i]
-	s.values, s.set, s.origin = found.Values, true, found.Origin
+	s.values, s.set, s.origin, s.loc = found.Values, true, found.Origin, found.Loc
 	switch s.origin {
 	case "flag":
 		s.source = "command line of the engine, " + key
 	case "file":
 		s.source = c.File + ", " + key
+	}
+	if d.file {
+		s.source = key
 	}
 	if found.Hidden != nil {
 		s.missing, s.why = snapshot.ReasonPartial, "the value of "+key+" may hold a secret and was not kept"
@@ -87,7 +102,16 @@ func (s *setting) ev() check.Evidence {
 	if !s.set {
 		return ev(s.source, "not set")
 	}
-	return ev(s.source, listed(s.values))
+	e := ev(s.source, listed(s.values))
+	e.Loc = s.loc
+	return e
+}
+
+// part shows one value of a list, at the place of the key.
+func (s *setting) part(value string) check.Evidence {
+	e := ev(s.source, value)
+	e.Loc = s.loc
+	return e
 }
 
 // listed prints the values of a list.
@@ -116,8 +140,13 @@ func (s *setting) boolean(def bool) bool {
 }
 
 // observed is the evidence of what /info or /version states, followed by what
-// is configured for it where that was read and is set.
+// is configured for it where that was read and is set. Of a file there is the
+// setting alone.
 func (d *daemon) observed(source string, running any, key string) []check.Evidence {
+	if d.file {
+		s := d.setting(key)
+		return []check.Evidence{s.ev()}
+	}
 	out := []check.Evidence{ev(source, running)}
 	if s := d.setting(key); s.known() && s.set {
 		out = append(out, s.ev())

@@ -16,7 +16,7 @@ var daemonCgroupParent = &check.Check{
 	Remedy:   "Remove cgroup-parent from the engine's configuration and restart it, or list the slice in the policy when it was chosen on purpose.",
 	Severity: check.Low, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "D", Tier: 1,
 	Refs:   check.CIS(2, "2.9", "2.10", ""),
-	Forms:  []check.Form{check.Live},
+	Forms:  []check.Form{check.Live, check.DaemonJSON},
 	Needs:  []snapshot.Part{snapshot.PartEngineInfo, snapshot.PartEngineConfig},
 	Params: []check.Param{{Name: "allowed_slices", Unit: "list", Meaning: "groups that may be the parent beside the default one"}},
 	Run:    func(p *check.Probe) { judgeEngine(p, defaultParent) },

@@ -17,7 +17,7 @@ var daemonDefaultUlimits = &check.Check{
 	Remedy:   "Set \"default-ulimits\": {\"nofile\": {\"Name\": \"nofile\", \"Soft\": 1024, \"Hard\": 65536}} in the engine's configuration file and restart it; new containers get it.",
 	Severity: check.Low, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "D", Tier: 1,
 	Refs:   check.CIS(1, "2.7", "2.8", ""),
-	Forms:  []check.Form{check.Live},
+	Forms:  []check.Form{check.Live, check.DaemonJSON},
 	Needs:  []snapshot.Part{snapshot.PartEngineInfo, snapshot.PartEngineConfig},
 	Params: []check.Param{{Name: "max_nofile", Unit: "count", Default: []string{"1048576"}, Meaning: "highest hard limit of open files that is accepted"}},
 	Run:    func(p *check.Probe) { judgeEngine(p, limitsOpenFiles) },

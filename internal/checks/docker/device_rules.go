@@ -37,6 +37,12 @@ func namesItsDevices(b *box) check.Verdict {
 	return check.Passed("no device rule has a wildcard", ev("HostConfig.DeviceCgroupRules", len(b.spec.DeviceRules)))
 }
 
+// everyDevice reports whether a rule admits all devices, or all of a kind.
+func everyDevice(rule string) bool {
+	f := strings.Fields(rule)
+	return len(f) > 0 && (f[0] == "a" || len(f) > 1 && strings.HasPrefix(f[1], "*:"))
+}
+
 // wildcardRule reads a rule, TYPE MAJOR:MINOR ACCESS. Minor numbers of a character
 // device's driver are ports and terminals, those of a disk's driver other disks.
 func wildcardRule(rule string) bool {

@@ -14,15 +14,16 @@ var noHostDevices = &check.Check{
 	ID:    "container-no-host-devices",
 	Title: "No host device is handed to the container",
 	Why: "A disk handed in is the host's file system without its permissions; /dev/mem and /dev/kmsg are the kernel itself. " +
-		"Devices, requests for devices by driver or CDI name, and binds under /dev all count, and a privileged container is given every device.",
-	Remedy:   "Start it without --device; put a device that it needs on the policy list.",
+		"Devices, requests for devices by driver or CDI name, binds under /dev, and rules that admit all devices or all of a kind count, and a privileged container is given every device. " +
+		"Narrower rules are judged by container-block-device-rule.",
+	Remedy:   "Start it without --device and --device-cgroup-rule; put a device that it needs on the policy list.",
 	Severity: check.High, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "TE", Tier: 1,
 	Refs:  check.CIS(1, "5.17", "5.18", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
-	Reads: []string{"devices", "deviceRequests", "mounts", "privileged"},
+	Reads: []string{"devices", "deviceRequests", "deviceRules", "mounts", "privileged"},
 	Params: []check.Param{{
-		Name: "allowed_devices", Unit: "list", Meaning: "device paths left out of the rule; empty means that nothing is",
+		Name: "allowed_devices", Unit: "list", Meaning: "device paths, and device rules as they are written, left out of the rule; empty means that nothing is",
 	}},
 	Run: func(p *check.Probe) { judge(p, handedNoDevice) },
 }
@@ -41,6 +42,11 @@ func handedNoDevice(b *box) check.Verdict {
 	for _, r := range b.spec.DeviceRequests {
 		if !slices.Contains(allowed, r) {
 			h.add("HostConfig.DeviceRequests", r)
+		}
+	}
+	for _, r := range b.spec.DeviceRules {
+		if everyDevice(r) && !slices.Contains(allowed, r) {
+			h.add("HostConfig.DeviceCgroupRules", r)
 		}
 	}
 	for i := range b.spec.Mounts {

@@ -14,7 +14,7 @@ var daemonLiveRestore = &check.Check{
 	Remedy:   "Set \"live-restore\": true in the engine's configuration file and reload it (SIGHUP, no restart). Do it before any change that needs a restart.",
 	Severity: check.Medium, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "D", Tier: 1,
 	Refs:  check.CIS(1, "2.13", "2.15", ""),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, survivesRestart) },
 }
@@ -39,7 +39,7 @@ var daemonNotExperimental = &check.Check{
 	Remedy:   "Remove \"experimental\": true from the engine's configuration and restart it.",
 	Severity: check.Low, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "E", Tier: 1,
 	Refs:  check.CIS(1, "2.16", "2.18", ""),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, noExperiments) },
 }
@@ -62,7 +62,7 @@ var daemonNoNewPrivileges = &check.Check{
 	Remedy:   "Set \"no-new-privileges\": true in the engine's configuration file and restart it; a container that needs sudo or ping with file capabilities must then state no-new-privileges=false.",
 	Severity: check.Medium, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "E", Tier: 1,
 	Refs:  check.CIS(1, "2.17", "2.14", ""),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, forbidsByDefault) },
 }

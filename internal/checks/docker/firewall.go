@@ -18,7 +18,7 @@ var daemonManagesFirewall = &check.Check{
 	Remedy:   "Remove \"iptables\": false and \"ip6tables\": false (on engines before 27 set \"ip6tables\": true) and restart the engine. Put rules of your own into the DOCKER-USER chain, or into an nftables table of your own.",
 	Severity: check.Medium, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "ID", Tier: 1,
 	Refs:  check.CIS(1, "2.3", "2.4", "2.4"),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, writesRules) },
 }
@@ -44,6 +44,9 @@ func writesRules(d *daemon) check.Verdict {
 	if !v6.known() {
 		return v6.undecided(evidence...)
 	}
+	if d.file {
+		return d.writesIPv6(v6, on6, evidence)
+	}
 	if on6 {
 		return check.Passed("the engine writes packet filter rules for IPv4 and IPv6", evidence...)
 	}
@@ -60,6 +63,15 @@ func writesRules(d *daemon) check.Verdict {
 		return check.Failed("the engine writes no packet filter rules for IPv6, which networks use", append(evidence, ev("networks with IPv6", strings.Join(with, ", ")))...)
 	}
 	return check.Passed("the engine writes packet filter rules for IPv4, and no network has IPv6", evidence...)
+}
+
+// writesIPv6 judges a file by itself.
+func (d *daemon) writesIPv6(v6 setting, on bool, evidence []check.Evidence) check.Verdict {
+	wanted := d.setting("ipv6")
+	if v6.set && !on && wanted.boolean(false) {
+		return check.Failed("the engine writes no packet filter rules for IPv6, which the default network uses", append(evidence, wanted.ev())...)
+	}
+	return check.Passed("the engine is not kept from writing packet filter rules", evidence...)
 }
 
 // ip6Default is the value of ip6tables when nothing sets it: on since Engine 27.

@@ -30,7 +30,7 @@ func testsHealth(b *box) check.Verdict {
 		test, source = image.Health, "Config.Healthcheck of the image"
 	}
 	switch {
-	case test == "" && b.engine == nil && image == nil:
+	case test == "" && b.engine == nil && image == nil && !b.spec.Health.Proved:
 		return check.Undecided(snapshot.ReasonUnresolved, "no file states a health test, and the image, whose test then counts, was not seen", ev("Config.Healthcheck", "not set"))
 	case test == "" && b.spec.FirstUnread("imageID") != "":
 		return b.at.p.NotUnderstood("imageID")

@@ -18,7 +18,7 @@ var daemonNoInsecureRegistries = &check.Check{
 	Remedy:   "Give the registry a certificate, put its authority into /etc/docker/certs.d/HOST/ca.crt, remove it from insecure-registries and reload the engine (SIGHUP). A digest in the reference protects the image meanwhile, not the credentials.",
 	Severity: check.High, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceRegistry, STRIDE: "ST", Tier: 1,
 	Refs:  check.CIS(1, "2.4", "2.5", "2.5"),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, verifiesRegistries) },
 }

@@ -14,7 +14,7 @@ var daemonLogLevel = &check.Check{
 	Remedy:   "Remove log-level and debug from the engine's configuration (info is the default), or set \"log-level\": \"info\" and \"debug\": false. Debug follows a reload (SIGHUP), the level a restart.",
 	Severity: check.Low, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "R", Tier: 1,
 	Refs:  check.CIS(1, "2.2", "2.3", "2.3"),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, logsAtInfo) },
 }

@@ -15,13 +15,13 @@ var logRotation = &check.Check{
 		"The drivers local and journald bound what they keep, the others keep it elsewhere. The engine's default is judged; it goes into each container when that is made.",
 	Remedy:   "Set \"log-driver\": \"local\", or \"log-opts\": {\"max-size\": \"10m\", \"max-file\": \"3\"}, restart the engine and create the containers anew.",
 	Severity: check.Medium, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "D", Tier: 2,
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, rotatesLogs) },
 }
 
 func rotatesLogs(d *daemon) check.Verdict {
-	e := ev("GET /info LoggingDriver", orDefault(d.LoggingDriver))
+	e := d.observed("GET /info LoggingDriver", orDefault(d.LoggingDriver), "log-driver")[0]
 	switch d.LoggingDriver {
 	case "json-file":
 	case "":
@@ -41,9 +41,9 @@ func rotatesLogs(d *daemon) check.Verdict {
 			continue
 		}
 		if size == "" || strings.HasPrefix(size, "-") {
-			return check.Failed("the size of logs is without bound", e, ev(opts.source, o))
+			return check.Failed("the size of logs is without bound", e, opts.part(o))
 		}
-		return check.Passed("logs are rotated", e, ev(opts.source, o))
+		return check.Passed("logs are rotated", e, opts.part(o))
 	}
 	return check.Failed("logs grow without bound", e, ev("log-opts max-size", "not set"))
 }

@@ -13,7 +13,7 @@ var metricsNotExposed = &check.Check{
 		"An address on loopback is read by a collector on the machine only.",
 	Remedy:   "Set \"metrics-addr\" to 127.0.0.1:9323 or remove it, and restart the engine.",
 	Severity: check.Medium, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "I", Tier: 2,
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Run:   func(p *check.Probe) { judgeEngine(p, metricsStayHere) },
 }
 

@@ -15,12 +15,19 @@ var mirrorsUseTLS = &check.Check{
 		"A mirror on the loopback address is left out, since nobody sits on that way.",
 	Remedy:   "Give the mirror a certificate, write its URL with https in registry-mirrors and reload the engine (SIGHUP).",
 	Severity: check.Medium, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceRegistry, STRIDE: "ST", Tier: 2,
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, mirrorsEncrypt) },
 }
 
-const mirrorSource = "GET /info RegistryConfig.Mirrors"
+// mirrors is evidence of them, from the engine or its file.
+func (d *daemon) mirrors(shown string) check.Evidence {
+	if d.file {
+		s := d.setting("registry-mirrors")
+		return s.part(shown)
+	}
+	return ev("GET /info RegistryConfig.Mirrors", shown)
+}
 
 func mirrorsEncrypt(d *daemon) check.Verdict {
 	var h hits
@@ -33,18 +40,18 @@ func mirrorsEncrypt(d *daemon) check.Verdict {
 		switch {
 		case ok:
 		case host == "":
-			return check.Undecided(snapshot.ReasonUnparsable, "a mirror's address is no URL", ev(mirrorSource, m))
+			return check.Undecided(snapshot.ReasonUnparsable, "a mirror's address is no URL", d.mirrors(m))
 		default:
-			h.add(mirrorSource, m)
+			h.take(d.mirrors(m))
 		}
 	}
 	if len(h.evidence) > 0 {
 		return h.note(check.Failed("a mirror is asked without TLS", h.evidence...))
 	}
 	if len(d.Mirrors) == 0 {
-		return check.Passed("no mirror is asked", ev(mirrorSource, "none"))
+		return check.Passed("no mirror is asked", d.mirrors("none"))
 	}
-	return check.Passed("every mirror is asked over TLS", ev(mirrorSource, firstFew(d.Mirrors)))
+	return check.Passed("every mirror is asked over TLS", d.mirrors(firstFew(d.Mirrors)))
 }
 
 var mirrorConfigured = &check.Check{
@@ -54,13 +61,13 @@ var mirrorConfigured = &check.Check{
 		"Whether the mirror answers is not asked: that would send a request to another machine.",
 	Remedy:   "Run a pull-through cache and name it in registry-mirrors, then reload the engine (SIGHUP). An engine that pulls from registries of its own only needs none: accept the finding.",
 	Severity: check.Low, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceRegistry, STRIDE: "D", Tier: 2,
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, hasMirror) },
 }
 
 func hasMirror(d *daemon) check.Verdict {
-	e := ev(mirrorSource, firstFewOr(d.Mirrors))
+	e := d.mirrors(firstFewOr(d.Mirrors))
 	if len(d.Mirrors) == 0 {
 		return check.Failed("no mirror of the public registry is configured", e)
 	}
@@ -74,7 +81,7 @@ var proxyCredentials = &check.Check{
 		"Only the form of the value is kept.",
 	Remedy:   "Let the proxy know the host by its address or a certificate, or put a local proxy in between that holds the password. Then change the password, since it was readable.",
 	Severity: check.Medium, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceHostMisconfig, STRIDE: "I", Tier: 2,
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, proxiesWithoutPassword) },
 }
@@ -89,12 +96,18 @@ func proxiesWithoutPassword(d *daemon) check.Verdict {
 	if d.Config.State != snapshot.Skipped {
 		for _, s := range d.Config.V.Settings {
 			if s.Hidden != nil && strings.HasSuffix(s.Key, "-proxy") && s.Hidden.Shape == snapshot.ShapeURLCreds {
-				h.add(s.Key+" by "+s.Origin, "a URL with a password")
+				e := ev(s.Key+" by "+s.Origin, "a URL with a password")
+				e.Loc = s.Loc
+				h.take(e)
 			}
 		}
 	}
 	if len(h.evidence) > 0 {
 		return check.Failed("a proxy's password stands in the settings", h.evidence...)
+	}
+	if d.file {
+		s := d.setting("proxies")
+		return check.Passed("no proxy's URL has a password", ev(s.source, "none with one"))
 	}
 	return check.Passed("no proxy's URL has a password", ev("GET /info HttpProxy, HttpsProxy", len(d.Proxies)))
 }

@@ -25,7 +25,7 @@ func judgeNetworks(p *check.Probe, verdict func(*net) check.Verdict) {
 	if engine == nil {
 		engine = new(snapshot.Engine) // it exists, though nothing is known of it
 	}
-	at := &nets{daemon: &daemon{Engine: engine, p: p}, members: make(map[string][]*snapshot.Container)}
+	at := &nets{daemon: &daemon{Engine: engine, p: p, file: p.Scope.Kind == snapshot.ScopeFiles}, members: make(map[string][]*snapshot.Container)}
 	for i := range p.Snapshot.Containers {
 		c := &p.Snapshot.Containers[i]
 		if c.Scope != p.Scope.ID || c.KeptFor != "" {
@@ -47,6 +47,19 @@ func judgeNetworks(p *check.Probe, verdict func(*net) check.Verdict) {
 		p.Report(verdict(&net{Network: w, engine: engine, at: at}), subjects[0])
 		subjects = subjects[1:]
 	}
+}
+
+// driver is evidence of the network's driver.
+func (n *net) driver() check.Evidence { return n.said("Driver", "driver", orDefault(n.Driver)) }
+
+// said is evidence from the engine or, by another name, from a compose file.
+func (n *net) said(field, key, value string) check.Evidence {
+	if n.at.file {
+		e := ev(key, value)
+		e.Loc = n.Loc
+		return e
+	}
+	return ev("GET /networks "+field, value)
 }
 
 // option returns an option of the network.

@@ -18,7 +18,7 @@ var networksSegmented = &check.Check{
 		"A reverse proxy that serves several projects is a reason to put their pairs on the policy list.",
 	Remedy:   "Give each project its own network, and attach only the proxy to those it serves. List what must stay as allowed_pairs: PROJECT:PROJECT.",
 	Severity: check.Medium, Subject: snapshot.KindNetwork, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "I", Tier: 2,
-	Forms:  []check.Form{check.Live},
+	Forms:  []check.Form{check.Live, check.Compose},
 	Needs:  []snapshot.Part{snapshot.PartEngineNetworks, snapshot.PartEngineContainers},
 	Params: []check.Param{{Name: "allowed_pairs", Unit: "list", Meaning: "PROJECT:PROJECT, pairs of projects that may share a network"}},
 	Run: func(p *check.Probe) {

@@ -17,22 +17,25 @@ var overlayEncrypted = &check.Check{
 		"and protocol ESP and UDP port 4789 must pass between the nodes.",
 	Severity: check.Medium, Subject: snapshot.KindNetwork, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "I", Tier: 1,
 	Refs:  check.CIS(1, "7.4", "7.3", ""),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineNetworks},
 	Run:   func(p *check.Probe) { judgeNetworks(p, encrypted) },
 }
 
 func encrypted(n *net) check.Verdict {
-	if n.Driver != "overlay" {
-		return check.Inapplicable("it does not leave the machine", ev("GET /networks Driver", orDefault(n.Driver)))
+	switch {
+	case n.at.file && n.Driver == "":
+		return check.Undecided(snapshot.ReasonStatic, "it is made elsewhere: what it is only an engine shows", n.driver())
+	case n.Driver != "overlay":
+		return check.Inapplicable("it does not leave the machine", n.driver())
 	}
 	// The option is on when it stands there, with no value or any but false.
 	value, ok := n.option("encrypted")
 	switch {
 	case ok && !strings.EqualFold(value, "false"):
-		return check.Passed("what it sends between nodes is encrypted", ev("GET /networks Options encrypted", "set"))
+		return check.Passed("what it sends between nodes is encrypted", n.said("Options encrypted", "driver_opts encrypted", "set"))
 	case n.Ingress:
-		return check.Failed("the routing mesh sends requests between nodes in clear", ev("GET /networks Options encrypted", orDefault(value)))
+		return check.Failed("the routing mesh sends requests between nodes in clear", n.said("Options encrypted", "driver_opts encrypted", orDefault(value)))
 	}
-	return check.Failed("what it sends between nodes is readable on the way", ev("GET /networks Options encrypted", orDefault(value)))
+	return check.Failed("what it sends between nodes is readable on the way", n.said("Options encrypted", "driver_opts encrypted", orDefault(value)))
 }

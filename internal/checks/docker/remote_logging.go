@@ -20,7 +20,7 @@ var daemonRemoteLogging = &check.Check{
 		"and declare it in the policy as daemon-remote-logging.forwarder.",
 	Severity: check.Medium, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "R", Tier: 1,
 	Refs:   check.CIS(2, "2.12", "2.13", ""),
-	Forms:  []check.Form{check.Live},
+	Forms:  []check.Form{check.Live, check.DaemonJSON},
 	Needs:  []snapshot.Part{snapshot.PartEngineInfo},
 	Params: []check.Param{{Name: "forwarder", Unit: "list", Meaning: "programs that ship the logs of this machine elsewhere; empty means that none does"}},
 	Run:    func(p *check.Probe) { judgeEngine(p, shipsLogs) },

@@ -19,7 +19,7 @@ var runtimesReviewed = &check.Check{
 		"Its name must be a known one, and only root may write to the program or a directory above it.",
 	Remedy:   "Remove the runtime from the engine's configuration and restart it, or review it, give the program to root with mode 0755, and list its name as known_runtimes.",
 	Severity: check.Medium, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "E", Tier: 2,
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Params: []check.Param{{
 		Name: "known_runtimes", Unit: "list", Meaning: "runtime names that need no review",
@@ -44,8 +44,16 @@ func trustsRuntimes(d *daemon) check.Verdict {
 	for _, name := range names {
 		program := pair(d.RuntimePaths, name)
 		if !slices.Contains(known, name) {
-			h.add("GET /info Runtimes "+name, orDefault(program)+", not on the policy list")
+			if d.file {
+				s := d.setting("runtimes")
+				h.take(s.part(name + "=" + orDefault(program) + ", not on the policy list"))
+			} else {
+				h.add("GET /info Runtimes "+name, orDefault(program)+", not on the policy list")
+			}
 			continue
+		}
+		if d.file {
+			continue // who may replace its program only the machine shows
 		}
 		f := d.programFile(program)
 		if f == nil || f.State != snapshot.Observed {
@@ -67,6 +75,10 @@ func trustsRuntimes(d *daemon) check.Verdict {
 		return *gap
 	case len(names) == 0:
 		return check.Undecided(snapshot.ReasonPartial, "the engine named no runtime")
+	case d.file && len(names) > 1:
+		return check.Undecided(snapshot.ReasonStatic, "its runtimes are known by name; who may replace their programs only the machine shows", ev("runtimes", firstFew(names)))
+	case d.file:
+		return check.Passed("the file adds no runtime", ev("runtimes", "not set"))
 	}
 	return check.Passed("every runtime is known, and only root may replace its program", ev("GET /info Runtimes", firstFew(names)))
 }

@@ -17,7 +17,7 @@ var daemonSeccompDefault = &check.Check{
 	Remedy:   "Remove seccomp-profile from the engine's configuration and restart it, or review the custom profile and add its sha256 to daemon-seccomp-default-profile.allowed_profiles.",
 	Severity: check.High, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "E", Tier: 1,
 	Refs:   check.CIS(2, "2.15", "2.17", ""),
-	Forms:  []check.Form{check.Live},
+	Forms:  []check.Form{check.Live, check.DaemonJSON},
 	Needs:  []snapshot.Part{snapshot.PartEngineInfo},
 	Params: []check.Param{{Name: "allowed_profiles", Unit: "list", Meaning: "sha256:HEX of profile files accepted beside the built-in one"}},
 	Run:    func(p *check.Probe) { judgeEngine(p, filtersCalls) },

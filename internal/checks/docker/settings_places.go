@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"slices"
 	"strings"
 
 	"plimsoll/internal/check"
@@ -15,8 +16,14 @@ var settingsConflictFree = &check.Check{
 		"A running engine does not notice: the host comes up without containers after its next restart, on a day nobody chose.",
 	Remedy:   "Keep each setting in the file only, correct or remove the keys named here, and try the result with dockerd --validate.",
 	Severity: check.Low, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceHostMisconfig, STRIDE: "T", Tier: 2,
-	Forms: []check.Form{check.Live},
-	Run:   func(p *check.Probe) { judgeEngine(p, setOnce) },
+	Forms: []check.Form{check.Live, check.DaemonJSON},
+	Run: func(p *check.Probe) {
+		if e := p.Engine(); e != nil && p.Scope.Kind == snapshot.ScopeFiles && e.Config.Reason == snapshot.ReasonUnparsable {
+			p.Report(check.Failed("the file is not one that the engine understands", check.Evidence{Source: "file", Value: "not understood", Loc: e.Config.V.Broken}), p.Self())
+			return
+		}
+		judgeEngine(p, setOnce)
+	},
 }
 
 func setOnce(d *daemon) check.Verdict {
@@ -27,6 +34,9 @@ func setOnce(d *daemon) check.Verdict {
 	if !d.Config.Known() {
 		s := d.setting("")
 		return s.undecided()
+	}
+	if d.file {
+		return validFile(c)
 	}
 	evidence := []check.Evidence{ev("on the command line and in "+c.File, firstFewOr(c.Twice)), ev("unknown keys in "+c.File, firstFewOr(c.Unknown))}
 	switch {
@@ -40,6 +50,28 @@ func setOnce(d *daemon) check.Verdict {
 	return check.Passed("every key is known and set in one place", evidence...)
 }
 
+// validFile judges a file by itself. Each key is shown where it stands.
+func validFile(c *snapshot.DaemonConfig) check.Verdict {
+	var h hits
+	for _, s := range c.Settings {
+		if slices.Contains(c.Unknown, s.Key) {
+			h.take(check.Evidence{Source: "key", Value: s.Key + " is unknown to the engine", Loc: s.Loc})
+		}
+	}
+	unknown := len(h.evidence) > 0
+	for _, r := range c.Repeated {
+		loc := r.Loc
+		h.take(check.Evidence{Source: "key", Value: r.Key + " stands here and again below, where it wins", Loc: &loc})
+	}
+	switch {
+	case unknown:
+		return h.note(check.Failed("the file holds keys that the engine does not know", h.evidence...))
+	case len(h.evidence) > 0:
+		return h.note(check.Failed("the file holds a key twice", h.evidence...))
+	}
+	return check.Passed("every key of the file is known and stands there once")
+}
+
 var usernsExcludesStore = &check.Check{
 	ID:    "userns-remap-blocks-containerd-store",
 	Title: "User remapping and image store settings do not conflict",
@@ -47,7 +79,7 @@ var usernsExcludesStore = &check.Check{
 		"that ignores the remapping; either way the protection that the file promises is not what runs.",
 	Remedy:   "Decide for one: remove userns-remap, or set \"features\": {\"containerd-snapshotter\": false}, and restart the engine.",
 	Severity: check.Low, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "E", Tier: 2,
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, remapsOrStores) },
 }
@@ -58,8 +90,10 @@ func remapsOrStores(d *daemon) check.Verdict {
 	for _, f := range features.values {
 		wantsStore = wantsStore || f == "containerd-snapshotter=true"
 	}
-	evidence := []check.Evidence{
-		ev("GET /info SecurityOptions name=userns", d.UsernsRemap), ev("GET /info DriverStatus, containerd image store", d.ContainerdStore),
+	var evidence []check.Evidence
+	if !d.file {
+		evidence = append(evidence,
+			ev("GET /info SecurityOptions name=userns", d.UsernsRemap), ev("GET /info DriverStatus, containerd image store", d.ContainerdStore))
 	}
 	for _, s := range []setting{remap, features} {
 		if s.known() && s.set {
@@ -86,7 +120,7 @@ var configBaseline = &check.Check{
 		"A unit or drop-in that changes the engine's flags shows here through them; one that changes its environment does not.",
 	Remedy:   "Find out who changed the setting. Undo it, or accept it by declaring the baseline anew: one entry KEY=VALUE for each setting, lists separated by commas, the bare KEY for one whose value is concealed.",
 	Severity: check.Medium, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceHostMisconfig, STRIDE: "T", Tier: 1,
-	Forms:  []check.Form{check.Live},
+	Forms:  []check.Form{check.Live, check.DaemonJSON},
 	Params: []check.Param{{Name: "baseline", Unit: "list", Question: true, Meaning: "KEY=VALUE of every setting that was accepted, or KEY where the value is concealed"}},
 	Run:    func(p *check.Probe) { judgeEngine(p, equalsBaseline) },
 }

@@ -79,16 +79,21 @@ func (w *writers) source(m *snapshot.Mount) string {
 
 func (w *writers) alone(b *box) check.Verdict {
 	var h hits
+	writes := false
 	for i := range b.spec.Mounts {
 		m := &b.spec.Mounts[i]
-		if s := w.source(m); s != "" && len(w.names[s]) > 1 {
+		s := w.source(m)
+		writes = writes || s != ""
+		if s != "" && len(w.names[s]) > 1 {
 			h.add("Mounts "+m.Destination, s+" is written by "+firstFew(w.names[s]))
 		}
 	}
 	switch {
 	case len(h.evidence) > 0:
 		return h.note(check.Failed("other containers write to the same volume", h.evidence...))
-	case w.unknown:
+	case w.unknown && writes && w.at.file:
+		return check.Undecided(snapshot.ReasonUnresolved, "a mount of some service hangs on a variable without a value")
+	case w.unknown && writes:
 		return check.Undecided(snapshot.ReasonPartial, "the mounts of some container were not understood")
 	}
 	return check.Passed("nobody else writes to what it writes to", ev("Mounts", len(b.spec.Mounts)))

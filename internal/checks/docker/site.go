@@ -98,7 +98,7 @@ func (s *site) hostPath(m *snapshot.Mount) (p string, followed bool) {
 		// A local volume may be a bind in disguise; any other lives in the data
 		// root without showing it.
 		if v := s.volume(m.Volume); v != nil && v.Device != "" {
-			return path.Clean(v.Device), false
+			return path.Join(v.Device, m.Subpath), false
 		}
 	}
 	return "", false
@@ -142,12 +142,14 @@ type hits struct {
 
 const maxHits = 8
 
-func (h *hits) add(source string, value any) {
+func (h *hits) add(source string, value any) { h.take(ev(source, value)) }
+
+func (h *hits) take(e check.Evidence) {
 	if len(h.evidence) == maxHits {
 		h.more++
 		return
 	}
-	h.evidence = append(h.evidence, ev(source, value))
+	h.evidence = append(h.evidence, e)
 }
 
 func (h *hits) note(v check.Verdict) check.Verdict {

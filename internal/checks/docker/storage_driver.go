@@ -16,7 +16,7 @@ var daemonNotAufs = &check.Check{
 	Remedy:   "Save what matters from images and containers, set \"storage-driver\": \"overlay2\" (or use the containerd image store with its overlayfs snapshotter), restart the engine and load it again.",
 	Severity: check.Low, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "D", Tier: 1,
 	Refs:  check.CIS(1, "2.5", "2.6", "2.6"),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, maintainedStorage) },
 }
@@ -40,15 +40,18 @@ var daemonDMBasesize = &check.Check{
 	Remedy:   "Remove dm.basesize from storage-opts and restart the engine; better, move to overlay2, see daemon-not-aufs.",
 	Severity: check.Low, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "D", Tier: 1,
 	Refs:  check.CIS(2, "2.10", "2.11", ""),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, defaultBasesize) },
 }
 
 func defaultBasesize(d *daemon) check.Verdict {
-	driver := ev("GET /info Driver", d.StorageDriver)
+	driver := d.observed("GET /info Driver", d.StorageDriver, "storage-driver")[0]
 	switch d.StorageDriver {
 	case "":
+		if d.file {
+			break // the option alone makes an engine refuse to start with another driver
+		}
 		return check.Undecided(snapshot.ReasonPartial, "the engine did not name its storage driver", driver)
 	case "devicemapper":
 	default:

@@ -23,7 +23,7 @@ var daemonTCPMutualTLS = &check.Check{
 		"Where TCP must stay, set tlsverify with tlscacert, tlscert and tlskey of an authority of its own, and restart the engine.",
 	Severity: check.Critical, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceClientAuthorization, STRIDE: "STIE", Tier: 1,
 	Refs:  check.CIS(1, "2.6", "2.7", "2.7"),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, refusesStrangers) },
 }
@@ -31,6 +31,9 @@ var daemonTCPMutualTLS = &check.Check{
 func refusesStrangers(d *daemon) check.Verdict {
 	hosts, tls := d.setting("hosts"), d.setting("tlsverify")
 	verify := tls.boolean(false)
+	if d.file {
+		return asksCallers(hosts, tls, verify)
+	}
 	var configured []check.Evidence
 	if hosts.known() && hosts.set {
 		configured = append(configured, hosts.ev())
@@ -61,6 +64,23 @@ func refusesStrangers(d *daemon) check.Verdict {
 		return v
 	}
 	return check.Passed("every TCP listener of the API refuses a caller without a client certificate", evidence...)
+}
+
+// asksCallers judges a file by itself.
+func asksCallers(hosts, tls setting, verify bool) check.Verdict {
+	switch {
+	case !hosts.known():
+		return hosts.undecided()
+	case !hosts.set:
+		return check.Undecided(snapshot.ReasonStatic, "the file names no address to listen on, so that the command line decides", hosts.ev())
+	case !listensOnTCP(hosts.values):
+		return check.Passed("it listens on no TCP address", hosts.ev())
+	case !tls.known():
+		return tls.undecided(hosts.ev())
+	case !verify:
+		return check.Failed("the engine is configured to listen on TCP without asking for a client certificate", hosts.ev(), tls.ev())
+	}
+	return check.Passed("it asks every caller on TCP for a client certificate", hosts.ev(), tls.ev())
 }
 
 // callers sorts the engine's TCP listeners by what a caller without a client

@@ -14,7 +14,7 @@ var daemonUserlandProxy = &check.Check{
 	Remedy:   "Set \"userland-proxy\": false in the engine's configuration file and restart it. Test published ports from the machine itself and over IPv6 afterwards: those paths used the proxy.",
 	Severity: check.Low, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "D", Tier: 1,
 	Refs:  check.CIS(1, "2.14", "2.16", ""),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, noProxy) },
 }

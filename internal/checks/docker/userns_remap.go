@@ -16,7 +16,7 @@ var daemonUsernsRemap = &check.Check{
 		"images, containers and volumes must be pulled or moved again, and shared files change owner. It excludes the containerd image store.",
 	Severity: check.High, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "E", Tier: 1,
 	Refs:  check.CIS(2, "2.8", "2.9", ""),
-	Forms: []check.Form{check.Live},
+	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, remapsRoot) },
 }

@@ -23,7 +23,7 @@ var secretMounts = &check.Check{
 }
 
 func secretsMounted(r recipe) check.Verdict {
-	var h hits
+	var h shared.Hits
 	look := func(v snapshot.BuildVar) {
 		shape := v.Var.Shape
 		found := shape == snapshot.ShapeKey || shape == snapshot.ShapeToken || shape == snapshot.ShapeURLCreds
@@ -32,7 +32,7 @@ func secretsMounted(r recipe) check.Verdict {
 			found = v.Instruction == "ARG" || shape != snapshot.ShapeEmpty
 		}
 		if found {
-			h.add(r.at(v.Line, v.Instruction, v.Var.Name))
+			h.Add(r.at(v.Line, v.Instruction, v.Var.Name))
 		}
 	}
 	for _, v := range r.Args {
@@ -45,8 +45,8 @@ func secretsMounted(r recipe) check.Verdict {
 		}
 	}
 	r.runs(func(run *snapshot.Run) { mounts += run.SecretMounts })
-	if h.any() {
-		return h.failed("a secret seems to pass through ARG or ENV")
+	if h.Any() {
+		return h.Failed("a secret seems to pass through ARG or ENV")
 	}
 	if mounts > 0 {
 		return check.Passed("secrets are mounted, and no argument or variable looks like one")
@@ -59,6 +59,7 @@ var dockerignorePresent = &check.Check{
 	Title: "The build context excludes local secrets",
 	Why: "Everything in the context may be sent to the builder, and one COPY . takes it into the image: the history of the repository, .env files, keys. " +
 		"An ignore file keeps them out. Without one, files that come later go along unseen; the failure weighs less as long as none is there. " +
+		"It weighs most where a COPY or ADD of the stages that make the image takes such a file in. " +
 		"The context is the one a compose file names, else the folder of the Dockerfile.",
 	Remedy:   "Write a .dockerignore that begins with * and lets in what the build needs, or lists .git, .env* and key files.",
 	Severity: check.Medium, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "I", Tier: 2,
@@ -71,11 +72,16 @@ func contextGuarded(r recipe) check.Verdict {
 	ig := &r.Ignore
 	context := check.Evidence{Source: "build context", Value: ig.Context}
 	exposed := check.Evidence{Source: "in the context", Value: strings.Join(ig.Exposed, " ")}
-	switch {
-	case ig.State == snapshot.Failed:
+	switch ig.State { //nolint:exhaustive // the rest is judged below
+	case snapshot.Failed:
 		return check.Undecided(snapshot.ReasonUnparsable, "its ignore file could not be understood", check.Evidence{Source: "file", Value: ig.Path})
-	case ig.State == snapshot.Skipped:
+	case snapshot.Skipped:
 		return check.Undecided(snapshot.ReasonPartial, "its build context lies outside of the folder that was assessed")
+	}
+	if taken := r.taken(ig.Exposed); taken.Any() {
+		return taken.Failed("it copies history, settings or keys of its build context into the image").At(check.High)
+	}
+	switch {
 	case ig.State == snapshot.Absent && len(ig.Exposed) == 0:
 		return check.Failed("its build context has no ignore file", context).At(check.Low)
 	case ig.State == snapshot.Absent:

@@ -173,7 +173,7 @@ func (l fakeLocal) Config(context.Context, snapshot.DaemonProcess) snapshot.Fact
 	return snapshot.Seen(snapshot.DaemonConfig{FileSeen: snapshot.Absent}, "command line")
 }
 
-func (l fakeLocal) Container(context.Context, int) ContainerFacts { return l.facts }
+func (l fakeLocal) Container(context.Context, int, string) ContainerFacts { return l.facts }
 
 func (l fakeLocal) Resolve(path string) Resolved {
 	return Resolved{Real: "/real" + path, Dev: 1, Ino: 2, State: snapshot.Observed}

@@ -18,9 +18,10 @@ type Local interface {
 	// Config merges the daemon's NUL-split command line with the file it names.
 	Config(ctx context.Context, d snapshot.DaemonProcess) snapshot.Fact[snapshot.DaemonConfig]
 
-	// Process, Cgroup and Usage read the kernel's view of a container's first
-	// process. A fact that cannot be read carries its own reason.
-	Container(ctx context.Context, pid int) ContainerFacts
+	// Container reads the kernel's view of a container by its first process, and
+	// looks a user's name up in the container's own accounts; "" is none. A fact
+	// that cannot be read carries its own reason.
+	Container(ctx context.Context, pid int, user string) ContainerFacts
 
 	// Resolve follows a path's symbolic links in the host's mount namespace.
 	Resolve(path string) Resolved
@@ -60,6 +61,7 @@ type ContainerFacts struct {
 	Process snapshot.Fact[snapshot.Process]
 	Cgroup  snapshot.Fact[snapshot.Cgroup]
 	Usage   snapshot.Fact[snapshot.Usage]
+	Account snapshot.Fact[int64] // zero when no name was asked for
 }
 
 // Resolved is a path after its symbolic links.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/dockerapi/answer"
@@ -19,6 +20,7 @@ type Machine struct {
 
 const (
 	elsewhere     = "evidence is not from the engine's host"
+	unproved      = "the engine is not proved to run on this machine"
 	grantThere    = "run plimsoll on that host"
 	groupIsRoot   = "membership of group docker would grant it too, and equals root"
 	socketRefused = "the engine's socket may not be opened by this user; " + groupIsRoot
@@ -32,7 +34,7 @@ func IsLocal(e dockerapi.Endpoint, engine *snapshot.Engine, m Machine, d snapsho
 	case e.Kind != dockerapi.KindUnix:
 		return false, elsewhere
 	case m == Machine{} || engine.Name == "" || engine.Kernel == "":
-		return false, "the engine is not proved to run on this machine"
+		return false, unproved
 	case engine.Name != m.Name || engine.Kernel != m.Kernel:
 		return false, elsewhere + ": it names another machine or kernel"
 	case engine.Rootless:
@@ -69,7 +71,7 @@ func (c *collector) prove(ctx context.Context) {
 	if d.State == snapshot.Denied {
 		c.engine.Process = d
 		st.State, st.Reason, st.Grant = snapshot.Denied, snapshot.ReasonDenied, grantSudo
-		st.Detail = "the process behind the engine's socket may be examined by root only"
+		st.Detail = unproved + ": the process behind its socket may be examined by root only"
 	}
 	c.elsewhere(st)
 }
@@ -85,14 +87,14 @@ func (c *collector) elsewhere(st snapshot.PartStatus) {
 }
 
 // localTasks ask the machine about the engine proved to run on it.
-func (c *collector) localTasks() []func(context.Context) {
+func (c *collector) localTasks(ctx context.Context) []func(context.Context) {
 	if c.local == nil {
 		return nil
 	}
 	d := c.engine.Process.V
+	c.engine.Config = c.local.Config(ctx, d)
 	return []func(context.Context){
 		func(ctx context.Context) {
-			c.engine.Config = c.local.Config(ctx, d)
 			c.cover(factStatus(snapshot.PartEngineConfig, c.engine.Config, "the daemon's configuration"))
 			files, st := c.local.Files(ctx, c.scope, FileQuery{Process: d, Config: c.engine.Config, Root: c.engine.RootDir, Runtimes: c.runtimes})
 			st.Part = snapshot.PartEngineFiles
@@ -113,12 +115,26 @@ func (c *collector) localTasks() []func(context.Context) {
 			c.out.Listeners = list
 		},
 		func(ctx context.Context) {
-			files, st := c.local.Sockets(ctx, c.scope, []string{c.Client.Endpoint().Socket})
+			files, st := c.local.Sockets(ctx, c.scope, c.socketPaths())
 			st.Part = snapshot.PartEngineSockets
 			c.cover(st)
 			c.addFiles(files)
 		},
 	}
+}
+
+// socketPaths are the unix sockets that the engine is known to answer on: the one
+// it was asked by, and those of its configuration.
+func (c *collector) socketPaths() []string {
+	paths := []string{c.Client.Endpoint().Socket}
+	hosts, _ := c.engine.Config.V.Setting("hosts")
+	for _, h := range hosts {
+		at, ok := strings.CutPrefix(h, "unix://")
+		if ok && c.engine.Config.Known() && c.local.Resolve(at).State == snapshot.Observed {
+			paths = append(paths, at)
+		}
+	}
+	return paths
 }
 
 func (c *collector) addFiles(files []snapshot.File) {
@@ -196,6 +212,7 @@ func Unreachable(ctx context.Context, e dockerapi.Endpoint, o Options, err error
 		scope.Host = o.HostScope
 	}
 	c.out.Scopes, c.out.Files, c.out.Parts = []snapshot.Scope{scope}, files, c.parts
+	c.out.Complete = st.State == snapshot.Denied // nothing was cut short
 	c.assignScope()
 	return c.out
 }

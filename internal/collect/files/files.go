@@ -38,6 +38,7 @@ type collector struct {
 	found   found
 
 	readings map[string]reading // by Dockerfile, from base
+	head     []byte             // of the file that is sniffed
 }
 
 // Collect returns a scope of files with its evidence. It fails only when the
@@ -49,41 +50,44 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.root.Close()
+	defer c.root.Close() //nolint:errcheck // it was only read
 	c.scope = "files:" + filepath.ToSlash(filepath.Clean(o.Path))
-	c.out.Scopes = []snapshot.Scope{{ID: c.scope, Kind: snapshot.ScopeFiles, Name: filepath.ToSlash(filepath.Clean(o.Path)), Taken: o.Taken}}
 	if single != "" {
 		c.found.take(single, c.sniff)
-		if len(c.found.compose)+len(c.found.dockerfiles) == 0 {
-			return nil, fmt.Errorf("%s is neither a compose file nor a Dockerfile by its name; compose.yaml, docker-compose.yml, Dockerfile and NAME.Dockerfile are", o.Path)
+		if c.found.none() {
+			return nil, fmt.Errorf("%s is none of a compose file, a Dockerfile and a daemon.json by its name; compose.yaml, docker-compose.yml, Dockerfile, NAME.Dockerfile and daemon.json are", o.Path)
 		}
-	} else if c.walk(ctx); len(c.found.compose)+len(c.found.dockerfiles) == 0 && !c.found.cut {
-		err := fmt.Errorf("%s holds neither a compose file nor a Dockerfile", o.Path)
+	} else if c.walk(ctx); c.found.none() && !c.found.cut {
+		err := fmt.Errorf("%s holds no compose file, no Dockerfile and no daemon.json", o.Path)
 		if note := c.found.note(); note != "" {
 			err = fmt.Errorf("%w; seen there: %s", err, note)
 		}
 		return nil, err
 	}
-	for _, p := range c.found.projects(single != "") {
-		if ctx.Err() != nil {
-			c.out.Complete = false
-			break
-		}
-		c.project(ctx, p)
+	c.daemons()
+	if len(c.found.daemons) == 0 || single == "" {
+		c.folder(ctx, single != "")
 	}
-	c.dockerfiles(ctx)
-	c.coverage()
 	if err := c.out.Validate(); err != nil {
 		return nil, fmt.Errorf("what was collected is not valid, which is a defect: %w", err)
 	}
 	return c.out, nil
 }
 
+// folder adds the scope of everything but engines' settings.
+func (c *collector) folder(ctx context.Context, single bool) {
+	c.out.Scopes = append(c.out.Scopes, snapshot.Scope{ID: c.scope, Kind: snapshot.ScopeFiles, Name: filepath.ToSlash(filepath.Clean(c.Path)), Taken: c.Taken})
+	c.preread()
+	c.projects(ctx, c.found.projects(single))
+	c.dockerfiles(ctx)
+	c.coverage()
+}
+
 // open opens the folder; single is the name of the file when one was named.
 func (c *collector) open() (single string, err error) {
 	path := c.Path
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(c.Options.Dir, path)
+		path = filepath.Join(c.Dir, path)
 	}
 	fi, err := os.Stat(path)
 	if err != nil {
@@ -116,6 +120,7 @@ func (c *collector) coverage() {
 		c.out.Parts = append(c.out.Parts, st)
 	}
 	part(snapshot.PartEngineContainers, len(c.found.compose), "compose file")
+	part(snapshot.PartEngineNetworks, len(c.found.compose), "compose file")
 	part(snapshot.PartDockerfiles, len(c.out.Dockerfiles), "Dockerfile")
 	if note := c.found.note(); note != "" {
 		c.out.Parts = append(c.out.Parts, snapshot.PartStatus{

@@ -31,7 +31,7 @@ FROM scratch AS empty
 		at, testAt string // places of Config.User and Config.Healthcheck
 		unread     string
 	}{
-		"last stage":       {service, "0", "NONE", "Dockerfile:12:1", "Dockerfile:12:1", ""},
+		"last stage":       {service, "0", "", "Dockerfile:12:1", "Dockerfile:12:1", ""},
 		"target":           {service + "      target: run\n", "7", "CMD-SHELL", "Dockerfile:11:1", "Dockerfile:5:1", ""},
 		"target by number": {service + "      target: '1'\n", "5", "NONE", "Dockerfile:4:1", "Dockerfile:8:1", ""},
 		"argument":         {service + "      target: run\n      args: {WHO: 9}\n", "9", "CMD-SHELL", "Dockerfile:11:1", "Dockerfile:5:1", ""},
@@ -48,6 +48,9 @@ FROM scratch AS empty
 			s := collectIn(t, world(t, "-- Dockerfile --\n"+dockerfile+"-- compose.yaml --\n"+tc.compose), ".")
 			c := s.Containers[0]
 			spec := s.ContainerSpecs[c.Spec]
+			if spec.Health.Proved != (name == "last stage") {
+				t.Errorf("proved: %v", spec.Health.Proved)
+			}
 			if spec.User != tc.user || spec.Health.Test != tc.test || strings.Join(spec.Unread, " ") != tc.unread {
 				t.Errorf("user %q, test %q, unread %v", spec.User, spec.Health.Test, spec.Unread)
 			}

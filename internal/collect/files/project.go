@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"plimsoll/internal/compose"
 	"plimsoll/internal/snapshot"
@@ -55,30 +58,90 @@ func (f *found) projects(single bool) [][]string {
 	return out
 }
 
-// project loads one project and adds its services.
-func (c *collector) project(ctx context.Context, files []string) {
-	dir := filepath.Dir(filepath.Join(c.base, filepath.FromSlash(files[0])))
+// batch is how many files are parsed before what they say is added: enough for
+// every processor, and few enough to be held at once.
+const batch = 32
+
+// loaded is a project that was parsed.
+type loaded struct {
+	files   []string
+	project *compose.Project
+	err     error
+}
+
+// projects parses the projects, some at a time, and adds them in their order.
+func (c *collector) projects(ctx context.Context, all [][]string) {
+	for group := range slices.Chunk(all, batch) {
+		done := make([]loaded, len(group))
+		spread(len(group), func(i int) { done[i] = c.load(ctx, group[i]) })
+		for i := range done {
+			if ctx.Err() != nil {
+				c.out.Complete = false
+				return
+			}
+			c.project(&done[i])
+		}
+	}
+}
+
+// spread calls f for every number below n, on all processors.
+func spread(n int, f func(int)) {
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), n) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// load parses one project.
+func (c *collector) load(ctx context.Context, files []string) loaded {
+	dir := c.dir(files)
 	o := compose.Options{Dir: dir, Name: filepath.Base(dir), Read: c.readAbs}
 	for _, f := range files {
 		o.Files = append(o.Files, filepath.Join(c.base, filepath.FromSlash(f)))
 	}
 	p, err := compose.Load(ctx, o)
-	if err != nil {
-		c.broken(files[0], err)
+	return loaded{files, p, err}
+}
+
+// dir is the folder of a project.
+func (c *collector) dir(files []string) string {
+	return filepath.Dir(filepath.Join(c.base, filepath.FromSlash(files[0])))
+}
+
+// project adds the services of one project.
+func (c *collector) project(l *loaded) {
+	files, p, dir := l.files, l.project, c.dir(l.files)
+	if l.err != nil {
+		c.broken(files[0], l.err)
 		return
 	}
-	runtime := c.builder.AddRuntime(snapshot.Runtime{})
+	state := c.builder.AddRuntime(snapshot.Runtime{})
 	for i := range p.Services {
 		s := &p.Services[i]
 		c.localise(s)
 		c.inherit(s, files[0])
 		c.out.Containers = append(c.out.Containers, snapshot.Container{
-			Scope: c.scope, Key: c.key(compose.Key(p.Name, s.Name), files[0]), Name: s.Name, Spec: c.builder.AddSpec(s.Spec), Runtime: runtime,
+			Scope: c.scope, Key: c.key(compose.Key(p.Name, s.Name), files[0]), Name: s.Name, Spec: c.builder.AddSpec(s.Spec), Runtime: state,
 			Owner: &snapshot.Owner{Kind: "compose", Name: p.Name + "/" + s.Name, Sources: []string{s.Loc.File}},
 			Loc:   &s.Loc, Fields: s.Fields, Build: c.build(s.Build, dir),
 		})
 		if s.Build != nil {
 			c.recipe(s.Build)
+		}
+	}
+	for _, w := range p.Networks {
+		w.Scope = c.scope
+		if w.Loc != nil {
+			w.Loc.File = c.show(w.Loc.File)
+		}
+		if !slices.ContainsFunc(c.out.Networks, func(o snapshot.Network) bool { return o.Name == w.Name }) {
+			c.out.Networks = append(c.out.Networks, w)
 		}
 	}
 	for _, v := range p.Volumes {

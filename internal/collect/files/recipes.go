@@ -57,13 +57,30 @@ func (c *collector) readRecipe(rel string) (*dockerfile.Recipe, error) {
 	if r, ok := c.readings[rel]; ok {
 		return r.recipe, r.err
 	}
-	var r reading
+	r := c.parse(rel)
+	c.readings[rel] = r
+	return r.recipe, r.err
+}
+
+func (c *collector) parse(rel string) (r reading) {
 	data, err := c.read(rel, dockerfile.MaxBytes)
 	if r.err = err; err == nil {
 		r.recipe, r.err = dockerfile.Read(data)
 	}
-	c.readings[rel] = r
-	return r.recipe, r.err
+	return r
+}
+
+// maxPreread is how many Dockerfiles are held parsed at once.
+const maxPreread = 512
+
+// preread parses Dockerfiles, some at a time.
+func (c *collector) preread() {
+	names := c.found.dockerfiles[:min(len(c.found.dockerfiles), maxPreread)]
+	done := make([]reading, len(names))
+	spread(len(names), func(i int) { done[i] = c.parse(names[i]) })
+	for i, name := range names {
+		c.readings[name] = done[i]
+	}
 }
 
 const maxIgnore = 256 << 10 // bytes of an ignore file

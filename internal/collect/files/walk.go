@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ var skipped = []string{".git", "node_modules", "vendor"}
 // found is what a search came across. Paths are from the folder, with slashes.
 type found struct {
 	compose, dockerfiles []string
+	daemons              []string       // daemon.json
 	passed               map[string]int // folders of the names in skipped
 	other                map[string]int // kinds that are not judged
 	links                int            // symbolic links to folders
@@ -46,8 +48,17 @@ var (
 // mainNames are the names that docker compose looks for, in its order.
 var mainNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}
 
-// Judged reports whether a file of this name is a compose file or a Dockerfile.
-func Judged(name string) bool { return composeName.MatchString(name) || dockerfileName(name) }
+// daemonName is the configuration file of an engine.
+const daemonName = "daemon.json"
+
+// Judged reports whether a file of this name is a compose file, a Dockerfile or
+// the configuration of an engine.
+func Judged(name string) bool {
+	return composeName.MatchString(name) || dockerfileName(name) || name == daemonName
+}
+
+// none reports whether nothing was found that can be judged.
+func (f *found) none() bool { return len(f.compose)+len(f.dockerfiles)+len(f.daemons) == 0 }
 
 func dockerfileName(name string) bool {
 	lower := strings.ToLower(name)
@@ -70,12 +81,12 @@ func (f *found) take(rel string, sniff func(string) string) {
 		f.count(sniff(rel))
 	case strings.HasPrefix(name, "Dockerfile") && templateName.MatchString(name) && !strings.HasSuffix(name, ".dockerignore"):
 		f.count("Dockerfile template")
-	case name == "daemon.json":
-		f.count("daemon.json")
+	case name == daemonName:
+		f.daemons = append(f.daemons, rel)
 	case strings.HasPrefix(name, "docker-bake."):
 		f.count("bake file")
 	}
-	f.cut = f.cut || len(f.compose) > maxKind || len(f.dockerfiles) > maxKind
+	f.cut = f.cut || max(len(f.compose), len(f.dockerfiles), len(f.daemons)) > maxKind
 }
 
 func (f *found) count(kind string) {
@@ -145,6 +156,7 @@ func (c *collector) walk(ctx context.Context) {
 	f.cut = f.cut || err != nil
 	slices.Sort(f.compose)
 	slices.Sort(f.dockerfiles)
+	slices.Sort(f.daemons)
 }
 
 func cause(err error) error {
@@ -161,11 +173,15 @@ func (c *collector) sniff(rel string) string {
 		return ""
 	}
 	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, sniffBytes))
-	if err != nil {
+	if c.head == nil {
+		c.head = make([]byte, 1+sniffBytes)
+		c.head[0] = '\n'
+	}
+	n, err := io.ReadFull(f, c.head[1:])
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return ""
 	}
-	if text := "\n" + string(head); strings.Contains(text, "\napiVersion:") && strings.Contains(text, "\nkind:") {
+	if text := c.head[:1+n]; bytes.Contains(text, []byte("\napiVersion:")) && bytes.Contains(text, []byte("\nkind:")) {
 		return "Kubernetes manifest"
 	}
 	return ""

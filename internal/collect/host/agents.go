@@ -55,14 +55,14 @@ func (m *Machine) findAgents(ctx context.Context) (*agents, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		exe, err := m.exe(p)
+		exe, named, err := m.program(p)
+		if s, _ := outcome(err); p > 1 && (named || s == snapshot.Denied) {
+			a.denied++
+		}
 		if err != nil {
-			if s, _ := outcome(err); s == snapshot.Denied && p > 1 {
-				a.denied++
-			}
 			continue
 		}
-		engine, logger := isDaemon(exe), loggers[path.Base(exe)]
+		engine, logger := isDaemon(exe), loggers[path.Base(exe)] && !named
 		if !engine && !logger && path.Base(exe) != "containerd" {
 			continue
 		}

@@ -25,7 +25,7 @@ func TestContainerV2(t *testing.T) {
 		v2Own + "cpu.weight": "39\n", v2Own + "cpuset.cpus": "0-1\n", v2Own + "pids.max": "max\n",
 		v2Own + "memory.current": "4096\n", v2Own + "memory.peak": "8192\n", v2Own + "pids.current": "3\n",
 	}))
-	f := m.Container(context.Background(), 42)
+	f := m.Container(context.Background(), 42, "")
 	if !f.Process.Known() || !f.Cgroup.Known() || !f.Usage.Known() {
 		t.Fatalf("%+v", f)
 	}
@@ -63,7 +63,7 @@ func TestContainerV1(t *testing.T) {
 				v1Own + "memory.usage_in_bytes": "5\n", v1Own + "memory.max_usage_in_bytes": "7\n",
 				v1CPU + "cpu.cfs_quota_us": "-1\n", v1CPU + "cpu.cfs_period_us": "100000\n", v1CPU + "cpu.shares": "512\n",
 			}))
-			f := m.Container(context.Background(), 42)
+			f := m.Container(context.Background(), 42, "")
 			want := snapshot.Cgroup{
 				Version: 1, Path: "/docker", MemoryMax: 64 << 20, MemoryAncestorMax: -1, MemorySwapMax: -1,
 				CPUQuota: -1, CPUPeriod: 100000, CPUShares: 512, PidsMax: 50,
@@ -82,7 +82,7 @@ func TestContainerV1(t *testing.T) {
 // must be missing, never a zero value that looks like an answer.
 func TestContainerUnread(t *testing.T) {
 	whole := process("42", map[string]string{"proc/1/mountinfo": v2Mounts, v2Own + "memory.current": "1\n", v2Own + "cgroup.procs": "42\n"})
-	if f := fake(t, whole).Container(context.Background(), 42); !f.Process.Known() || !f.Cgroup.Known() || !f.Usage.Known() {
+	if f := fake(t, whole).Container(context.Background(), 42, ""); !f.Process.Known() || !f.Cgroup.Known() || !f.Usage.Known() {
 		t.Fatalf("the whole is not known: %+v", f)
 	}
 	for name, change := range map[string]string{
@@ -91,51 +91,51 @@ func TestContainerUnread(t *testing.T) {
 	} {
 		files := maps.Clone(whole)
 		files[name] = change
-		if f := fake(t, files).Container(context.Background(), 42); f.Process.State != snapshot.Failed || f.Process.Reason == "" {
+		if f := fake(t, files).Container(context.Background(), 42, ""); f.Process.State != snapshot.Failed || f.Process.Reason == "" {
 			t.Errorf("with a broken %s: %+v", name, f.Process)
 		}
 	}
 	for _, name := range []string{"proc/42/uid_map", "proc/42/net/tcp", "proc/42/ns/user"} {
 		files := maps.Clone(whole)
 		delete(files, name)
-		if f := fake(t, files).Container(context.Background(), 42); f.Process.State != snapshot.Failed || f.Process.Reason != snapshot.ReasonPartial {
+		if f := fake(t, files).Container(context.Background(), 42, ""); f.Process.State != snapshot.Failed || f.Process.Reason != snapshot.ReasonPartial {
 			t.Errorf("without %s: %+v", name, f.Process)
 		}
 	}
 	files := maps.Clone(whole)
 	files[v2Own+"pids.max"] = "many"
 	files[v2Own+"memory.current"] = "much"
-	if f := fake(t, files).Container(context.Background(), 42); f.Cgroup.Known() || f.Usage.Known() {
+	if f := fake(t, files).Container(context.Background(), 42, ""); f.Cgroup.Known() || f.Usage.Known() {
 		t.Errorf("garbage limits: %+v", f)
 	}
 	delete(files, v2Own+"pids.max")
 	delete(files, v2Own+"memory.current")
 	delete(files, v2Own+"cgroup.procs")
-	if f := fake(t, files).Container(context.Background(), 42); f.Cgroup.State != snapshot.Failed {
+	if f := fake(t, files).Container(context.Background(), 42, ""); f.Cgroup.State != snapshot.Failed {
 		t.Errorf("without its group: %+v", f.Cgroup)
 	}
 }
 
 func TestContainerIdentity(t *testing.T) {
 	m := fake(t, process("42", map[string]string{"proc/1/mountinfo": v2Mounts, "proc/42/uid_map": "0 1000 1\n1 100000 65536\n"}))
-	if f := m.Container(context.Background(), 42); f.Process.V.UID != 0 || f.Process.V.HostUID != 1000 {
+	if f := m.Container(context.Background(), 42, ""); f.Process.V.UID != 0 || f.Process.V.HostUID != 1000 {
 		t.Errorf("root in a user namespace: %+v", f.Process)
 	}
 	m = fake(t, process("42", map[string]string{"proc/1/mountinfo": v2Mounts, "proc/42/attr/current": "plain\n", "proc/42/attr/apparmor/current": "docker-default (enforce)\n"}))
-	if f := m.Container(context.Background(), 42); f.Process.V.LSM != "docker-default (enforce)" {
+	if f := m.Container(context.Background(), 42, ""); f.Process.V.LSM != "docker-default (enforce)" {
 		t.Errorf("label: %+v", f.Process)
 	}
 	for _, pid := range []int{0, -1} {
-		if f := m.Container(context.Background(), pid); f.Process.State != snapshot.Absent {
+		if f := m.Container(context.Background(), pid, ""); f.Process.State != snapshot.Absent {
 			t.Errorf("pid %d: %+v", pid, f.Process)
 		}
 	}
-	if f := m.Container(context.Background(), 99); f.Process.State != snapshot.Failed || f.Process.Reason != snapshot.ReasonPartial {
+	if f := m.Container(context.Background(), 99, ""); f.Process.State != snapshot.Failed || f.Process.Reason != snapshot.ReasonPartial {
 		t.Errorf("a process that is gone: %+v", f.Process)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if f := m.Container(ctx, 42); f.Process.State != snapshot.Failed {
+	if f := m.Container(ctx, 42, ""); f.Process.State != snapshot.Failed {
 		t.Errorf("cancelled: %+v", f.Process)
 	}
 }
@@ -145,12 +145,12 @@ func TestContainerIdentity(t *testing.T) {
 func TestContainerReused(t *testing.T) {
 	files := process("42", map[string]string{"proc/1/mountinfo": v2Mounts, "proc/42/cgroup": "0::/user.slice\n", "sys/fs/cgroup/user.slice/": ""})
 	maps.Copy(files, ns("42", 100))
-	if f := fake(t, files).Container(context.Background(), 42); f.Process.Known() {
+	if f := fake(t, files).Container(context.Background(), 42, ""); f.Process.Known() {
 		t.Errorf("a host process passed for a container: %+v", f.Process)
 	}
 	maps.Copy(files, ns("42", 100))
 	files["proc/42/ns/mnt"] = "-> mnt:[7]"
-	if f := fake(t, files).Container(context.Background(), 42); !f.Process.V.HostNet || !f.Process.V.HostPid || !f.Process.V.HostUser || f.Process.V.Listening != nil {
+	if f := fake(t, files).Container(context.Background(), 42, ""); !f.Process.V.HostNet || !f.Process.V.HostPid || !f.Process.V.HostUser || f.Process.V.Listening != nil {
 		t.Errorf("a container of a rootless engine without groups: %+v", f.Process)
 	}
 }

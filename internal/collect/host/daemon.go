@@ -34,7 +34,8 @@ func vanished[T any](err error, source string) snapshot.Fact[T] {
 // called listen; where that is an activator such as systemd, a pid file names
 // the daemon, or else the process is looked for that holds the listening
 // socket. In every case /proc/PID/exe must be a daemon's binary: a command line
-// proves nothing, since any process can give itself any.
+// proves nothing, since any process can give itself any. Only where that may not
+// be read is a process of root taken at its word.
 func (m *Machine) Daemon(ctx context.Context, socket string) snapshot.Fact[snapshot.DaemonProcess] {
 	socket = strings.TrimPrefix(socket, "unix://")
 	pid, err := m.peer(ctx, socket)
@@ -42,7 +43,7 @@ func (m *Machine) Daemon(ctx context.Context, socket string) snapshot.Fact[snaps
 		return m.daemonAt(ctx, pid, "socket-peer")
 	}
 	if err == nil && pid == 1 { // a daemon may itself be the first process
-		if exe, err := m.exe(pid); err == nil && isDaemon(exe) {
+		if exe, _, err := m.program(pid); err == nil && isDaemon(exe) {
 			return m.daemonAt(ctx, pid, "socket-peer")
 		}
 	}
@@ -114,19 +115,18 @@ func (m *Machine) candidate(ctx context.Context, pid int, socket, foundBy string
 	if !d.Known() {
 		return d, false
 	}
-	want, err := m.find(socket)
-	if err != nil {
+	if _, err := m.find(socket); err != nil {
 		return missing[snapshot.DaemonProcess](err, socket), false
 	}
-	own, err := m.unixListeners(ctx, pid)
+	held, err := m.listensAt(ctx, pid, socket)
+	if errors.Is(err, fs.ErrPermission) && strings.HasSuffix(d.V.FoundBy, byName) && m.activated(pid) {
+		return d, true
+	}
 	if err != nil {
 		return vanished[snapshot.DaemonProcess](err, proc(pid)+"/fd"), false
 	}
-	for _, l := range own {
-		p, err := m.find(l)
-		if err == nil && p.real == want.real {
-			return d, true
-		}
+	if held {
+		return d, true
 	}
 	return snapshot.Missing[snapshot.DaemonProcess](snapshot.Failed, snapshot.ReasonUnresolved, proc(pid)+"/fd"), false
 }
@@ -135,9 +135,12 @@ func (m *Machine) candidate(ctx context.Context, pid int, socket, foundBy string
 func (m *Machine) daemonAt(ctx context.Context, pid int, foundBy string) snapshot.Fact[snapshot.DaemonProcess] {
 	type T = snapshot.DaemonProcess
 	dir := proc(pid)
-	exe, err := m.exe(pid)
+	exe, named, err := m.program(pid)
 	if err != nil {
 		return vanished[T](err, dir+"/exe")
+	}
+	if named {
+		foundBy += byName
 	}
 	if !isDaemon(exe) {
 		return snapshot.Missing[T](snapshot.Failed, snapshot.ReasonUnresolved, dir+"/exe")
@@ -160,7 +163,7 @@ func (m *Machine) daemonAt(ctx context.Context, pid int, foundBy string) snapsho
 	if d.Started, err = m.started(ticks); err != nil {
 		return missing[T](err, "/proc/stat")
 	}
-	if d.Nofile, _, err = m.limits(pid); err != nil {
+	if d.Nofile, err = m.openFiles(pid); err != nil {
 		return vanished[T](err, dir+"/limits")
 	}
 	children, err := m.children(ctx, pid)
@@ -168,7 +171,7 @@ func (m *Machine) daemonAt(ctx context.Context, pid int, foundBy string) snapsho
 		return vanished[T](err, dir+"/task")
 	}
 	for _, c := range children {
-		if e, err := m.exe(c); err == nil && strings.HasSuffix(path.Base(e), "docker-proxy") {
+		if e, _, err := m.program(c); err == nil && strings.HasSuffix(path.Base(e), "docker-proxy") {
 			d.Proxies++
 		}
 	}

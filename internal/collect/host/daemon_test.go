@@ -135,11 +135,33 @@ func TestListeners(t *testing.T) {
 	}
 }
 
+// TestSocketsOfAnUnusualEngine: what tells a helper's socket is the engine's own
+// folder, not a word in the path.
+func TestSocketsOfAnUnusualEngine(t *testing.T) {
+	files := holder("42", "/usr/bin/dockerd", "/srv/docker/api.sock")
+	files["proc/42/status"] = statusText("0", "42")
+	files["proc/42/cmdline"] = "dockerd\x00--exec-root=/srv/state\x00-H\x00unix:///srv/docker/api.sock\x00-H\x00unix:///srv/state/own.sock\x00"
+	files["srv/docker/api.sock"], files["real/ab12.sock"], files["real/own.sock"], files["srv/state"] = "", "", "", "-> /real"
+	files["proc/42/fd/5"], files["proc/42/fd/6"] = "-> socket:[78]", "-> socket:[79]"
+	files["proc/42/net/unix"] += "0: 2 0 00010000 0001 01 78 /srv/state/ab12.sock\n0: 2 0 00010000 0001 01 79 /srv/state/own.sock\n"
+	got, _ := fake(t, files, ns("self", 200)).Sockets(context.Background(), "engine:x", nil)
+	var paths []string
+	for _, f := range got {
+		if f.Role == snapshot.RoleEngineSocket && f.Path != "/run/docker.sock" { // the usual one is always listed
+			paths = append(paths, f.Path)
+		}
+	}
+	if fmt.Sprint(paths) != "[/srv/docker/api.sock /srv/state/own.sock]" {
+		t.Errorf("sockets %q", paths)
+	}
+}
+
 func TestSockets(t *testing.T) {
 	files := holder("42", "/usr/bin/dockerd", "/run/docker.sock")
 	files["proc/42/fd/5"], files["proc/42/fd/6"] = "-> socket:[78]", "-> socket:[79]"
 	files["proc/42/net/unix"] += "0: 2 0 00010000 0001 01 78 /srv/api.sock\n0: 2 0 00010000 0001 01 79 /run/docker/metrics.sock\n"
 	files["srv/api.sock"], files["run/docker/metrics.sock"], files["run/podman/podman.sock"] = "", "", ""
+	files["proc/42/status"], files["proc/42/cmdline"] = statusText("0", "42"), "dockerd\x00"
 	got, part := fake(t, files).Sockets(context.Background(), "engine:x", []string{"unix:///var/run/docker.sock", "tcp://x", "/gone.sock"})
 	lines := make([]string, len(got))
 	want := []string{

@@ -29,7 +29,11 @@ func (m *Machine) Files(ctx context.Context, engineScope string, q docker.FileQu
 	}
 	host, _ := m.scope()
 	l := fileList{view: view, scope: host, engine: engineScope}
-	l.add(q.Process.Exe, snapshot.RoleEngineBinary)
+	if path.IsAbs(q.Process.Exe) {
+		l.add(q.Process.Exe, snapshot.RoleEngineBinary)
+	} else {
+		l.unread(path.Join("/usr/bin", q.Process.Exe), snapshot.RoleEngineBinary, errDenied)
+	}
 	if q.Config.V.File != "" {
 		l.add(q.Config.V.File, snapshot.RoleEngineConfig)
 	}

@@ -2,8 +2,12 @@ package host
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -20,15 +24,7 @@ const (
 // loopback one, when the daemon lives in our network namespace.
 func (m *Machine) Listeners(ctx context.Context, engineScope string, d snapshot.DaemonProcess) ([]snapshot.Listener, snapshot.PartStatus) {
 	part := snapshot.PartStatus{Scope: engineScope, Part: snapshot.PartEngineListeners, State: snapshot.Observed}
-	own, err := m.sockets(ctx, d.PID)
-	if err != nil {
-		return nil, unread(part, err, "the daemon's open sockets")
-	}
-	paths, err := m.unixListeners(ctx, d.PID)
-	if err != nil {
-		return nil, unread(part, err, "the daemon's unix sockets")
-	}
-	rows, err := m.tcpListeners(d.PID, maxListeners)
+	rows, err := m.daemonTCP(d.PID)
 	if err != nil {
 		return nil, unread(part, err, "the daemon's TCP sockets")
 	}
@@ -36,7 +32,10 @@ func (m *Machine) Listeners(ctx context.Context, engineScope string, d snapshot.
 		part.State, part.Reason = snapshot.Failed, snapshot.ReasonPartial
 		part.Detail = "More TCP listeners share the daemon's network than are looked at."
 	}
-	rows = slices.DeleteFunc(rows, func(l tcpListener) bool { return !own[l.inode] })
+	paths, rows, err := m.ownListeners(ctx, d, rows, &part)
+	if err != nil {
+		return nil, unread(part, err, "the daemon's open sockets")
+	}
 	for i, l := range rows {
 		rows[i].addr = netip.AddrPortFrom(l.addr.Addr().Unmap(), l.addr.Port())
 	}
@@ -61,10 +60,66 @@ func (m *Machine) Listeners(ctx context.Context, engineScope string, d snapshot.
 	return out, part
 }
 
+// daemonTCP lists the TCP listeners in a process's network namespace.
+func (m *Machine) daemonTCP(pid int) ([]tcpListener, error) {
+	d, err := m.folder(proc(pid))
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	return m.tcpListeners(pid, d, maxListeners)
+}
+
+// ownListeners keeps those of the listeners in the daemon's network that are its
+// own. Where its open files are closed to this user, its configuration says which.
+func (m *Machine) ownListeners(ctx context.Context, d snapshot.DaemonProcess, rows []tcpListener, part *snapshot.PartStatus) ([]string, []tcpListener, error) {
+	own, err := m.sockets(ctx, d.PID)
+	if errors.Is(err, fs.ErrPermission) {
+		paths, chosen, ok := m.configured(m.Config(ctx, d), rows)
+		if !ok {
+			return nil, nil, err
+		}
+		if part.Reason == snapshot.ReasonNone {
+			part.Reason, part.Grant = snapshot.ReasonPartial, grant
+			part.Detail = "The daemon's open sockets may be seen by root only; listed are the addresses of its configuration on which something listens."
+		}
+		return paths, chosen, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	paths, err := m.unixListeners(ctx, d.PID)
+	return paths, slices.DeleteFunc(rows, func(l tcpListener) bool { return !own[l.inode] }), err
+}
+
+// matching keeps the listeners that an address of the configuration can mean:
+// those on its port, and where it is a number, at it.
+func matching(rows []tcpListener, at string) []tcpListener {
+	host, port, err := net.SplitHostPort(at)
+	if err != nil {
+		return nil
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return nil
+	}
+	a, err := netip.ParseAddr(host)
+	var out []tcpListener
+	for _, l := range rows {
+		if l.addr.Port() == uint16(n) && (err != nil || a.IsUnspecified() || l.addr.Addr().Unmap() == a.Unmap()) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
 // sharesNetwork reports whether a process is proved to be in our network
 // namespace.
 func (m *Machine) sharesNetwork(pid int) bool {
 	theirs, err := m.link(proc(pid) + "/ns/net")
+	if errors.Is(err, fs.ErrPermission) {
+		return m.sameTables(pid)
+	}
 	if err != nil {
 		return false
 	}

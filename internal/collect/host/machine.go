@@ -55,31 +55,40 @@ func Open(root string) *Machine {
 	return m
 }
 
-// once remembers what was read for a key; an error is not remembered, since it
-// may be that of a process that ended.
+// once remembers what was read for a key, and lets others who ask meanwhile wait
+// for it. An error is not remembered: it may be that of a process that ended.
 type once[K comparable, V any] struct {
 	mu    sync.Mutex
-	known map[K]V
+	known map[K]*kept[V]
+}
+
+type kept[V any] struct {
+	mu    sync.Mutex
+	read  bool
+	value V
 }
 
 func (o *once[K, V]) get(k K, read func() (V, error)) (V, error) {
 	o.mu.Lock()
-	v, ok := o.known[k]
+	if o.known == nil {
+		o.known = make(map[K]*kept[V])
+	}
+	e := o.known[k]
+	if e == nil {
+		e = new(kept[V])
+		o.known[k] = e
+	}
 	o.mu.Unlock()
-	if ok {
-		return v, nil
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.read {
+		return e.value, nil
 	}
 	v, err := read()
-	if err != nil {
-		return v, err
+	if err == nil {
+		e.value, e.read = v, true
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.known == nil {
-		o.known = make(map[K]V)
-	}
-	o.known[k] = v
-	return v, nil
+	return v, err
 }
 
 // Reads lists, for people, everything that the package reads.
@@ -93,10 +102,10 @@ func (m *Machine) Reads() []string {
 		"/etc/group, /etc/passwd, /etc/nsswitch.conf: groups that can open an engine's socket, and their members",
 		"the engine's unix socket: connected to, to learn which process listens on it",
 		"docker.pid beside the socket, in /run and where /etc/docker/daemon.json puts it: the daemon's process ID",
-		"/proc/PID of the daemon: exe, status, stat, limits, cmdline, fd, net, ns, children; of environ only HOME, XDG_CONFIG_HOME, DOCKER_CONFIG and DOCKER_CERT_PATH",
+		"/proc/PID of the daemon: exe, comm, status, stat, limits, cmdline, fd, net, ns, children; of environ only HOME, XDG_CONFIG_HOME, DOCKER_CONFIG and DOCKER_CERT_PATH",
 		"the daemon's configuration file: values of known harmless keys, of others the name, length and shape",
 		"/proc/PID of containers: status, stat, uid_map, cgroup, ns, mountinfo, limits, attr, net/sockstat, net/tcp, and exe of each process",
-		"/proc/PID/exe of every process: to find dockerd, containerd and what keeps or ships log records",
+		"/proc/PID/exe of every process, or where that is closed comm and cmdline of root's: to find dockerd, containerd and what keeps or ships log records",
 		"unix sockets of dockerd, containerd, CRI-O, Podman and BuildKit: mode, owner, access list, links and parent directories",
 		"the daemon's TCP listeners: GET /_ping in clear and over TLS, without a client certificate",
 		"containerd's configuration and what it imports: the image verifier's directory, and the names in it",

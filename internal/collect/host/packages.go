@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path"
 	"slices"
 	"strings"
 
@@ -48,6 +49,9 @@ func (m *Machine) packages(part snapshot.PartStatus) snapshot.PartStatus {
 // Package names the dpkg or apk package that owns a file, with its version, or
 // "" when no such database knows it.
 func (m *Machine) Package(ctx context.Context, exe string) string {
+	if !path.IsAbs(exe) {
+		return ""
+	}
 	names := []string{exe}
 	if s, ok := strings.CutPrefix(exe, "/usr/"); ok { // the package may know it by the name before the merge of /usr
 		names = append(names, "/"+s)

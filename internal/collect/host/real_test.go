@@ -57,6 +57,35 @@ func TestRealDaemon(t *testing.T) {
 	}
 }
 
+// TestCurrentDaemon reads the engine whose containerd is no child of it, beside
+// another engine on the same machine.
+func TestCurrentDaemon(t *testing.T) {
+	bed := testbed.Current(t)
+	m, ctx := Open(""), t.Context()
+	d := m.Daemon(ctx, bed.Address())
+	if !d.Known() {
+		t.Fatalf("daemon: %+v", d)
+	}
+	a, err := m.findAgents(ctx)
+	if err != nil || len(a.engines) < 2 || len(a.containerds) < 2 {
+		t.Fatalf("want two engines and two containerds: %+v, %v", a, err)
+	}
+	if v := m.Verifier(ctx, d.V); !v.Known() {
+		t.Errorf("verifier: %+v", v)
+	}
+	c := m.Config(ctx, d.V)
+	files, part := m.Files(ctx, "engine:x", docker.FileQuery{Process: d.V, Config: c, Root: "/var/lib/docker", Runtimes: []string{"runc"}})
+	i := slices.IndexFunc(files, func(f snapshot.File) bool { return f.Role == snapshot.RoleContainerdRoot })
+	if part.Reason != "" || i < 0 || files[i].State != snapshot.Observed || !strings.Contains(files[i].Path, "engine-current") {
+		t.Errorf("%+v, containerd's root among %+v", part, files)
+	}
+	sockets, part := m.Sockets(ctx, "engine:x", []string{bed.Address()})
+	own := slices.DeleteFunc(sockets, func(f snapshot.File) bool { return f.Engine == "" })
+	if part.State != snapshot.Observed || len(own) != 1 || "unix://"+own[0].Path != bed.Address() {
+		t.Errorf("sockets of the engine: %+v %+v", part, own)
+	}
+}
+
 // start runs a container and returns what the kernel says of it.
 func start(t *testing.T, name string, options []string, command ...string) docker.ContainerFacts {
 	t.Helper()
@@ -71,7 +100,10 @@ func start(t *testing.T, name string, options []string, command ...string) docke
 }
 
 // again reads a started container once more.
-func again(t *testing.T, name string) docker.ContainerFacts {
+func again(t *testing.T, name string) docker.ContainerFacts { return lookedUp(t, name, "") }
+
+// lookedUp reads it with a user's name.
+func lookedUp(t *testing.T, name, user string) docker.ContainerFacts {
 	t.Helper()
 	out, err := exec.Command("docker", "inspect", "-f", "{{.State.Pid}}", prefix+name).Output()
 	if err != nil {
@@ -81,7 +113,7 @@ func again(t *testing.T, name string) docker.ContainerFacts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Open("").Container(context.Background(), pid)
+	return Open("").Container(context.Background(), pid, user)
 }
 
 func TestRealContainerBounded(t *testing.T) {
@@ -96,7 +128,7 @@ func TestRealContainerBounded(t *testing.T) {
 	p, c := f.Process.V, f.Cgroup.V
 	want := snapshot.Process{
 		UID: 1000, HostUID: 1000, NoNewPriv: true, Seccomp: 2, LSM: p.LSM, HostUser: true, RootReadOnly: true,
-		Nofile: 200, Nproc: 400, Programs: []string{"busybox"}, Groups: []int64{1000},
+		Nofile: 200, Nproc: 400, Programs: []string{"busybox"}, Groups: []int64{1000}, UIDs: []int64{1000},
 	}
 	if got, w := mustJSON(t, p), mustJSON(t, want); got != w {
 		t.Errorf("process\n got %s\nwant %s", got, w)
@@ -109,6 +141,36 @@ func TestRealContainerBounded(t *testing.T) {
 	}
 	if u := f.Usage.V; u.MemoryCurrent <= 0 || u.MemoryCurrent > u.MemoryPeak || u.Pids != 1 {
 		t.Errorf("usage: %+v", u)
+	}
+}
+
+// TestRealContainerUsers: a further process is another user's, and the user's
+// name is looked up in the container's own passwd file, unless that is mounted.
+func TestRealContainerUsers(t *testing.T) {
+	start(t, "users", []string{"--user", "1000"}, "sleep", "600")
+	command := exec.Command("docker", "exec", "-d", "--user", "0", prefix+"users", "sleep", "600")
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("docker exec: %v: %s", err, out)
+	}
+	var f docker.ContainerFacts
+	for range 50 {
+		if f = lookedUp(t, "users", "app"); len(f.Process.V.UIDs) > 1 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if p := f.Process.V; !slices.Equal(p.UIDs, []int64{0, 1000}) || p.UID != 1000 {
+		t.Errorf("users %v, first %d", p.UIDs, p.UID)
+	}
+	if !f.Account.Known() || f.Account.V != 1000 {
+		t.Errorf("app is %+v, want 1000", f.Account)
+	}
+	if f := lookedUp(t, "users", "nobody-there"); f.Account.Known() || f.Account.Reason != snapshot.ReasonUnresolved {
+		t.Errorf("a name that is not there: %+v", f.Account)
+	}
+	start(t, "mounted", []string{"-v", "/etc/passwd:/etc/passwd:ro"}, "sleep", "600")
+	if f := lookedUp(t, "mounted", "root"); f.Account.Known() {
+		t.Errorf("a mounted file was read: %+v", f.Account)
 	}
 }
 

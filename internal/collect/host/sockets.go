@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"plimsoll/internal/snapshot"
@@ -106,9 +107,10 @@ func (l *socketList) addListeners(ctx context.Context, pid int, roleOf func(stri
 }
 
 // roles tells the API sockets of an engine's process from those that it keeps
-// below docker/ for its own helpers, or below another --exec-root, which answer no API and are named at random,
-// and whether they are the given engine's: they are when the process also
-// listens on a socket already known as such.
+// for its own helpers, which answer no API and some of which are named at random:
+// they lie in the folder of its running state, and its configuration does not
+// name them. It also tells whether the sockets are the given engine's: they are
+// when the process listens on one that is already known as such.
 func (l *socketList) roles(ctx context.Context, pid int, engineScope string) func(string) (snapshot.FileRole, string) {
 	own := ""
 	paths, _ := l.m.unixListeners(ctx, pid) // addListeners meets the same error and counts it
@@ -120,12 +122,45 @@ func (l *socketList) roles(ctx context.Context, pid int, engineScope string) fun
 			}
 		}
 	}
+	d := l.m.daemonAt(ctx, pid, "socket-holder")
+	cfg := l.m.Config(ctx, d.V) // what was not read names nothing and has the defaults
+	state := l.m.stateDir(d.V, cfg)
+	hosts, _ := cfg.V.Setting("hosts")
 	return func(p string) (snapshot.FileRole, string) {
-		if strings.Contains(p, "/docker/") || path.Base(p) == "metrics.sock" || strings.Contains(p, "/libnetwork/") {
+		if at, err := l.m.find(p); err == nil && state != "" && below(at.real, state) && !l.named(hosts, at) {
 			return "", ""
 		}
 		return snapshot.RoleEngineSocket, own
 	}
+}
+
+// named reports whether one of the addresses of a configuration is the socket.
+func (l *socketList) named(hosts []string, at place) bool {
+	for _, h := range hosts {
+		name, ok := strings.CutPrefix(h, "unix://")
+		if !ok {
+			continue
+		}
+		if p, err := l.m.find(name); err == nil && inodeOf(p.info) == inodeOf(at.info) {
+			return true
+		}
+	}
+	return false
+}
+
+// stateDir is the folder of a daemon's running state, without links: what its
+// configuration names as exec-root, else where a daemon of root or, with
+// XDG_RUNTIME_DIR as usual, of another account keeps it.
+func (m *Machine) stateDir(d snapshot.DaemonProcess, cfg snapshot.Fact[snapshot.DaemonConfig]) string {
+	dir := "/var/run/docker"
+	if d.UID != 0 {
+		dir = "/run/user/" + strconv.FormatInt(d.UID, 10) + "/docker"
+	}
+	p, err := m.find(cfg.V.String("exec-root", dir))
+	if err != nil {
+		return ""
+	}
+	return p.real
 }
 
 // isEngines reports whether the socket is listed as the engine's own.

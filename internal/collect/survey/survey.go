@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -16,14 +16,15 @@ import (
 	"plimsoll/internal/collect/docker"
 	"plimsoll/internal/collect/files"
 	"plimsoll/internal/collect/host"
+	"plimsoll/internal/collect/image"
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/snapshot"
 )
 
 // Target is one thing to look at.
 type Target struct {
-	Kind string // docker, host, files or registry
-	Arg  string // docker: a context or URL; empty is the user's current engine; files: a folder or file; registry: HOST[:PORT]
+	Kind string // docker, host, files, image or registry
+	Arg  string // docker: a context or URL; empty is the user's current engine; files: a folder or file; image: see [image.Options]; registry: HOST[:PORT]
 }
 
 // Options say what to look at and how.
@@ -40,6 +41,8 @@ type Options struct {
 	Progress  func(msg string)
 	Note      func(msg string) // what a person should know besides
 	Probe     bool             // send registries more than reads, see [registry.Options]
+	Input     io.Reader        // for an image that is read from the standard input
+	Evidence                   // of images, that others made
 }
 
 // ErrNothing says that there is neither an engine here nor a target given.
@@ -72,12 +75,17 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 			err = s.files(ctx, t.Arg)
 		case "registry":
 			err = s.registry(ctx, t.Arg)
+		case "image":
+			err = s.image(ctx, t.Arg)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
 	s.dropUnusedHost()
+	if err := s.imageEvidence(); err != nil {
+		return nil, err
+	}
 	if ctx.Err() != nil {
 		s.out.Complete = false
 	}
@@ -111,7 +119,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 	}
 	for _, t := range s.Targets {
 		switch t.Kind {
-		case "host", "files", "registry":
+		case "host", "files", "image", "registry":
 		case "docker":
 			e, err := dockerapi.Resolve(t.Arg, s.Env, s.Home)
 			if err != nil {
@@ -119,7 +127,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 			}
 			out = append(out, endpoint{Endpoint: e, named: true})
 		default:
-			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host, files and registry can", t.Kind)
+			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host, files, image and registry can", t.Kind)
 		}
 	}
 	return out, nil
@@ -153,9 +161,28 @@ func (s *survey) machine(ctx context.Context, endpoints []endpoint) {
 	s.out.Parts = append(s.out.Parts, part)
 }
 
-// onlyArtifacts reports whether nothing but files and registries was asked for.
+// onlyArtifacts reports whether nothing but files, images and registries was asked for.
 func (s *survey) onlyArtifacts() bool {
-	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool { return t.Kind != "files" && t.Kind != "registry" })
+	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool { return t.Kind != "files" && t.Kind != "image" && t.Kind != "registry" })
+}
+
+// image reads one image, or those of one file.
+func (s *survey) image(ctx context.Context, arg string) error {
+	s.say("image " + arg)
+	fragment, err := image.Collect(ctx, image.Options{
+		Arg: arg, Dir: s.Dir, Input: s.Input, Taken: s.out.Taken, Login: image.Logins(s.Env, s.Home), Note: s.Note,
+		Engine: func() (*dockerapi.Client, error) {
+			e, err := dockerapi.Resolve("", s.Env, s.Home)
+			if err != nil {
+				return nil, err
+			}
+			return dockerapi.Connect(ctx, e)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return s.builder.Join(fragment)
 }
 
 // files collects a folder or file.
@@ -176,18 +203,13 @@ func (s *survey) engine(ctx context.Context, e endpoint) error {
 		if e.named {
 			return err
 		}
-		s.unreachable(e, err)
-		return nil
+		return s.unreachable(ctx, e, err)
 	}
 	defer c.Close()
-	opts := docker.Options{
-		Client: c, Machine: s.this, HostScope: s.hostID, Kept: s.Kept, Parallel: s.Parallel, Taken: s.Now(),
-		Progress: func(done, total int) { s.say(fmt.Sprintf("engine at %s: %d of %d", e.Address, done, total)) },
+	fragment := docker.Collect(ctx, s.options(e, c))
+	if why := mute(fragment); why != "" && e.named && ctx.Err() == nil {
+		return fmt.Errorf("nothing of an engine could be read at %s: %s", e.Name, why)
 	}
-	if s.local != nil {
-		opts.Local = s.local
-	}
-	fragment := docker.Collect(ctx, opts)
 	s.elsewhere(fragment)
 	if err := s.builder.Join(fragment); err != nil && e.named {
 		return err // found twice on this machine is no news; named twice is a mistake
@@ -195,8 +217,40 @@ func (s *survey) engine(ctx context.Context, e endpoint) error {
 	return nil
 }
 
+// mute says why nothing at all was read of an engine that answered; "" when
+// something was.
+func mute(f *snapshot.Snapshot) string {
+	why := ""
+	for _, p := range f.Parts {
+		switch p.Part {
+		case snapshot.PartEngineInfo, snapshot.PartEngineContainers, snapshot.PartEngineImages, snapshot.PartEngineNetworks, snapshot.PartEngineVolumes:
+			if p.Item == "" && p.State == snapshot.Observed {
+				return ""
+			}
+			if why == "" {
+				why = p.Detail
+			}
+		default: // of others their absence may be what was read
+		}
+	}
+	return why
+}
+
+// options are those of collecting from one engine.
+func (s *survey) options(e endpoint, c *dockerapi.Client) docker.Options {
+	opts := docker.Options{
+		Client: c, Machine: s.this, HostScope: s.hostID, Kept: s.Kept, Parallel: s.Parallel, Taken: s.Now(),
+		Progress: func(done, total int) { s.say(fmt.Sprintf("engine at %s: %d of %d", e.Address, done, total)) },
+	}
+	if s.local != nil {
+		opts.Local = s.local
+	}
+	return opts
+}
+
 // elsewhere gives an engine that is not proved to run here a machine of its own,
-// of which nothing was seen: its host checks are then unknown, not missing.
+// of which nothing was seen: its host checks are then unknown, not missing, for the
+// reason that the engine's own files were not looked at.
 func (s *survey) elsewhere(f *snapshot.Snapshot) {
 	for i := range f.Scopes {
 		sc := &f.Scopes[i]
@@ -206,11 +260,11 @@ func (s *survey) elsewhere(f *snapshot.Snapshot) {
 		id := "host:of:" + sc.ID
 		sc.Host = id
 		f.Scopes = append(f.Scopes, snapshot.Scope{ID: id, Kind: snapshot.ScopeHost, Name: sc.Name, Target: sc.Target, Taken: sc.Taken, Remote: true})
+		st := f.Part(sc.ID, snapshot.PartEngineFiles) // it says why the machine was not asked
+		st.Scope = id
 		for _, p := range hostParts() {
-			f.Parts = append(f.Parts, snapshot.PartStatus{
-				Scope: id, Part: p, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected,
-				Detail: "evidence is not from the engine's host", Grant: "run plimsoll on that host",
-			})
+			st.Part = p
+			f.Parts = append(f.Parts, st)
 		}
 		return
 	}
@@ -221,24 +275,12 @@ func hostParts() []snapshot.Part {
 }
 
 // unreachable puts an engine that is here but does not answer into the
-// snapshot: everything about it is unknown, with the reason.
-func (s *survey) unreachable(e endpoint, err error) {
-	sc := snapshot.Scope{ID: "engine:" + e.Address, Kind: snapshot.ScopeEngine, Name: e.Name, Target: e.Address, Host: s.hostID, Taken: s.out.Taken}
-	st := snapshot.PartStatus{Scope: sc.ID, State: snapshot.Failed, Reason: snapshot.ReasonFailed, Detail: "the engine does not answer: " + dockerapi.Reason(err)}
-	if errors.Is(err, os.ErrPermission) {
-		st.State, st.Reason = snapshot.Denied, snapshot.ReasonDenied
-		st.Detail = "the engine's socket may not be opened by this user; membership of group docker would grant it too, and equals root"
-		st.Grant = "sudo plimsoll assess"
-	} else {
-		s.out.Complete = false
-	}
-	s.out.Scopes = append(s.out.Scopes, sc)
-	for _, p := range snapshot.Parts {
-		if strings.HasPrefix(string(p), "engine.") {
-			st.Part = p
-			s.out.Parts = append(s.out.Parts, st)
-		}
-	}
+// snapshot: what its socket shows as a file, and everything else with the reason
+// why it is unknown.
+func (s *survey) unreachable(ctx context.Context, e endpoint, err error) error {
+	f := docker.Unreachable(ctx, e.Endpoint, s.options(e, nil), err)
+	s.elsewhere(f)
+	return s.builder.Join(f)
 }
 
 // dropUnusedHost leaves this machine out when only engines elsewhere were asked
@@ -269,11 +311,12 @@ func Reads() []string {
 	engine := []string{
 		"GET /_ping, /version, /info: the engine, its settings and security options",
 		"GET /containers/json, and /containers/ID/json of each: configuration and state; of variables, labels and arguments only names and shapes",
-		"GET /images/json, and /images/ID/json of those in use: user, health test, digests, age",
+		"GET /images/json, and /images/ID/json and /images/ID/history of each: user, health test, digests, age; of the steps what was done, not with what",
 		"GET /networks, /volumes, and /services where swarm is active",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
-	engine = append(engine, "for a folder or file that is named: compose files and Dockerfiles in it, the files these name, and .env beside them, never outside of it")
+	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles and daemon.json in it, the files these name, and .env beside them, never outside of it",
+		"for an image that is named: its file or OCI layout, else GET /images/REF/json and /images/ID/get of the current engine, else the registry that REF names; layers are read and not kept, and ~/.docker/config.json for a login")
 	engine = append(engine, "for a registry that is named: GET /v2/ over TLS and in clear, /v2/_catalog, tags, manifests and small blobs of its first repositories, its token service on the same host, /, /api/v2.0/systeminfo and /health, and port 5001; no login is sent")
 	return append(engine, host.Open("").Reads()...)
 }

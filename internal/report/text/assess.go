@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"plimsoll/internal/model"
@@ -14,7 +15,8 @@ import (
 
 const (
 	topThreats  = 5
-	matrixWidth = 100 // columns from which the matrix and the fixes have room for words
+	matrixWidth = 100 // columns from which the matrix has room for words
+	matrixLeast = 77  // columns from which it has room for short ones; below, letters
 )
 
 // Assess prints the first screen of a result.
@@ -50,7 +52,7 @@ func (p *page) header(r *report.Result) {
 		id = id[:8]
 	}
 	parts = append(parts, "snapshot "+id, r.Snapshot.Taken.UTC().Format("2006-01-02 15:04Z"))
-	p.line(p.bold("plimsoll assess") + "  " + strings.Join(parts, " · "))
+	p.hang("", "  ", p.bold("plimsoll assess")+" · "+strings.Join(parts, " · "))
 	if !r.Snapshot.Complete {
 		p.line(p.band("high", "PARTIAL: the collection was cut short; what is missing is unknown below"))
 	}
@@ -66,19 +68,26 @@ func zones(r *report.Result) []model.Zone {
 // matrix prints the STRIDE matrix: per zone and class the worst band of open
 // threats and their number.
 func (p *page) matrix(r *report.Result) {
-	cell, counts, heads := 8, "%4d  %9d  %8d  %7d", "open  mitigated  accepted  unknown"
-	if p.o.Width < matrixWidth {
+	cell, label, counts, heads := 8, 15, "%4d  %9d  %8d  %7d", "open  mitigated  accepted  unknown"
+	switch {
+	case p.o.Width < matrixLeast:
+		cell, label, counts, heads = 5, 10, "%4d %3d %3d %3d", "open mit acc unk"
+	case p.o.Width < matrixWidth:
 		cell, counts, heads = 7, "%4d  %3d  %3d  %3d", "open  mit  acc  unk"
 	}
 	var head strings.Builder
-	head.WriteString(pad("STRIDE", 15))
+	head.WriteString(pad("STRIDE", label))
 	for _, c := range model.Classes {
+		if p.o.Width < matrixLeast {
+			head.WriteString(pad(string(c), cell))
+			continue
+		}
 		head.WriteString(pad(c.Short(), cell))
 	}
 	p.line(p.bold(head.String() + heads))
 	for _, z := range zones(r) {
 		var row strings.Builder
-		row.WriteString(pad(string(z), 15))
+		row.WriteString(pad(string(z), label))
 		for _, c := range model.Classes {
 			row.WriteString(p.cell(r, z, string(c), cell))
 		}
@@ -90,7 +99,8 @@ func (p *page) matrix(r *report.Result) {
 		}
 		p.line(row.String() + fmt.Sprintf(counts, n["open"], n["mitigated"], n["accepted"], n["unknown"]))
 	}
-	p.wrap(strings.Repeat(" ", 15), fmt.Sprintf("cell = worst band (C/H/M/L) and number of open threats · ? = cannot tell · evidence coverage %d%%", r.Summary.Coverage))
+	s := r.Summary
+	p.wrap(strings.Repeat(" ", label), fmt.Sprintf("cell = worst band (C/H/M/L) and number of open threats · ? = cannot tell · %d of %d questions answered (%d%%)", s.Answered, s.Questions, s.Coverage))
 }
 
 func (p *page) cell(r *report.Result, z model.Zone, class string, width int) string {
@@ -113,6 +123,9 @@ func (p *page) cell(r *report.Result, z model.Zone, class string, width int) str
 	switch {
 	case open > 0:
 		s := fmt.Sprintf("%s %d", letter(worst.Band), open)
+		if width <= len("H 12?") {
+			s = fmt.Sprintf("%s%d", letter(worst.Band), open)
+		}
 		if unknown > 0 {
 			s += "?"
 		}
@@ -143,8 +156,21 @@ func (p *page) top(r *report.Result) {
 		return
 	}
 	p.line(p.bold("TOP THREATS"))
+	var alone []string // ranks of those that measures alone cannot close
+	example := ""
 	for i, t := range open[:min(topThreats, len(open))] {
 		p.line(p.threatRow(fmt.Sprintf("%2d", i+1), &t))
+		if len(r.Unhelped(&t)) > 0 {
+			alone = append(alone, strconv.Itoa(i+1))
+			example = cmp.Or(example, t.ID)
+		}
+	}
+	if len(alone) > 0 {
+		which := strings.Join(alone, ", ")
+		if len(alone) == min(topThreats, len(open)) {
+			which = "any of these"
+		}
+		p.wrap("   ", fmt.Sprintf("no measure closes %s, a person does: plimsoll explain %s says how", which, example))
 	}
 	if more := len(open) - topThreats; more > 0 {
 		p.line(p.dim(fmt.Sprintf("   %d more: plimsoll threats", more)))
@@ -172,7 +198,7 @@ func (p *page) threatRow(rank string, t *report.Threat) string {
 		left := min(room/2, 52)
 		return fmt.Sprintf("%s %s %s %s  %s", rank, p.band(band, letter(band)), pad(t.ID, 12), pad(title, left), cut(evidence, room-left-columns(of)-2)+of)
 	}
-	return fmt.Sprintf("%s %s %s %s", rank, p.band(band, letter(band)), pad(t.ID, 12), cut(title+of, max(10, room)))
+	return fmt.Sprintf("%s %s %s %s", rank, p.band(band, letter(band)), pad(t.ID, 12), cut(title, max(10, room-columns(of)))+of)
 }
 
 // fixes prints the plan's choices as commands.
@@ -194,38 +220,78 @@ func (p *page) fixes(r *report.Result) {
 	if len(pl.Choices) == 1 {
 		head = p.bold("FIX THIS FIRST")
 	}
-	p.line(head + fmt.Sprintf("   closes %d of %s (%d of %d on single elements), removes %d of %d risk", closed,
+	p.hang("", "   ", head+" · "+fmt.Sprintf("closes %d of %s (%d of %d on single elements), removes %d of %d risk", closed,
 		count(r.Summary.Threats["open"], "open threat", "open threats"), pl.OpenNow-pl.OpenThen, pl.OpenNow, pl.Before-pl.After, pl.Before))
+	title, command, wide := 0, 0, 0
+	for _, c := range pl.Choices {
+		m := r.Measure(c.Measure)
+		title, command = max(title, columns(m.Title)), max(command, columns(call(m)))
+		wide = max(wide, columns(disturbance(m)))
+	}
 	for i, c := range pl.Choices {
 		m := r.Measure(c.Measure)
-		if p.o.Width < matrixWidth {
+		if 3+title+3+command+3+wide > p.o.Width {
 			p.wrap(fmt.Sprintf("%2d ", i+1), m.Title+" · "+disturbance(m))
-			p.line("      plimsoll harden " + m.ID)
-			continue
+			p.wrap("      ", call(m))
+		} else {
+			p.line(fmt.Sprintf("%2d %s   %s   %s", i+1, pad(m.Title, title), pad(call(m), command), disturbance(m)))
 		}
-		p.line(fmt.Sprintf("%2d %s %s %s", i+1, pad(m.Title, 36), pad("plimsoll harden "+m.ID, 50), disturbance(m)))
+		if s := effect(&c); s != "" {
+			p.wrap("      ", s)
+		}
 	}
+}
+
+// effect words what a choice does when it does not show in the risk it removes.
+func effect(c *report.Choice) string {
+	fixes := "fixes " + count(c.Fixes, "failing finding", "failing findings")
+	switch {
+	case c.Removes > 0:
+		return ""
+	case c.With != "":
+		return fixes + "; closes a threat together with " + Clean(c.With)
+	case len(c.Changes) > 0:
+		return fmt.Sprintf("%s; %s %s → %s, risk %d → %d", fixes, Clean(c.Changes[0].Threat), c.Changes[0].Before, c.Changes[0].After, c.Changes[0].From, c.Changes[0].To)
+	case c.Lacks != "":
+		return fixes + "; " + Clean(c.Lacks)
+	}
+	return fixes + " and closes no threat"
 }
 
 // disturbance words what a measure interrupts.
 func disturbance(m *report.Measure) string {
 	n := count(len(m.Steps), "container", "containers")
-	switch m.Disturbs.String() {
-	case "update":
-		return "updates " + n + ", no restart"
-	case "recreate":
-		return "recreates " + n
-	case "restart":
-		return "restarts the engine"
+	source := m.AtSource()
+	does := "disturbs nothing"
+	switch d := m.Disturbs.String(); {
+	case len(m.Steps) == 0:
+		return "by a person, where " + count(source, "container is", "containers are") + " defined"
+	case d == "update":
+		does = "updates " + n + ", no restart"
+	case d == "recreate":
+		does = "recreates " + n
+	case d == "restart":
+		does = "restarts the engine"
 	}
-	return "disturbs nothing"
+	if source > 0 {
+		does += fmt.Sprintf(", %d more where they are defined", source)
+	}
+	return does
+}
+
+// call is the command that goes on with a measure: the one that performs it, or
+// that says what a person does.
+func call(m *report.Measure) string {
+	if len(m.Steps) == 0 {
+		return "plimsoll plan --include " + m.ID
+	}
+	return "plimsoll harden " + m.ID
 }
 
 // unknowns says what could not be seen and the command that would show it.
 func (p *page) unknowns(r *report.Result) {
-	n := r.Summary.Findings["unknown"] + r.Summary.Findings["manual"]
-	if n > 0 {
-		p.line(p.bold(count(n, "UNKNOWN", "UNKNOWN")) + unknownReasons(r))
+	if n := r.Summary.Questions - r.Summary.Answered; n > 0 {
+		p.hang("", "   ", p.bold(count(n, "UNKNOWN", "UNKNOWN"))+" · "+unknownReasons(r))
 	}
 	shown := 0
 	seen := make(map[string]bool)
@@ -268,12 +334,15 @@ func unknownReasons(r *report.Result) string {
 			n["a person answers"] += f.Count
 		}
 	}
+	if len(r.NotJudged) > 0 {
+		n["not judged by this version"] = len(r.NotJudged)
+	}
 	var parts []string
 	for k, v := range n {
 		parts = append(parts, fmt.Sprintf("%d %s", v, k))
 	}
 	slices.Sort(parts)
-	return "  " + strings.Join(parts, ", ")
+	return strings.Join(parts, ", ")
 }
 
 func (p *page) gate(r *report.Result) {
@@ -283,6 +352,6 @@ func (p *page) gate(r *report.Result) {
 	case r.Gate.Met:
 		p.line("gate met")
 	default:
-		p.line(p.band("high", fmt.Sprintf("gate not met, exit %d: ", r.Gate.Exit)) + strings.Join(r.Gate.Why[:min(3, len(r.Gate.Why))], "; "))
+		p.line(p.band("high", fmt.Sprintf("gate not met, exit %d:", r.Gate.Exit)) + " " + strings.Join(r.Gate.Why[:min(3, len(r.Gate.Why))], "; "))
 	}
 }

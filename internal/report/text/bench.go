@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"plimsoll/internal/check"
@@ -15,12 +14,14 @@ import (
 // Row is one number of an edition with the checks that carry it.
 type Row struct {
 	Number   string `json:"number,omitempty"` // empty for checks without one
-	Word     string `json:"word"`             // PASS, FAIL, UNKNOWN, MANUAL, N/A
+	Word     string `json:"word"`             // PASS, FAIL, UNKNOWN, MANUAL, N/A, HIDDEN
 	Title    string `json:"title"`
 	Checks   []string
 	Level    int
 	findings []report.Finding
-	unjudged []string
+	unjudged []string // checks that this version does not have
+	unasked  []string // checks that nothing which was looked at has subjects for
+	hidden   []string // checks whose findings a filter took out of the result
 }
 
 // benchWords are the words of findings, the worst first: a number that several
@@ -38,7 +39,7 @@ func BenchRows(r *report.Result, suite []*check.Check, edition string, all bool)
 	number := func(ref check.Ref, title string) *Row {
 		row := byNumber[ref.ID]
 		if row == nil {
-			row = &Row{Number: ref.ID, Title: title, Level: ref.Level, Word: "N/A"}
+			row = &Row{Number: ref.ID, Title: title, Level: ref.Level}
 			byNumber[ref.ID] = row
 			numbers = append(numbers, ref.ID)
 		}
@@ -54,7 +55,7 @@ func BenchRows(r *report.Result, suite []*check.Check, edition string, all bool)
 			number(ref, c.Title).add(r, c.ID)
 		}
 		if all && !numbered {
-			row := Row{Title: c.Title, Word: "N/A"}
+			row := Row{Title: c.Title}
 			row.add(r, c.ID)
 			rest = append(rest, row)
 		}
@@ -77,10 +78,18 @@ func BenchRows(r *report.Result, suite []*check.Check, edition string, all bool)
 
 func (row *Row) add(r *report.Result, id string) {
 	row.Checks = append(row.Checks, id)
+	n := len(row.findings)
 	for _, f := range r.Findings {
 		if f.Check == id {
 			row.findings = append(row.findings, f)
 		}
+	}
+	switch {
+	case len(row.findings) > n:
+	case r.Summary.Hidden > 0:
+		row.hidden = append(row.hidden, id)
+	default:
+		row.unasked = append(row.unasked, id)
 	}
 	row.decide()
 }
@@ -92,48 +101,21 @@ func (row *Row) addUnjudged(id string) {
 	row.decide()
 }
 
-// decide takes the worst word.
+// decide takes the worst word. Silence is unknown.
 func (row *Row) decide() {
+	silent := len(row.unjudged)+len(row.unasked) > 0
 	for _, w := range benchWords {
-		if slices.ContainsFunc(row.findings, func(f report.Finding) bool { return f.Status == w.status }) || w.status == "unknown" && len(row.unjudged) > 0 {
+		if slices.ContainsFunc(row.findings, func(f report.Finding) bool { return f.Status == w.status }) || w.status == "unknown" && silent {
 			row.Word = w.word
 			return
 		}
 	}
+	row.Word = hiddenWord
 }
 
-// compareNumbers orders 2.9 before 2.10.
-func compareNumbers(a, b string) int {
-	as, bs := strings.Split(a, "."), strings.Split(b, ".")
-	for i := range min(len(as), len(bs)) {
-		x, errX := strconv.Atoi(as[i])
-		y, errY := strconv.Atoi(bs[i])
-		if errX != nil || errY != nil {
-			if c := cmp.Compare(as[i], bs[i]); c != 0 {
-				return c
-			}
-			continue
-		}
-		if x != y {
-			return cmp.Compare(x, y)
-		}
-	}
-	return cmp.Compare(len(as), len(bs))
-}
-
-// Editions returns the editions that the suite has numbers of, sorted.
-func Editions(suite []*check.Check) []string {
-	var out []string
-	for _, c := range suite {
-		for _, ref := range c.Refs {
-			if e := ref.Source + "-" + ref.Edition; !slices.Contains(out, e) {
-				out = append(out, e)
-			}
-		}
-	}
-	slices.Sort(out)
-	return out
-}
+// hiddenWord is of a row whose findings were filtered out when the result was
+// saved.
+const hiddenWord = "HIDDEN"
 
 // Bench prints the result in the order of a benchmark edition.
 func Bench(w io.Writer, r *report.Result, suite []*check.Check, edition string, all bool, o Options) error {
@@ -145,11 +127,22 @@ func Bench(w io.Writer, r *report.Result, suite []*check.Check, edition string, 
 		if label == "" {
 			label = row.Checks[0]
 		}
-		p.line(p.word(row.Word) + " " + label + " " + row.Title)
+		weak := ""
+		if row.Word == "PASS" && slices.ContainsFunc(row.findings, func(f report.Finding) bool { return f.Status == "pass" && check.IsConfigured(f.Message) }) {
+			weak = " (configured)"
+		}
+		p.hang("", "       ", p.word(row.Word)+" "+label+" "+row.Title+weak)
 		p.benchSubjects(r, &row)
 	}
 	p.line("")
-	p.linef("%s: %d FAIL, %d UNKNOWN, %d MANUAL, %d PASS, %d N/A", edition, n["FAIL"], n["UNKNOWN"], n["MANUAL"], n["PASS"], n["N/A"])
+	sum := fmt.Sprintf("%s: %d FAIL, %d UNKNOWN, %d MANUAL, %d PASS, %d N/A", edition, n["FAIL"], n["UNKNOWN"], n["MANUAL"], n["PASS"], n["N/A"])
+	if n[hiddenWord] > 0 {
+		sum += fmt.Sprintf(", %d HIDDEN", n[hiddenWord])
+	}
+	p.wrap("", sum)
+	if r.Summary.Hidden > 0 {
+		p.wrap("", fmt.Sprintf("%s were left out of this result by --only or --skip when it was saved; the words above are of the rest", count(r.Summary.Hidden, "finding", "findings")))
+	}
 	return p.err
 }
 
@@ -168,7 +161,7 @@ func (p *page) word(word string) string {
 
 // benchSubjects prints the subjects that decide the row.
 func (p *page) benchSubjects(r *report.Result, row *Row) {
-	if row.Word == "PASS" || row.Word == "N/A" {
+	if row.Word == "PASS" || row.Word == "N/A" || row.Word == hiddenWord {
 		return
 	}
 	for _, f := range row.findings {
@@ -189,6 +182,9 @@ func (p *page) benchSubjects(r *report.Result, row *Row) {
 	}
 	if row.Word == "UNKNOWN" && len(row.unjudged) > 0 {
 		p.wrap("       ", "not judged by this version: "+strings.Join(row.unjudged, ", "))
+	}
+	if row.Word == "UNKNOWN" && len(row.unasked) > 0 {
+		p.wrap("       ", "not asked, nothing like it was looked at: "+strings.Join(row.unasked, ", "))
 	}
 }
 

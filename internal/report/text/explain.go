@@ -16,7 +16,7 @@ import (
 func ExplainCheck(w io.Writer, c *check.Check, r *report.Result, o Options) error {
 	p := newPage(w, o)
 	p.line(p.bold(c.ID) + "  " + c.Title)
-	p.linef("  severity %s · zone %s · surface %s · STRIDE %s · judges %s", c.Severity, c.Zone, c.Surface, strings.Join(strings.Split(c.STRIDE, ""), " "), c.Subject)
+	p.wrap("  ", fmt.Sprintf("severity %s · zone %s · surface %s · STRIDE %s · judges %s", c.Severity, c.Zone, c.Surface, strings.Join(strings.Split(c.STRIDE, ""), " "), c.Subject))
 	if len(c.Refs) > 0 {
 		refs := make([]string, len(c.Refs))
 		for i, ref := range c.Refs {
@@ -144,7 +144,11 @@ func (p *page) found(c *check.Check, r *report.Result) {
 func ExplainThreat(w io.Writer, t *threat.Threat, r *report.Result, o Options) error {
 	p := newPage(w, o)
 	p.line(p.bold(t.ID) + "  " + t.Title)
-	p.linef("  %s · zone %s · component %s · surface %s", t.Class, t.Zone, t.Component, t.Surface)
+	surfaces := make([]string, 0, len(t.Surfaces()))
+	for _, s := range t.Surfaces() {
+		surfaces = append(surfaces, string(s))
+	}
+	p.wrap("  ", fmt.Sprintf("%s · zone %s · component %s · surface %s (%s)", t.Class, t.Zone, t.Component, strings.Join(surfaces, ", "), t.Surface))
 	p.section("Attack", t.Attack)
 	if len(t.Techniques) > 0 {
 		p.section("ATT&CK", strings.Join(t.Techniques, "; "))

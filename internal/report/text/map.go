@@ -22,22 +22,42 @@ func (p *page) systemMap(r *report.Result) {
 		p.mapList(r)
 		return
 	}
-	p.line(p.bold(pad("SYSTEM MAP", 40)) + p.dim("══ crosses a trust boundary and asks for no identity"))
 	client := boxLines(r, model.ZoneClient)
-	host := hostLines(r)
 	registry := boxLines(r, model.ZoneRegistry)
 	left := p.arrows(r, model.ZoneClient, model.ZoneHost)
 	right := p.arrows(r, model.ZoneHost, model.ZoneRegistry)
-	rows := max(len(client), len(host), len(registry), len(left), len(right))
-
 	cw, rw := width(client, 14, 22), width(registry, 16, 26)
 	lw, gw := arrowWidth(left), arrowWidth(right)
-	hw := max(24, min(width(host, 24, 60), p.o.Width-cw-rw-lw-gw-12))
-	p.line("┌ client " + rule(cw-6) + "┐" + strings.Repeat(" ", lw) + "┌ host " + rule(hw-4) + "┐" + strings.Repeat(" ", gw) + "┌ registry " + rule(rw-8) + "┐")
-	for i := range rows {
-		p.line("│ " + pad(at(client, i), cw) + " │" + arrowAt(left, i, lw) + "│ " + pad(at(host, i), hw) + " │" + arrowAt(right, i, gw) + "│ " + pad(at(registry, i), rw) + " │")
+	room := p.o.Width - cw - rw - lw - gw - 12
+	if room < leastHost {
+		p.mapList(r)
+		return
 	}
-	p.line("└" + rule(cw+2) + "┘" + strings.Repeat(" ", lw) + "└" + rule(hw+2) + "┘" + strings.Repeat(" ", gw) + "└" + rule(rw+2) + "┘")
+	host := folded(hostLines(r), min(room, 60))
+	hw := width(host, leastHost, room)
+	rows := max(len(client), len(host), len(registry), len(left), len(right))
+	p.line(p.bold(pad("SYSTEM MAP", 40)) + p.dim("══ crosses a trust boundary and asks for no identity"))
+	p.write("┌ client " + rule(cw-6) + "┐" + strings.Repeat(" ", lw) + "┌ host " + rule(hw-4) + "┐" + strings.Repeat(" ", gw) + "┌ registry " + rule(rw-8) + "┐")
+	for i := range rows {
+		p.write("│ " + pad(at(client, i), cw) + " │" + arrowAt(left, i, lw) + "│ " + pad(at(host, i), hw) + " │" + arrowAt(right, i, gw) + "│ " + pad(at(registry, i), rw) + " │")
+	}
+	p.write("└" + rule(cw+2) + "┘" + strings.Repeat(" ", lw) + "└" + rule(hw+2) + "┘" + strings.Repeat(" ", gw) + "└" + rule(rw+2) + "┘")
+}
+
+const leastHost = 24 // columns of the host's box; with less there is no map
+
+// folded breaks the lines that are too wide for a box.
+func folded(lines []string, width int) []string {
+	var out []string
+	for _, l := range lines {
+		for i, part := range fold(l, width-2) {
+			if i > 0 {
+				part = "  " + part
+			}
+			out = append(out, part)
+		}
+	}
+	return out
 }
 
 func rule(n int) string { return strings.Repeat("─", max(0, n)) }
@@ -181,10 +201,9 @@ func (p *page) mapList(r *report.Result) {
 		}
 		s := fmt.Sprintf("%s → %s: %s, identity: %s", Clean(f.From), Clean(f.To), Clean(f.Label), f.Auth)
 		if f.Exposed {
-			s = p.band("critical", "! "+s)
-		} else {
-			s = "  " + s
+			p.hang("  "+p.band("critical", "! "), "    ", p.band("critical", s))
+			continue
 		}
-		p.line("  " + s)
+		p.wrap("    ", s)
 	}
 }

@@ -15,34 +15,70 @@ func Plan(w io.Writer, r *report.Result, o Options) error {
 	p := newPage(w, o)
 	pl := r.Plan
 	p.line(p.bold("PLAN") + fmt.Sprintf("  %s; risk %d now, %d after", count(len(pl.Choices), "measure", "measures"), pl.Before, pl.After))
+	p.unanswered(r.Summary.Answers)
 	for i, c := range pl.Choices {
 		m := r.Measure(c.Measure)
 		p.line("")
-		p.line(p.bold(fmt.Sprintf("%d. %s", i+1, m.ID)) + "  " + m.Title)
-		p.wrap("   ", fmt.Sprintf("surface %s; removes %d risk; %s", c.Surface, c.Removes, disturbance(m)))
+		p.hang("", "   ", p.bold(fmt.Sprintf("%d. %s:", i+1, m.ID))+" "+m.Title)
+		p.wrap("   ", fmt.Sprintf("surface %s; removes %d risk; fixes %s; %s", c.Surface, c.Removes, count(c.Fixes, "failing finding", "failing findings"), disturbance(m)))
 		p.wrap("   ", "why: "+c.Why)
+		if c.Lacks != "" {
+			p.wrap("   ", "closes no threat by itself: "+Clean(c.Lacks))
+		}
 		for _, d := range c.Changes {
 			p.wrap("   ", fmt.Sprintf("%s %s → %s, risk %d → %d", d.Threat, d.Before, d.After, d.From, d.To))
 		}
 		p.steps(r, m)
 		for _, warn := range m.Warnings {
-			p.wrap("   ", p.band("medium", "warning: ")+Clean(warn))
+			p.wrap("   ", p.band("medium", "warning:")+" "+Clean(warn))
 		}
 		for _, ref := range m.Refused {
-			p.wrap("   ", "not "+Clean(ref.Target.Name)+": "+Clean(ref.Why))
+			p.wrap("   ", map[bool]string{true: "at its source ", false: "not "}[ref.AtSource]+Clean(ref.Target.Name)+": "+Clean(ref.Why))
 		}
 	}
 	p.notChosen(r)
 	if len(pl.Choices) > 0 {
-		ids := make([]string, len(pl.Choices))
-		for i, c := range pl.Choices {
-			ids[i] = c.Measure
+		var ids []string // of what harden performs
+		for _, c := range pl.Choices {
+			if len(r.Measure(c.Measure).Steps) > 0 {
+				ids = append(ids, c.Measure)
+			}
+		}
+		if len(ids) == 0 {
+			return p.err
 		}
 		p.line("")
-		p.line("look:  plimsoll harden " + strings.Join(ids, " "))
-		p.line("do it: plimsoll harden " + strings.Join(ids, " ") + " --apply")
+		p.command("look: ", ids...)
+		p.command("do it:", append(ids, "--apply")...)
 	}
 	return p.err
+}
+
+// unanswered says what the plan could not weigh, and what would let it.
+func (p *page) unanswered(a report.Answers) {
+	open := a.Questions - a.Answered
+	if open == 0 {
+		return
+	}
+	s := fmt.Sprintf("%d of %d questions are unknown, and no measure is chosen for what nobody knows", open, a.Questions)
+	if len(a.Asks) > 0 {
+		s += fmt.Sprintf("; what would answer most (%d): %s", a.Asks[0].Questions, Clean(a.Asks[0].How))
+	}
+	p.hang("", "   ", p.bold("UNKNOWN")+" · "+s)
+}
+
+// command prints a call of harden that can be copied, on several lines if it must.
+func (p *page) command(label string, args ...string) {
+	line := label + " plimsoll harden"
+	for i, arg := range args {
+		last := i == len(args)-1
+		if tail := map[bool]int{true: 0, false: len(" \\")}[last]; columns(line)+1+columns(arg)+tail > p.o.Width {
+			p.line(line + " \\")
+			line = strings.Repeat(" ", columns(label))
+		}
+		line += " " + arg
+	}
+	p.line(line)
 }
 
 // steps prints what changes on each target, then once what holds for all.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 )
 
 // Options say what the terminal can show.
@@ -37,14 +36,17 @@ func newPage(w io.Writer, o Options) *page {
 	return &page{o: o, w: w}
 }
 
+// line prints one line. What is wider than the terminal is broken, and the rest
+// indented.
 func (p *page) line(s string) {
-	if p.err != nil {
+	s = strings.TrimRight(p.form(s), " ")
+	if columns(s) <= p.o.Width {
+		p.write(s)
 		return
 	}
-	if p.o.Plain {
-		s = ascii(s)
-	}
-	_, p.err = io.WriteString(p.w, strings.TrimRight(s, " ")+"\n")
+	text := strings.TrimLeft(s, " ")
+	indent := s[:len(s)-len(text)]
+	p.hang(indent, indent+"  ", text)
 }
 
 func (p *page) linef(format string, a ...any) { p.line(fmt.Sprintf(format, a...)) }
@@ -52,33 +54,33 @@ func (p *page) linef(format string, a ...any) { p.line(fmt.Sprintf(format, a...)
 // wrap prints a paragraph, broken at spaces: the first line after the indent,
 // the others after as many spaces.
 func (p *page) wrap(indent, s string) {
-	width := max(20, p.o.Width-utf8.RuneCountInString(indent))
+	p.hang(indent, strings.Repeat(" ", columns(p.form(indent))), s)
+}
+
+const narrowest = 20 // columns that are left for text whatever the terminal
+
+// hang prints a paragraph after one indent, its further lines after another.
+func (p *page) hang(first, others, s string) {
+	first, s = p.form(first), p.form(s)
+	width := max(narrowest, p.o.Width-max(columns(first), columns(others)))
 	for _, l := range fold(s, width) {
-		p.line(indent + l)
-		indent = strings.Repeat(" ", utf8.RuneCountInString(indent))
+		p.write(first + l)
+		first = others
 	}
 }
 
-// fold breaks text at spaces so that no line is wider than width, unless one
-// word is.
-func fold(s string, width int) []string {
-	var lines []string
-	var cur string
-	for w := range strings.FieldsSeq(s) {
-		switch {
-		case cur == "":
-			cur = w
-		case utf8.RuneCountInString(cur)+1+utf8.RuneCountInString(w) <= width:
-			cur += " " + w
-		default:
-			lines = append(lines, cur)
-			cur = w
-		}
+// form makes text what the terminal can show.
+func (p *page) form(s string) string {
+	if p.o.Plain {
+		return ascii(s)
 	}
-	if cur != "" {
-		lines = append(lines, cur)
+	return s
+}
+
+func (p *page) write(s string) {
+	if p.err == nil {
+		_, p.err = io.WriteString(p.w, strings.TrimRight(s, " ")+"\n")
 	}
-	return lines
 }
 
 // style wraps text in an ANSI style.
@@ -115,32 +117,6 @@ func letter(band string) string {
 	return strings.ToUpper(band[:1])
 }
 
-// pad fills text to a width in columns, cutting what is longer.
-func pad(s string, width int) string {
-	s = cut(s, width)
-	return s + strings.Repeat(" ", width-columns(s))
-}
-
-// cut shortens text to a width, marking the cut.
-func cut(s string, width int) string {
-	if columns(s) <= width {
-		return s
-	}
-	if width <= 1 {
-		return strings.Repeat("…", max(0, width))
-	}
-	n := 0
-	for i := range s {
-		if n == width-1 {
-			return s[:i] + "…"
-		}
-		n++
-	}
-	return s
-}
-
-func columns(s string) int { return utf8.RuneCountInString(s) }
-
 // count words a number of things.
 func count(n int, one, many string) string {
 	if n == 1 {
@@ -150,7 +126,7 @@ func count(n int, one, many string) string {
 }
 
 var asciiForms = strings.NewReplacer(
-	"─", "-", "═", "=", "│", "|", "┌", "+", "┐", "+", "└", "+", "┘", "+", "▶", ">", "·", "-", "…", "...", "→", "->", "×", "x",
+	"─", "-", "═", "=", "│", "|", "┌", "+", "┐", "+", "└", "+", "┘", "+", "▶", ">", "·", "-", "…", "~", "→", "->", "×", "x",
 )
 
 func ascii(s string) string { return asciiForms.Replace(s) }

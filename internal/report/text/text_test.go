@@ -122,29 +122,20 @@ func TestAlikeElementsAreNamed(t *testing.T) {
 		s.Containers = append(s.Containers, c)
 	}
 	r := result(t, s, nil)
-	for filter, want := range map[string]string{"cart-3": "cart-1: container-memory-limit fail\n", "compose/shop/cart/cart-6": "and 5 more\n", "nobody": "no threat matches"} {
+	for name, want := range map[string]string{"cart-3": "cart-3: container-memory-limit fail\n", "compose/shop/cart/cart-6": "memory.max=unlimited\n", "": "and 5 more\n"} {
+		about := r
+		if name != "" {
+			about, _ = r.About([]string{name})
+		}
 		var b bytes.Buffer
-		if err := Threats(&b, r, ThreatFilter{Status: "open", Element: filter}, Options{Width: 110}); err != nil {
+		if err := Threats(&b, about, ThreatFilter{Status: "open"}, Options{Width: 110}); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(b.String(), want) {
-			t.Errorf("--element %s: %q is not in\n%s", filter, want, b.String())
+			t.Errorf("about %q: %q is not in\n%s", name, want, b.String())
 		}
-	}
-}
-
-// TestNarrow: no page is wider than asked, but for words that cannot be broken.
-func TestNarrow(t *testing.T) {
-	r := result(t, shop(t, ""), nil)
-	for _, width := range []int{96, 120, 200} {
-		var b bytes.Buffer
-		if err := Assess(&b, r, Options{Width: width}); err != nil {
-			t.Fatal(err)
-		}
-		for l := range strings.SplitSeq(b.String(), "\n") {
-			if columns(l) > width && strings.HasPrefix(l, "│") {
-				t.Errorf("width %d: a line of the map has %d columns: %s", width, columns(l), l)
-			}
+		if name != "" && strings.Contains(b.String(), "db:") {
+			t.Errorf("about %q, and yet of db:\n%s", name, b.String())
 		}
 	}
 }
@@ -158,6 +149,8 @@ func TestHostileNames(t *testing.T) {
 		"bench":   func(b *bytes.Buffer) error { return Bench(b, r, docker.Suite, "cis-docker-1.2.0", true, Options{}) },
 		"plan":    func(b *bytes.Buffer) error { return Plan(b, r, Options{}) },
 		"explain": func(b *bytes.Buffer) error { return ExplainCheck(b, docker.Suite[0], r, Options{}) },
+		"JSON":    func(b *bytes.Buffer) error { return report.Encode(b, r) },
+		"a plan":  func(b *bytes.Buffer) error { return report.EncodePlan(b, report.NewPlanFile(r)) },
 	} {
 		var b bytes.Buffer
 		if err := print(&b); err != nil {
@@ -189,5 +182,92 @@ func TestResultRoundTrips(t *testing.T) {
 	}
 	if !json.Valid(a.Bytes()) {
 		t.Error("the result is not valid JSON")
+	}
+}
+
+// TestFirstScreenSaysWhatMeasuresCannotDo: of threats that no measure closes, and
+// of a measure that closes none.
+func TestFirstScreenSaysWhatMeasuresCannotDo(t *testing.T) {
+	s, _, err := checktest.Tweak([]byte(`{
+		"spec": {"privileged": true, "resources": {"nanoCPUs": null, "pidsLimit": null}},
+		"runtime": {"cgroup": {"v": {"cpuQuota": -1, "cpuShares": 1024, "pidsMax": -1}}}
+	}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := result(t, s, nil)
+	for i := range r.Threats {
+		if th := &r.Threats[i]; th.ID == "DKR-HST-E-01" && len(r.Unhelped(th)) == 0 || th.ID == "DKR-HST-D-03" && len(r.Unhelped(th)) > 0 {
+			t.Errorf("of %s no measure helps %q", th.ID, r.Unhelped(th))
+		}
+	}
+	var b bytes.Buffer
+	if err := Assess(&b, r, Options{Width: 200}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"no measure closes ", "plimsoll explain DKR-HST-E-01 says how", "closes a threat together with container-pids-limit"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in\n%s", want, b.String())
+		}
+	}
+	for _, tt := range []struct {
+		c    report.Choice
+		want string
+	}{
+		{report.Choice{Removes: 3, Fixes: 1}, ""},
+		{report.Choice{Fixes: 2, Lacks: "T also needs c"}, "fixes 2 failing findings; T also needs c"},
+		{report.Choice{Fixes: 1}, "fixes 1 failing finding and closes no threat"},
+		{report.Choice{Changes: []report.Change{{Threat: "T", Before: "open", After: "accepted", From: 6, To: 6}}}, "fixes 0 failing findings; T open → accepted, risk 6 → 6"},
+	} {
+		if got := effect(&tt.c); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.c, got, tt.want)
+		}
+	}
+}
+
+// TestAPlanSaysWhatItCouldNotWeigh: where nothing could be read, a plan of nothing
+// is no good news.
+func TestAPlanSaysWhatItCouldNotWeigh(t *testing.T) {
+	s := checktest.Minimal()
+	for i := range s.Parts {
+		s.Parts[i].State, s.Parts[i].Reason, s.Parts[i].Grant = snapshot.Denied, snapshot.ReasonDenied, "sudo plimsoll assess"
+	}
+	r := result(t, s, nil)
+	var b bytes.Buffer
+	if err := Plan(&b, r, Options{Width: 300}); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("%d of %d questions are unknown", r.Summary.Questions-r.Summary.Answered, r.Summary.Questions)
+	if !strings.Contains(b.String(), want) || !strings.Contains(b.String(), "sudo plimsoll assess") {
+		t.Errorf("%q and a command are not in\n%s", want, b.String())
+	}
+}
+
+// TestWeakPassesAreMarked: a pass that no process or kernel confirmed says so
+// wherever it is listed.
+func TestWeakPassesAreMarked(t *testing.T) {
+	denied := `{"runtime": {"process": {"state": "denied", "reason": "denied"}, "cgroup": {"state": "denied", "reason": "denied"}}}`
+	for tweak, marked := range map[string]bool{denied: true, "{}": false} {
+		s, _, err := checktest.Tweak([]byte(tweak))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := result(t, s, nil)
+		var b bytes.Buffer
+		if err := Bench(&b, r, docker.Suite, "cis-docker-1.2.0", false, Options{Width: 200}); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range docker.Suite {
+			if c.ID == "container-memory-limit" {
+				if err := ExplainCheck(&b, c, r, Options{Width: 200}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for _, line := range []string{"[PASS] 5.10 Memory use is limited (configured)\n", "(configured: the running process was not readable)"} {
+			if strings.Contains(b.String(), line) != marked {
+				t.Errorf("%s: %q is there: %v, want %v", tweak, line, !marked, marked)
+			}
+		}
 	}
 }

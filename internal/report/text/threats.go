@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"plimsoll/internal/model"
 	"plimsoll/internal/report"
 	"plimsoll/internal/threat"
 )
@@ -13,35 +14,22 @@ import (
 // ThreatFilter narrows the list of threats. An empty field takes all; several
 // values are separated by commas.
 type ThreatFilter struct {
-	Zone, STRIDE, Status, Surface, Element string
+	Zone, STRIDE, Status, Surface string
 
 	Source bool // only threats that the source document names
 }
 
-// Takes reports whether the filter takes a threat of the result.
-func (f ThreatFilter) Takes(r *report.Result, t *report.Threat) bool {
-	if !takes(f.Zone, string(t.Zone)) || !takes(strings.ToUpper(f.STRIDE), t.STRIDE) || !takes(f.Status, t.Status) || !takes(f.Surface, t.Surface) {
+// Takes reports whether the filter takes a threat.
+func (f ThreatFilter) Takes(t *report.Threat) bool {
+	if !takes(f.Zone, string(t.Zone)) || !takes(strings.ToUpper(f.STRIDE), t.STRIDE) || !takes(f.Status, t.Status) {
 		return false
 	}
-	if f.Source && !slices.ContainsFunc(threat.Catalogue(), func(c threat.Threat) bool { return c.ID == t.ID && c.Source }) {
-		return false
+	if f.Surface == "" && !f.Source {
+		return true
 	}
-	return f.Element == "" || f.concerns(r, t)
-}
-
-// concerns reports whether an element of the threat is the subject asked for, by
-// name or key.
-func (f ThreatFilter) concerns(r *report.Result, t *report.Threat) bool {
-	named := make(map[[2]string]bool) // scope and key
-	for _, s := range r.Subjects {
-		if takes(f.Element, s.Name) {
-			named[[2]string{s.Scope, s.Key}] = true
-		}
-	}
-	return slices.ContainsFunc(t.Elements, func(e report.Element) bool {
-		s := r.Subjects[e.Subject]
-		wanted := func(key string) bool { return takes(f.Element, key) || named[[2]string{s.Scope, key}] }
-		return wanted(s.Key) || slices.ContainsFunc(s.Members, wanted)
+	return slices.ContainsFunc(threat.Catalogue(), func(c threat.Threat) bool {
+		return c.ID == t.ID && (c.Source || !f.Source) &&
+			slices.ContainsFunc(c.Surfaces(), func(s model.Surface) bool { return takes(f.Surface, string(s)) })
 	})
 }
 
@@ -65,7 +53,7 @@ func Threats(w io.Writer, r *report.Result, f ThreatFilter, o Options) error {
 	for _, status := range threat.Statuses {
 		var list []report.Threat
 		for i := range r.Threats {
-			if r.Threats[i].Status == status.String() && f.Takes(r, &r.Threats[i]) {
+			if r.Threats[i].Status == status.String() && f.Takes(&r.Threats[i]) {
 				list = append(list, r.Threats[i])
 			}
 		}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"plimsoll/internal/harden"
+	"plimsoll/internal/report/text"
+	"plimsoll/internal/step"
+)
+
+// hintFlags are the flags that a printed command needs to find the same run on the
+// same engine.
+func hintFlags(state, target string) string {
+	var s string
+	if state != "" {
+		s += " --state " + shellWord(state)
+	}
+	if target != "" {
+		s += " --target " + shellWord(target)
+	}
+	return s
+}
+
+// shellWord writes an argument as a shell takes it, without control characters
+// and without the password of a URL.
+func shellWord(s string) string {
+	if prefix, rest, ok := strings.Cut(s, "://"); ok {
+		if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+			user, _, secret := strings.Cut(rest[:at], ":")
+			if secret {
+				s = prefix + "://" + user + ":xxxxx" + rest[at:]
+			}
+		}
+	}
+	s = text.Clean(s)
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("-_=+./:@%,", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// showReport prints what a run did and what can be done next. flags are those of
+// [hintFlags].
+func (a *app) showReport(rep harden.Report, flags string) error {
+	var b strings.Builder
+	for _, o := range rep.Recovered {
+		b.WriteString("earlier run: " + outcome(o))
+	}
+	applied, kept := 0, false
+	for _, o := range rep.Steps {
+		b.WriteString(outcome(o))
+		if o.State == harden.StateApplied {
+			applied++
+			kept = kept || o.Step.Kind == step.ContainerRecreate
+		}
+	}
+	if rep.ID != "" {
+		fmt.Fprintf(&b, "\njournal %s\n", rep.ID)
+	}
+	next := func(verb, does string) {
+		fmt.Fprintf(&b, "  %-*s  %s\n", len("plimsoll harden --commit "+rep.ID+flags), "plimsoll "+verb+" "+rep.ID+flags, does)
+	}
+	if applied > 0 {
+		next("verify", "proves the result")
+		next("rollback", "takes it back")
+	}
+	if kept {
+		next("harden --commit", "removes the replaced containers, which are kept until then")
+	}
+	_, err := io.WriteString(a.Out, b.String())
+	return err
+}
+
+// outcome is the line of one step.
+func outcome(o harden.Outcome) string {
+	var fields []string
+	for _, c := range o.Step.Set {
+		fields = append(fields, c.Field)
+	}
+	s := fmt.Sprintf("%s  %s  %s", o.State, o.Step.Target.Key, strings.Join(fields, ", "))
+	if o.Undo != "" {
+		s += ", " + string(o.Undo)
+	}
+	if o.Why != "" {
+		s += ": " + o.Why
+	}
+	return text.Clean(s) + "\n"
+}

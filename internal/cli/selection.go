@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"plimsoll/internal/assess"
+	"plimsoll/internal/harden"
+	"plimsoll/internal/report/text"
+	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
+)
+
+// selection is what harden is about to do.
+type selection struct {
+	measures []step.Measure
+	steps    []step.Step // those that can be performed
+	stale    int         // planned steps whose target changed since
+}
+
+// choose takes the steps of the named measures that are allowed, with the
+// values of the saved plan where there is one.
+func (a *app) choose(as *assess.Assessment, ids []string, planned *document, allow step.Disturb) *selection {
+	sel := &selection{}
+	for _, m := range as.Measures {
+		if !contains(ids, m.ID) {
+			continue
+		}
+		m.Refused = slices.Clone(m.Refused)
+		if planned != nil {
+			for _, pm := range planned.plan.Measures {
+				if pm.ID == m.ID {
+					m = sel.withPlanned(as, m, pm.Steps, planned)
+				}
+			}
+		}
+		m.Steps = slices.DeleteFunc(slices.Clone(m.Steps), func(s step.Step) bool {
+			if s.Disturbs <= allow {
+				return false
+			}
+			m.Refused = append(m.Refused, step.Refusal{Target: s.Target, Why: fmt.Sprintf("it would %s, only %s is allowed", s.Disturbs, allow)})
+			return true
+		})
+		sel.measures = append(sel.measures, m)
+	}
+	return sel
+}
+
+// withPlanned takes the values of a saved plan. What changed since it was made is
+// refused; what is as planned already needs no step.
+func (sel *selection) withPlanned(as *assess.Assessment, m step.Measure, ids []string, planned *document) step.Measure {
+	var saved []step.Step
+	now := snapshot.NewOverlay(as.Snapshot)
+	for _, id := range ids {
+		if s := planned.plan.Steps[id]; !reached(now, s) {
+			saved = append(saved, s)
+		}
+	}
+	steps, refused := as.FromPlan(m, saved)
+	m.Steps, m.Refused = steps, append(m.Refused, refused...)
+	sel.stale += len(refused)
+	return m
+}
+
+// reached reports whether the evidence shows all values of a step already.
+func reached(now *snapshot.Overlay, s step.Step) bool {
+	return !slices.ContainsFunc(s.Set, func(c step.Change) bool {
+		got, err := now.Get(s.Target.Kind, s.Target.Scope, s.Target.Key, c.Field)
+		return err != nil || got != c.To
+	})
+}
+
+// refusals counts the changes that are not made.
+func (sel *selection) refusals() int {
+	n := 0
+	for _, m := range sel.measures {
+		n += len(m.Refused)
+	}
+	return n
+}
+
+// preview asks the engines whether the steps could be performed now, and moves
+// those that could not to the refusals. Nothing is changed.
+func (a *app) preview(ctx context.Context, f *hardenFlags, before *snapshot.Snapshot, sel *selection) error {
+	byScope := make(map[string][]*step.Step)
+	refused := make(map[*step.Step]string)
+	for _, m := range sel.measures {
+		for i := range m.Steps {
+			byScope[m.Steps[i].Target.Scope] = append(byScope[m.Steps[i].Target.Scope], &m.Steps[i])
+		}
+	}
+	for _, scope := range slices.Sorted(maps.Keys(byScope)) {
+		if err := a.previewScope(ctx, f, before.Scope(scope), byScope[scope], refused); err != nil {
+			return err
+		}
+	}
+	sel.steps = nil
+	for i := range sel.measures {
+		m := &sel.measures[i]
+		var kept []step.Step
+		for k := range m.Steps {
+			if why, is := refused[&m.Steps[k]]; is {
+				m.Refused = append(m.Refused, step.Refusal{Target: m.Steps[k].Target, Why: why})
+				continue
+			}
+			kept = append(kept, m.Steps[k])
+		}
+		m.Steps = kept
+		sel.steps = append(sel.steps, kept...)
+	}
+	return nil
+}
+
+func (a *app) previewScope(ctx context.Context, f *hardenFlags, scope *snapshot.Scope, steps []*step.Step, refused map[*step.Step]string) error {
+	eng, done, err := a.engine(ctx, f.target, scope.Target)
+	if err != nil {
+		return err
+	}
+	defer done()
+	asked := make([]step.Step, len(steps))
+	for i, s := range steps {
+		asked[i] = *s
+	}
+	verdicts, err := harden.Preview(ctx, harden.Options{Engine: eng, Wait: time.Duration(f.wait)}, asked)
+	if err != nil {
+		return failure(fmt.Errorf("ask the engine whether the changes can be made: %w", err))
+	}
+	for i, v := range verdicts {
+		if v.Refused != "" {
+			refused[steps[i]] = v.Refused
+		}
+		steps[i].Warnings = append(slices.Clone(steps[i].Warnings), v.Warnings...)
+	}
+	return nil
+}
+
+// showSelection prints the changes, what they disturb, what is refused and what
+// a person should know.
+func (a *app) showSelection(sel *selection, ids []string) error {
+	var b strings.Builder
+	b.WriteString(harden.Diff(sel.steps, sel.measures))
+	for _, m := range sel.measures {
+		if len(m.Steps) == 0 { // Diff shows refusals beside steps
+			fmt.Fprintf(&b, "%s: %s\n", m.ID, m.Title)
+			for _, r := range m.Refused {
+				fmt.Fprintf(&b, "  %s  not changed: %s\n", text.Clean(r.Target.Key), text.Clean(r.Why))
+			}
+		}
+		for _, w := range m.Warnings {
+			fmt.Fprintf(&b, "warning: %s: %s\n", m.ID, text.Clean(w))
+		}
+	}
+	for _, id := range ids {
+		if !slices.ContainsFunc(sel.measures, func(m step.Measure) bool { return m.ID == id }) {
+			fmt.Fprintf(&b, "%s: nothing that was looked at needs it\n", id)
+		}
+	}
+	_, err := io.WriteString(a.Out, b.String())
+	return err
+}
+
+func targetsOf(steps []step.Step) int {
+	seen := make(map[step.Target]bool)
+	for _, s := range steps {
+		seen[s.Target] = true
+	}
+	return len(seen)
+}

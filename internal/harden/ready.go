@@ -1,0 +1,103 @@
+package harden
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"plimsoll/internal/step"
+)
+
+// Verdict is what the engine says of a step before anything is done.
+type Verdict struct {
+	Refused  string   // why [Apply] would refuse the step; empty: it would not
+	Warnings []string // what a person should know
+}
+
+// Preview asks the same read-only questions as [Apply] asks before each step,
+// and returns a verdict for each of the steps. It needs no lock.
+func Preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, error) {
+	r := newRunner(o)
+	info, err := r.info(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ask the engine who it is: %w", err)
+	}
+	r.peers = &peers{}
+	out := make([]Verdict, len(steps))
+	for i, s := range steps {
+		sub, err := r.ready(ctx, s, info)
+		switch e := refusal(err); {
+		case e != nil:
+			out[i].Refused = e.reason()
+		case err != nil:
+			return nil, err
+		case s.Kind == step.ContainerRecreate:
+			out[i].Warnings = r.healthWarnings(sub.view)
+		}
+	}
+	return out, nil
+}
+
+// refusal returns err when it says that a step was refused and nothing was
+// touched for it, else nil.
+func refusal(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) && errors.Is(e.Kind, ErrPrecondition) {
+		return e
+	}
+	return nil
+}
+
+// subject is a target as it was found.
+type subject struct {
+	raw  []byte
+	view *view
+}
+
+// ready re-reads a step's target and refuses the step when it is not what the
+// step was made for, or when it would not make of the target what it states.
+func (r *runner) ready(ctx context.Context, s step.Step, info engineInfo) (*subject, error) {
+	if engine, ok := strings.CutPrefix(s.Target.Scope, "engine:"); ok && engine != info.ID {
+		return nil, refuse("the step is for engine %s, this is %s", printable(engine), printable(info.ID))
+	}
+	raw, v, err := r.inspect(ctx, s.Target.UID)
+	if err != nil {
+		return nil, err
+	}
+	if v == nil || v.ID != s.Target.UID {
+		return nil, refuse("the container that the step was made for (%s) is gone; collect again", printable(shortID(s.Target.UID)))
+	}
+	if name, ok := strings.CutPrefix(s.Target.Key, "name/"); ok && name != v.Name {
+		return nil, refuse("the container is now called %s; collect again", printable(v.Name))
+	}
+	if err := v.understood(fieldNames(s.Set), s.Kind == step.ContainerRecreate); err != nil {
+		return nil, err
+	}
+	if why := v.managed(); why != "" {
+		return nil, refuse("%s", why)
+	}
+	diff, err := differing(raw, s.Set, from)
+	if err != nil {
+		return nil, refuse("%v", err)
+	}
+	if len(diff) > 0 {
+		return nil, refuse("it changed since the step was made: %s", strings.Join(diff, ", "))
+	}
+	switch s.Kind {
+	case step.ContainerUpdate:
+		err = updater{r}.check(ctx, s, v)
+	case step.ContainerRecreate:
+		err = recreator{r}.check(ctx, s, raw, v)
+	default:
+		err = refuse("steps of kind %q are not known to this version", printable(string(s.Kind)))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &subject{raw: raw, view: v}, nil
+}
+
+// peers holds every container of the engine, for as long as several steps are
+// only looked at: each would otherwise read all of them again.
+type peers struct{ all []*view }
