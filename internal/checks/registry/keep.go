@@ -80,8 +80,14 @@ func storageClosed(v *view) check.Verdict {
 		return v.unconfigured("its configuration was not seen")
 	}
 	f := v.cfg.Storage
-	if !f.Known() {
-		return unseen(f, "its storage was not readable, or is no folder").Note("storage driver: " + v.cfg.Driver)
+	switch {
+	case v.cfg.Driver != "filesystem":
+		return check.Verdict{
+			Status: check.Manual, Message: "does the bucket behind it grant access to the registry alone?",
+			Evidence: []check.Evidence{v.setting("storage", v.cfg.Driver)},
+		}
+	case !f.Known():
+		return unseen(f, "its storage was not readable")
 	}
 	evidence := []check.Evidence{ev(f.V.Path, fmt.Sprintf("%04o owner %d", f.V.Mode, f.V.UID)), ev("it runs as", v.cfg.UID)}
 	switch {

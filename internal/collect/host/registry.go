@@ -67,12 +67,7 @@ func (m *Machine) holds(ctx context.Context, pid int, port uint16) bool {
 	if err != nil {
 		return false
 	}
-	d, err := m.folder(proc(pid))
-	if err != nil {
-		return false
-	}
-	defer d.close()
-	rows, err := m.tcpListeners(pid, d, maxListeners)
+	rows, err := m.daemonTCP(pid)
 	return err == nil && slices.ContainsFunc(rows, func(l tcpListener) bool { return own[l.inode] && l.addr.Port() == port })
 }
 
