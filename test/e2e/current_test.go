@@ -62,7 +62,7 @@ func TestLoopOnCurrent(t *testing.T) {
 	}
 
 	// The image was loaded, so no registry has it, although the engine states a digest.
-	r := run(0, "harden", "--target", "docker", "container-image-digest-pinned", "--on", name, "--apply", "--yes")
+	r := run(5, "harden", "--target", "docker", "container-image-digest-pinned", "--on", name, "--apply", "--yes")
 	if want := "push it there or pull it from there first"; !strings.Contains(fmt.Sprint(r), want) {
 		t.Errorf("the refusal does not say %q: %v", want, r)
 	}
