@@ -90,6 +90,12 @@ func (sc *scrubber) learn(s *Snapshot) {
 	for i := range s.Engines {
 		e := &s.Engines[i]
 		sc.host(e.Name)
+		for _, n := range e.Cluster.V.Nodes {
+			sc.host(n.Hostname)
+		}
+		for _, v := range e.Cluster.V.Services {
+			sc.registry(v.Image)
+		}
 		for _, r := range slices.Concat(e.InsecureRegistries, e.Mirrors) {
 			sc.url(r)
 		}
@@ -244,8 +250,8 @@ var (
 // a machine called "run" must not change /run/docker.sock. Dotted names are
 // replaced everywhere.
 var (
-	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner"}
-	registries = []string{"ContainerSpec.Image", "Image.Tags", "Image.Digests", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
+	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "SwarmNode.Hostname", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner"}
+	registries = []string{"ContainerSpec.Image", "SwarmService.Image", "Image.Tags", "Image.Digests", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
 )
 
 // stands reports whether an undotted name of a host or user may stand in s.
@@ -265,7 +271,7 @@ func (sc *scrubber) text(s, field string) string {
 		return names
 	}
 	switch ref, item := strings.CutPrefix(s, "image/"); {
-	case field == "ContainerSpec.Image", field == "Image.Tags", field == "Image.Digests":
+	case field == "ContainerSpec.Image", field == "SwarmService.Image", field == "Image.Tags", field == "Image.Digests":
 		s = sc.image(s)
 	case field == "PartStatus.Item" && item:
 		s = "image/" + sc.image(ref)

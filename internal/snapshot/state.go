@@ -102,7 +102,8 @@ const (
 	PartEngineImages     Part = "engine.images"
 	PartEngineNetworks   Part = "engine.networks"
 	PartEngineVolumes    Part = "engine.volumes"
-	PartEngineServices   Part = "engine.services"  // swarm services, for the policies of their tasks
+	PartEngineSwarm      Part = "engine.swarm"     // the swarm and its nodes
+	PartEngineServices   Part = "engine.services"  // its services, and names of secrets and configurations
 	PartEngineConfig     Part = "engine.config"    // effective daemon configuration: command line and file
 	PartEngineProcesses  Part = "engine.processes" // kernel state of the containers' processes and cgroups
 	PartEngineListeners  Part = "engine.listeners" // sockets of the daemon, TCP probed without a certificate
@@ -124,7 +125,7 @@ const (
 
 // Parts lists every part in the order screens show them.
 var Parts = []Part{
-	PartEngineInfo, PartEngineContainers, PartEngineImages, PartEngineNetworks, PartEngineVolumes, PartEngineServices,
+	PartEngineInfo, PartEngineContainers, PartEngineImages, PartEngineNetworks, PartEngineVolumes, PartEngineSwarm, PartEngineServices,
 	PartEngineConfig, PartEngineProcesses, PartEngineListeners, PartEngineSockets, PartEngineVerifier, PartEngineFiles,
 	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages,
 	PartHostFiles, PartHostSubIDs, PartHostKernels, PartHostAudit, PartHostLogs,
