@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/snapshot"
@@ -152,8 +153,9 @@ func ev(source string, value any) check.Evidence {
 }
 
 // target returns what a fix needs of a failing container, or refuses: a
-// container that something manages is changed at its source, never fought.
-func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.ContainerSpec, error) {
+// container that something manages is changed at its source, never fought. Flags
+// of docker service update that do the same there are named.
+func target(p *check.Probe, subject int, flags ...string) (*snapshot.Container, *snapshot.ContainerSpec, error) {
 	c := p.Index.Container(subject)
 	if c == nil {
 		return nil, nil, &step.RefusedError{Why: "it is not a container"}
@@ -162,7 +164,7 @@ func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.Contain
 		return nil, nil, &step.RefusedError{Why: "it is defined in a file; change it there"}
 	}
 	if o := c.Owner; o != nil {
-		return nil, nil, &step.RefusedError{Why: ownerAdvice(o)}
+		return nil, nil, &step.RefusedError{Why: ownerAdvice(o, flags)}
 	}
 	if p.Engine() == nil || p.Part(snapshot.PartEngineInfo).State != snapshot.Observed {
 		return nil, nil, &step.RefusedError{Why: "what its engine can do was not read; collect again with access to GET /info"}
@@ -170,7 +172,7 @@ func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.Contain
 	return c, &p.Snapshot.ContainerSpecs[c.Spec], nil
 }
 
-func ownerAdvice(o *snapshot.Owner) string {
+func ownerAdvice(o *snapshot.Owner, flags []string) string {
 	switch o.Kind {
 	case "compose":
 		where := "its compose file"
@@ -179,7 +181,7 @@ func ownerAdvice(o *snapshot.Owner) string {
 		}
 		return "compose manages it: change service " + o.Name + " in " + where + " and run docker compose up -d"
 	case "swarm":
-		return "swarm manages it: use docker service update " + o.Name
+		return "swarm manages it: use " + strings.Join(slices.Concat([]string{"docker service update"}, flags, []string{o.Name}), " ")
 	case "kubernetes":
 		return "Kubernetes manages it: change the workload of pod " + o.Name
 	}

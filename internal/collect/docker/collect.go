@@ -62,7 +62,7 @@ type collector struct {
 	listed   []listed
 	seen     []*inspected // same positions as listed; nil when gone
 	services map[string]snapshot.RestartPolicy
-	manager  bool
+	swarm    snapshot.Swarm
 	plugins  snapshot.Fact[[]snapshot.Plugin]
 	runtimes []string // programs of OCI runtimes
 	images   map[string]*snapshot.Image
@@ -93,7 +93,7 @@ func (c *collector) lists(ctx context.Context) {
 
 // details asks about each container and image, and the machine about its own.
 func (c *collector) details(ctx context.Context) {
-	tasks := []func(context.Context){c.listServices}
+	tasks := []func(context.Context){c.listNodes, c.listServices}
 	tasks = append(tasks, c.localTasks(ctx)...)
 	c.seen = make([]*inspected, len(c.listed))
 	for i := range c.listed {
@@ -138,6 +138,7 @@ func (c *collector) step() {
 // finish puts everything in its place.
 func (c *collector) finish(ctx context.Context) {
 	c.engine.Plugins = c.plugins
+	c.engine.Cluster = c.cluster()
 	c.out.Engines = []snapshot.Engine{*c.engine}
 	c.out.Scopes = []snapshot.Scope{c.makeScope()}
 	for _, m := range c.images {

@@ -106,6 +106,11 @@ func (c *collector) localTasks(ctx context.Context) []func(context.Context) {
 			c.cover(factStatus(snapshot.PartEngineVerifier, c.engine.Verifier, "the image verification settings"))
 		},
 		func(ctx context.Context) {
+			if c.engine.InSwarm() {
+				c.swarm.Addresses = c.local.Swarm(ctx, d, c.engine.RootDir)
+			}
+		},
+		func(ctx context.Context) {
 			c.engine.Package = answer.Short(c.local.Package(ctx, d.Exe), answer.MaxShort)
 		},
 		func(ctx context.Context) {

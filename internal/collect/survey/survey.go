@@ -273,7 +273,8 @@ func Reads() []string {
 		"GET /_ping, /version, /info: the engine, its settings and security options",
 		"GET /containers/json, and /containers/ID/json of each: configuration and state; of variables, labels and arguments only names and shapes",
 		"GET /images/json, and /images/ID/json of those in use: user, health test, digests, age",
-		"GET /networks, /volumes, and /services where swarm is active",
+		"GET /networks, /volumes",
+		"where swarm is active, of a manager: GET /nodes, /services, /secrets and /configs: of secrets and configurations only names",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
 	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles and daemon.json in it, the files these name, and .env beside them, never outside of it")
