@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -16,11 +17,7 @@ import (
 func TestSwarm(t *testing.T) {
 	bed := testbed.Private(t)
 	bed.Post("/swarm/init", object{"ListenAddr": "127.0.0.1:2377", "AdvertiseAddr": "127.0.0.1"}, nil)
-	t.Cleanup(func() { // before the engine ends, which is then not to wait for tasks
-		if _, err := bed.Call(t.Context(), http.MethodPost, "/swarm/leave?force=1", nil); err != nil {
-			t.Log(err)
-		}
-	})
+	t.Cleanup(func() { leave(t, bed) })
 	serve(bed, "bounded", object{"RestartPolicy": object{"Condition": "on-failure", "MaxAttempts": 3}}, nil)
 	serve(bed, "endless", object{}, []string{"DB_PASSWORD=" + canary})
 	bed.Post("/networks/create", object{"Name": "plain", "Driver": "overlay"}, nil)
@@ -57,6 +54,18 @@ func TestSwarm(t *testing.T) {
 	res = u.Run(t, "harden", "container-restart-policy-bounded", "--target", "docker", "--state", state)
 	if advice := "docker service update --restart-condition on-failure --restart-max-attempts 5 endless"; !strings.Contains(strings.Join(strings.Fields(res.Out+res.Err), " "), advice) {
 		t.Errorf("harden does not say %q: %v", advice, res)
+	}
+}
+
+// leave ends the swarm and removes the bridge that it leaves on the machine.
+func leave(t *testing.T, bed *testbed.Bed) {
+	ctx := context.WithoutCancel(t.Context())
+	for _, c := range []struct{ method, path string }{
+		{http.MethodPost, "/swarm/leave?force=1"}, {http.MethodDelete, "/networks/docker_gwbridge"},
+	} {
+		if _, err := bed.Call(ctx, c.method, c.path, nil); err != nil {
+			t.Log(err)
+		}
 	}
 }
 
