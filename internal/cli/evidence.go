@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -23,18 +25,39 @@ type collectFlags struct {
 	logFlags
 	timeout span
 	state   string
+	root    string
 }
+
+// rootVariable is the environment's form of --root; images of plimsoll set it.
+const rootVariable = "PLIMSOLL_ROOT"
+
 
 func (f *collectFlags) register(cmd *cobra.Command) {
 	f.logFlags.register(cmd)
 	cmd.Flags().Var(&f.timeout, "timeout", "stop collecting after this time, such as 30s, and go on with what there is")
+	cmd.Flags().StringVar(&f.root, "root", "", "where the machine's root is mounted, for a run inside a container (default $"+rootVariable+")")
 	cmd.Flags().StringVar(&f.state, "state", "", "state folder of harden, which says what containers are kept for a rollback")
 }
 
-// stateDir is the folder of journals.
+// machine is where the machine's root is mounted; "" outside of containers.
+func (f *collectFlags) machine(a *app) (string, error) {
+	root := cmp.Or(f.root, a.Env(rootVariable))
+	if root == "" || root == "/" {
+		return "", nil
+	}
+	if !path.IsAbs(root) {
+		return "", usage("--root %s is not an absolute path", quote(root))
+	}
+	return path.Clean(root), nil
+}
+
+// stateDir is the folder of journals; inside a container that of the machine.
 func (f *collectFlags) stateDir(a *app) (string, error) {
 	if f.state != "" {
 		return a.path(f.state), nil
+	}
+	if root, err := f.machine(a); err != nil || root != "" {
+		return path.Join(root, "/var/lib/plimsoll"), err
 	}
 	dir, err := harden.StateDir()
 	if err != nil {
@@ -99,6 +122,10 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 			return nil, usage("%v", err)
 		}
 	}
+	root, err := f.machine(a)
+	if err != nil {
+		return nil, err
+	}
 	inner := ctx
 	if f.timeout > 0 {
 		var cancel context.CancelFunc
@@ -107,7 +134,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	}
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
-		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir,
+		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir, Root: root,
 		Kept: a.kept(f), Parallel: parallel, Progress: p.say,
 	})
 	p.end()

@@ -18,6 +18,7 @@ type Options struct {
 	Machine   Machine           // this machine, for the proof; zero when unknown
 	HostScope string            // scope of this machine, for the engine proved to run here; "" when it is not collected
 	Kept      map[string]string // container ID -> journal, of containers that harden keeps for a rollback
+	Self      string            // ID of the container that this program runs in, which is left out; "" for none
 	Parallel  int               // requests at once; 0 is 8
 	Progress  func(done, total int)
 	Taken     time.Time // start of collection; zero is now

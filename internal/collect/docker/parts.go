@@ -83,3 +83,6 @@ func factStatus[T any](p snapshot.Part, f snapshot.Fact[T], what string) snapsho
 	}
 	return st
 }
+
+// LocalGrants are the commands that a user of the machine itself is told to run.
+func LocalGrants() []string { return []string{grantSudo, grantThere} }

@@ -34,6 +34,7 @@ type Options struct {
 	Env       func(string) string
 	Home      string
 	Dir       string            // what relative paths of targets start from
+	Root      string            // where the machine's root is mounted, for a run inside a container; "" outside
 	Kept      map[string]string // container ID -> journal that harden keeps it for
 	Parallel  int               // requests at once; 0 is the collector's default
 	Progress  func(msg string)
@@ -50,11 +51,14 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 		Tool: o.Tool, Catalogue: o.Catalogue, Taken: o.Now().UTC().Truncate(time.Second), Complete: true,
 	}}
 	s.builder = collect.NewBuilder(s.out)
+	if runtime.GOOS == "linux" && !s.onlyFiles() {
+		s.local = host.OpenMounted(s.Root)
+	}
 	endpoints, err := s.endpoints()
 	if err != nil {
 		return nil, err
 	}
-	if runtime.GOOS == "linux" && !s.onlyFiles() {
+	if s.local != nil {
 		s.machine(ctx, endpoints)
 	}
 	for _, e := range endpoints {
@@ -70,6 +74,7 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 		}
 	}
 	s.dropUnusedHost()
+	s.grantMounts()
 	if ctx.Err() != nil {
 		s.out.Complete = false
 	}
@@ -93,8 +98,8 @@ type survey struct {
 func (s *survey) endpoints() ([]endpoint, error) {
 	var out []endpoint
 	if len(s.Targets) == 0 {
-		for _, path := range dockerapi.LocalSockets(s.Env) {
-			out = append(out, endpoint{Endpoint: dockerapi.SocketEndpoint(path)})
+		for _, path := range s.sockets() {
+			out = append(out, endpoint{Endpoint: s.reach(dockerapi.SocketEndpoint(path))})
 		}
 		if len(out) == 0 {
 			return nil, ErrNothing
@@ -109,7 +114,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, endpoint{Endpoint: e, named: true})
+			out = append(out, endpoint{Endpoint: s.reach(e), named: true})
 		default:
 			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host and files can", t.Kind)
 		}
@@ -125,7 +130,6 @@ type endpoint struct {
 // machine collects this machine, which the engines on it share.
 func (s *survey) machine(ctx context.Context, endpoints []endpoint) {
 	s.say("this machine")
-	s.local = host.Open("")
 	var sockets []string
 	for _, e := range endpoints {
 		if e.Socket != "" {
@@ -206,6 +210,7 @@ func (s *survey) options(e endpoint, c *dockerapi.Client) docker.Options {
 	}
 	if s.local != nil {
 		opts.Local = s.local
+		opts.Self = host.Self()
 	}
 	return opts
 }
