@@ -31,7 +31,6 @@ type collectFlags struct {
 // rootVariable is the environment's form of --root; images of plimsoll set it.
 const rootVariable = "PLIMSOLL_ROOT"
 
-
 func (f *collectFlags) register(cmd *cobra.Command) {
 	f.logFlags.register(cmd)
 	cmd.Flags().Var(&f.timeout, "timeout", "stop collecting after this time, such as 30s, and go on with what there is")

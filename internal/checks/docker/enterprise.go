@@ -8,15 +8,15 @@ import (
 	"plimsoll/internal/snapshot"
 )
 
-// enterpriseRecords makes the checks of the product that was Docker Enterprise and is
-// Mirantis Kubernetes Engine. Its settings are behind its own sign-in, so that
-// each row is a question to a person.
-func enterpriseRecords() []*check.Check {
-	var out []*check.Check
-	for _, r := range []struct {
-		id, number, title, question, why, remedy string
-		severity                                 check.Severity
-	}{
+// enterpriseRow is one setting of the product that was Docker Enterprise and is
+// Mirantis Kubernetes Engine.
+type enterpriseRow struct {
+	id, number, title, question, why, remedy string
+	severity                                 check.Severity
+}
+
+func enterpriseRows() []enterpriseRow {
+	return []enterpriseRow{
 		{
 			"ee-ldap", "8.1.1", "Enterprise sign-in uses the directory service", "does sign-in to the enterprise product go through the directory service (LDAP or SAML)?",
 			"Accounts of its own outlive the people who left, with passwords that no rule of the house governs.",
@@ -52,7 +52,14 @@ func enterpriseRecords() []*check.Check {
 			"A session that does not end is a key left in the door of every browser it was opened in.",
 			"Set the lifetime and the renewal of sessions under Admin Settings, Authentication.", check.Low,
 		},
-	} {
+	}
+}
+
+// enterpriseRecords makes the product's checks. Its settings are behind its own
+// sign-in, so that each is a question to a person.
+func enterpriseRecords() []*check.Check {
+	var out []*check.Check
+	for _, r := range enterpriseRows() {
 		out = append(out, &check.Check{
 			ID: r.id, Title: r.title, Severity: r.severity,
 			Why:     r.why + " Only an administrator of the product can see it, so that a person's record with a date is asked for.",

@@ -33,7 +33,7 @@ func IsLocal(e dockerapi.Endpoint, engine *snapshot.Engine, m Machine, d snapsho
 	switch {
 	case e.Kind != dockerapi.KindUnix:
 		return false, elsewhere
-	case m == Machine{} || engine.Name == "" || engine.Kernel == "":
+	case m.Name == "" || m.Kernel == "" || engine.Name == "" || engine.Kernel == "":
 		return false, unproved
 	case engine.Name != m.Name || engine.Kernel != m.Kernel:
 		return false, elsewhere + ": it names another machine or kernel"

@@ -3,8 +3,10 @@ package docker
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,5 +137,19 @@ func TestSwarmParts(t *testing.T) {
 				t.Errorf("services are %s, want %s", got, tt.service)
 			}
 		})
+	}
+}
+
+func TestPlimsollLeavesItsOwnContainerOut(t *testing.T) {
+	f := newFake(t)
+	f.add("aaaa", "web", container(t, "web", labels(nil)))
+	f.add("bbbb", "me", func(http.ResponseWriter, *http.Request) { t.Error("it asks about itself") })
+	s := f.collect(Options{Self: "bbbb"})
+	if len(s.Containers) != 1 || s.Containers[0].Name != "web" || !s.Complete {
+		t.Errorf("containers: %+v, complete %t", s.Containers, s.Complete)
+	}
+	i := slices.IndexFunc(s.Parts, func(p snapshot.PartStatus) bool { return p.Item == "name/me" })
+	if i < 0 || s.Parts[i].State != snapshot.Skipped || s.Part(s.Scopes[0].ID, snapshot.PartEngineContainers).State != snapshot.Observed {
+		t.Errorf("parts: %+v", s.Parts)
 	}
 }

@@ -26,7 +26,7 @@ func (m *Machine) Collect(ctx context.Context, sockets ...string) (snapshot.Scop
 		return snapshot.PartStatus{Scope: id, Part: p, State: snapshot.Observed}
 	}
 	parts := []snapshot.PartStatus{m.identity(&h, part(snapshot.PartHostIdentity))}
-	parts[0].Detail += how
+	parts[0].Detail = strings.TrimSpace(parts[0].Detail + " " + how)
 
 	groups, err := m.controllers()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"regexp"
 	"strings"
 
@@ -167,28 +168,34 @@ func (m *Machine) ownName() bool {
 }
 
 // engineFolder is where an engine keeps the files that it mounts into a container.
-var engineFolder = regexp.MustCompile(`/containers/([0-9a-f]{64})(/|$)`)
+var engineFolder = regexp.MustCompile(`containers/([0-9a-f]{64})(/|$)`)
 
-// Self returns the ID of the container that this program runs in, "" when it runs
-// in none: engines mount a container's own host name and resolver files, and name
-// control groups after it.
+// Self returns the ID of the container that this program runs in, "" when it is
+// not known to run in one.
 func Self() string {
-	if b, err := os.ReadFile("/proc/self/mountinfo"); err == nil {
-		for _, mt := range parseMounts(b) {
-			switch mt.point {
-			case "/etc/hostname", "/etc/hosts", "/etc/resolv.conf":
-				if f := engineFolder.FindStringSubmatch(mt.root); f != nil {
-					return f[1]
-				}
+	own := tree{readers: new(readers)}
+	mounts, mountsErr := own.read("/proc/self/mountinfo", maxTable)
+	groups, groupsErr := own.read("/proc/self/cgroup", maxText)
+	if mountsErr != nil && groupsErr != nil {
+		return ""
+	}
+	return selfIn(mounts, groups)
+}
+
+// selfIn finds a container's ID in what the kernel says of a process in it: engines
+// mount a container's own host name and resolver files, and name control groups
+// after it.
+func selfIn(mountinfo, cgroup []byte) string {
+	for _, mt := range parseMounts(mountinfo) {
+		switch mt.point {
+		case "/etc/hostname", "/etc/hosts", "/etc/resolv.conf":
+			if f := engineFolder.FindStringSubmatch(mt.root); f != nil {
+				return f[1]
 			}
 		}
 	}
-	b, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return ""
-	}
-	for _, g := range parseMembership(b) {
-		if id := containerID.FindString(g.path[strings.LastIndexByte(g.path, '/')+1:]); id != "" {
+	for _, g := range parseMembership(cgroup) {
+		if id := containerID.FindString(path.Base(g.path)); id != "" {
 			return id
 		}
 	}

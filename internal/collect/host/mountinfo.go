@@ -105,10 +105,12 @@ func (m *Machine) readMounts() ([]mount, error) {
 	if m.root == "" {
 		return mounts, nil
 	}
-	for i := range mounts {
-		if inner, ok := strings.CutPrefix(mounts[i].point, m.root+"/"); ok {
-			mounts[i].point = "/" + inner
+	var out []mount
+	for _, mt := range mounts {
+		if inner, ok := strings.CutPrefix(mt.point, m.root); ok && (inner == "" || inner[0] == '/') {
+			mt.point = path.Join("/", inner)
+			out = append(out, mt)
 		}
 	}
-	return mounts, nil
+	return out, nil
 }

@@ -210,6 +210,8 @@ func (s *survey) options(e endpoint, c *dockerapi.Client) docker.Options {
 	}
 	if s.local != nil {
 		opts.Local = s.local
+	}
+	if s.Root != "" { // any other container with plimsoll in it is there for something else too
 		opts.Self = host.Self()
 	}
 	return opts
