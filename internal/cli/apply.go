@@ -104,7 +104,7 @@ func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 			return usage("the changes concern several engines; name one with --target docker:URL")
 		}
 	}
-	eng, done, err := a.engine(ctx, f.target, scope.Target)
+	eng, done, err := a.engine(ctx, &f.collectFlags, f.target, scope.Target)
 	if err != nil {
 		return err
 	}

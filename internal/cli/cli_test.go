@@ -283,3 +283,30 @@ func TestHelpOfEveryCommand(t *testing.T) {
 		}
 	}
 }
+
+// TestTheMachinesRoot is a run inside a container: the flag wins over the image's
+// variable, and journals are the machine's.
+func TestTheMachinesRoot(t *testing.T) {
+	b := newBench(t)
+	var got survey.Options
+	b.collect = func(_ context.Context, o survey.Options) (*snapshot.Snapshot, error) {
+		got = o
+		return checktest.Minimal(), nil
+	}
+	b.Env = func(name string) string { return map[string]string{"PLIMSOLL_ROOT": "/host/"}[name] }
+	for _, c := range []struct {
+		args []string
+		want string
+	}{{nil, "/host"}, {[]string{"--root", "/mnt/machine"}, "/mnt/machine"}, {[]string{"--root", "/"}, ""}} {
+		b.do(t, exitDone, append([]string{"assess", b.state()}, c.args...)...)
+		if got.Root != c.want {
+			t.Errorf("%q: %q, want %q", c.args, got.Root, c.want)
+		}
+	}
+	f := collectFlags{}
+	if dir, err := f.stateDir(b.app); err != nil || dir != "/host/var/lib/plimsoll" {
+		t.Errorf("state folder %q, %v", dir, err)
+	}
+	b.do(t, exitUsage, "assess", b.state(), "--root", "host")
+	has(t, &b.err, "is not an absolute path")
+}

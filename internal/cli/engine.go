@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/harden"
 )
@@ -24,7 +25,7 @@ func dial(ctx context.Context, e dockerapi.Endpoint) (harden.Engine, func(), err
 // engine connects to the engine that --target names, else to the address that
 // was recorded for it. A recorded address may come from a stranger: one that is
 // not on this machine is asked only when it is named.
-func (a *app) engine(ctx context.Context, target, recorded string) (harden.Engine, func(), error) {
+func (a *app) engine(ctx context.Context, f *collectFlags, target, recorded string) (harden.Engine, func(), error) {
 	arg := recorded
 	if target != "" {
 		t, err := a.parseTargets([]string{target})
@@ -42,7 +43,11 @@ func (a *app) engine(ctx context.Context, target, recorded string) (harden.Engin
 	if err != nil {
 		return nil, nil, usage("%v", err)
 	}
-	eng, done, err := a.connect(ctx, e)
+	root, err := f.machine(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	eng, done, err := a.connect(ctx, survey.Reach(root, e))
 	if err != nil {
 		return nil, nil, failure(err)
 	}

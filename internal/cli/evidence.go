@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +28,11 @@ type collectFlags struct {
 	state   string
 	files   survey.Evidence
 	probe   bool
+	root    string
 }
+
+// rootVariable is the environment's form of --root; images of plimsoll set it.
+const rootVariable = "PLIMSOLL_ROOT"
 
 func (f *collectFlags) register(cmd *cobra.Command) {
 	f.logFlags.register(cmd)
@@ -34,6 +40,7 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.files.Reports, "report", nil, "report of Trivy, Grype, CycloneDX or OpenVEX; it counts for the images that it names by digest")
 	cmd.Flags().StringArrayVar(&f.files.Signatures, "signature", nil, "signature of an image: a sigstore bundle, or a payload of cosign with its signature in FILE.sig")
 	cmd.Flags().StringArrayVar(&f.files.Keys, "key", nil, "public key in PEM that signatures are verified with, offline")
+	cmd.Flags().StringVar(&f.root, "root", "", "where the machine's root is mounted, for a run inside a container (default $"+rootVariable+")")
 	cmd.Flags().StringVar(&f.state, "state", "", "state folder of harden, which says what containers are kept for a rollback")
 }
 
@@ -42,10 +49,25 @@ func (f *collectFlags) registerProbe(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.probe, "probe", false, "send named registries more than reads, undone at once; plimsoll doctor lists what")
 }
 
-// stateDir is the folder of journals.
+// machine is where the machine's root is mounted; "" outside of containers.
+func (f *collectFlags) machine(a *app) (string, error) {
+	root := cmp.Or(f.root, a.Env(rootVariable))
+	if root == "" || root == "/" {
+		return "", nil
+	}
+	if !path.IsAbs(root) {
+		return "", usage("--root %s is not an absolute path", quote(root))
+	}
+	return path.Clean(root), nil
+}
+
+// stateDir is the folder of journals; inside a container that of the machine.
 func (f *collectFlags) stateDir(a *app) (string, error) {
 	if f.state != "" {
 		return a.path(f.state), nil
+	}
+	if root, err := f.machine(a); err != nil || root != "" {
+		return path.Join(root, "/var/lib/plimsoll"), err
 	}
 	dir, err := harden.StateDir()
 	if err != nil {
@@ -116,6 +138,10 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 			return nil, usage("%v", err)
 		}
 	}
+	root, err := f.machine(a)
+	if err != nil {
+		return nil, err
+	}
 	inner := ctx
 	if f.timeout > 0 {
 		var cancel context.CancelFunc
@@ -124,7 +150,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	}
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
-		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir,
+		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir, Root: root,
 		Kept: a.kept(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
 		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files,
 	})

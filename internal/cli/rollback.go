@@ -104,7 +104,7 @@ func (a *app) openRun(ctx context.Context, f *collectFlags, target, ref string) 
 	if err != nil {
 		return nil, usage("%v; the state folder is %s", err, dir)
 	}
-	eng, done, err := a.engine(ctx, target, j.Header.Endpoint)
+	eng, done, err := a.engine(ctx, f, target, j.Header.Endpoint)
 	if err != nil {
 		return nil, err
 	}

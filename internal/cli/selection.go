@@ -117,7 +117,7 @@ func (a *app) preview(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 }
 
 func (a *app) previewScope(ctx context.Context, f *hardenFlags, scope *snapshot.Scope, steps []*step.Step, refused map[*step.Step]string) error {
-	eng, done, err := a.engine(ctx, f.target, scope.Target)
+	eng, done, err := a.engine(ctx, &f.collectFlags, f.target, scope.Target)
 	if err != nil {
 		return err
 	}

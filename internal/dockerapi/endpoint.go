@@ -32,6 +32,7 @@ type Endpoint struct {
 	Context string // the context that named it, or ""
 	Local   bool   // a hint: a unix socket, which may still be forwarded
 
+	dial string // path by which this program reaches Socket, where it is another
 	path string // of a tcp URL, when the API is served below a prefix
 	tls  *tlsFiles
 	ssh  sshTarget
@@ -57,6 +58,13 @@ func (e Endpoint) host() string {
 func SocketEndpoint(path string) Endpoint {
 	address := "unix://" + path
 	return Endpoint{Kind: KindUnix, Address: address, Socket: path, Name: printable(address), Local: true}
+}
+
+// Through returns the endpoint as reached by another path of its socket, as from
+// inside a container. What it is called stays.
+func (e Endpoint) Through(path string) Endpoint {
+	e.dial = path
+	return e
 }
 
 // Resolve finds the endpoint that a target names: a URL, the name of a docker

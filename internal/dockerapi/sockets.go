@@ -4,17 +4,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // LocalSockets lists the unix sockets of this machine where an engine may
 // answer, the usual one first: Docker's, rootless Docker's and Podman's. Two
 // names of one socket are listed once.
 func LocalSockets(env func(string) string) []string {
-	patterns := []string{DefaultSocket}
+	patterns := SocketPatterns()
 	if dir := env("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
-		patterns = append(patterns, filepath.Join(dir, "docker.sock"), filepath.Join(dir, "podman", "podman.sock"))
+		patterns = slices.Insert(patterns, 1, filepath.Join(dir, "docker.sock"), filepath.Join(dir, "podman", "podman.sock"))
 	}
-	patterns = append(patterns, "/run/user/*/docker.sock", "/run/podman/podman.sock", "/run/user/*/podman/podman.sock")
 	var found []string
 	seen := make(map[string]bool)
 	for _, pattern := range patterns {
@@ -35,4 +35,9 @@ func LocalSockets(env func(string) string) []string {
 		}
 	}
 	return found
+}
+
+// SocketPatterns are where sockets of engines usually are, the default first.
+func SocketPatterns() []string {
+	return []string{DefaultSocket, "/run/user/*/docker.sock", "/run/podman/podman.sock", "/run/user/*/podman/podman.sock"}
 }

@@ -1,6 +1,7 @@
 package dockerapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -58,7 +59,7 @@ func newTransport(e Endpoint) (*http.Transport, string, error) {
 	case KindUnix:
 		tr.DisableCompression = true
 		tr.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, "unix", e.Socket)
+			return dialer.DialContext(ctx, "unix", cmp.Or(e.dial, e.Socket))
 		}
 		return tr, "http", nil
 	case KindSSH:

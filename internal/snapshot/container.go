@@ -77,6 +77,11 @@ type RestartPolicy struct {
 	Name    string `json:"name,omitempty"` // "", no, on-failure, always, unless-stopped
 	Max     int64  `json:"max,omitempty"`  // 0 with on-failure is unlimited
 	Service bool   `json:"service,omitempty"`
+
+	// Of a service: restarts are counted over a window, 0 being for ever, and are
+	// apart by a delay, both in milliseconds.
+	Window int64 `json:"window,omitempty"`
+	Delay  int64 `json:"delay,omitempty"`
 }
 
 // Resources are limits as configured; 0 means not set, except PidsLimit where

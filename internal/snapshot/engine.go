@@ -58,6 +58,7 @@ type Engine struct {
 	Config   Fact[DaemonConfig]  `json:"config"`
 	Verifier Fact[Verifier]      `json:"verifier"`
 	Plugins  Fact[[]Plugin]      `json:"plugins,omitzero"`
+	Cluster  Fact[Swarm]         `json:"cluster,omitzero"` // Absent when Swarm is inactive
 }
 
 // Plugin is a managed plugin with the rights it was granted.

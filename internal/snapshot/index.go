@@ -26,6 +26,7 @@ type Index struct {
 	containers []int                 // Containers[i] -> subject
 	services   []int                 // Containers[i] -> subject of the compose service, -1 on an engine
 	recipes    [][2]int              // Dockerfiles[i] -> subjects of the file and of the image it makes
+	swarms     map[string]int        // scope ID -> subject of the swarm that its engine is a node of
 	classes    []Class
 	edited     []Edited // what a simulation set
 }
@@ -55,6 +56,7 @@ func NewIndex(s *Snapshot) *Index {
 	x.Around = make([][]int, 0, n)
 	x.addScopes(func(k ScopeKind) bool { return k == ScopeHost })
 	x.addScopes(func(k ScopeKind) bool { return k != ScopeHost })
+	x.addSwarms()
 	for i := range s.Files {
 		f := &s.Files[i]
 		around := x.scope(f.Scope)
@@ -89,6 +91,18 @@ func (x *Index) addScopes(take func(ScopeKind) bool) {
 			self.Kind, self.Key, self.Loc = KindEngine, "file/"+sc.Name, &Location{File: e.Config.V.File, Line: 1, Column: 1}
 		}
 		x.scopes[sc.ID] = x.add(self, around)
+	}
+}
+
+// addSwarms adds the swarm of each engine that is in one. A swarm with several
+// engines in the snapshot is judged as each of them sees it.
+func (x *Index) addSwarms() {
+	x.swarms = make(map[string]int)
+	for i := range x.Snapshot.Engines {
+		if e := &x.Snapshot.Engines[i]; e.InSwarm() {
+			name := cmp.Or(e.Name, "swarm")
+			x.swarms[e.Scope] = x.add(Subject{Kind: KindSwarm, Scope: e.Scope, Key: "swarm", Name: name, UID: e.Cluster.V.ID}, x.scope(e.Scope))
+		}
 	}
 }
 
@@ -246,6 +260,15 @@ func (x *Index) Classes() []Class { return x.classes }
 // ScopeSubject returns the subject that stands for a whole scope, or -1.
 func (x *Index) ScopeSubject(id string) int {
 	if i, ok := x.scopes[id]; ok {
+		return i
+	}
+	return -1
+}
+
+// SwarmSubject returns the subject that stands for the swarm of a scope's engine,
+// or -1 when the engine is in none.
+func (x *Index) SwarmSubject(id string) int {
+	if i, ok := x.swarms[id]; ok {
 		return i
 	}
 	return -1

@@ -12,6 +12,7 @@ const (
 	PartEngineImages     Part = "engine.images"
 	PartEngineNetworks   Part = "engine.networks"
 	PartEngineVolumes    Part = "engine.volumes"
+	PartEngineSwarm      Part = "engine.swarm"
 	PartEngineServices   Part = "engine.services"
 	PartEngineConfig     Part = "engine.config"
 	PartEngineProcesses  Part = "engine.processes"
@@ -44,7 +45,7 @@ const (
 
 // Parts lists every part in the order screens show them.
 var Parts = []Part{
-	PartEngineInfo, PartEngineContainers, PartEngineImages, PartEngineNetworks, PartEngineVolumes, PartEngineServices,
+	PartEngineInfo, PartEngineContainers, PartEngineImages, PartEngineNetworks, PartEngineVolumes, PartEngineSwarm, PartEngineServices,
 	PartEngineConfig, PartEngineProcesses, PartEngineListeners, PartEngineSockets, PartEngineVerifier, PartEngineFiles,
 	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages,
 	PartHostFiles, PartHostSubIDs, PartHostKernels, PartHostAudit, PartHostLogs, PartHostClients,
@@ -60,7 +61,8 @@ var meanings = map[Part]string{
 	PartEngineImages:     "the images that it holds",
 	PartEngineNetworks:   "its networks",
 	PartEngineVolumes:    "its volumes",
-	PartEngineServices:   "swarm services, for the policies of their tasks",
+	PartEngineSwarm:      "the swarm and its nodes",
+	PartEngineServices:   "its services, and names of secrets and configurations",
 	PartEngineConfig:     "effective daemon configuration: command line and file",
 	PartEngineProcesses:  "kernel state of the containers' processes and cgroups",
 	PartEngineListeners:  "sockets of the daemon, TCP probed without a certificate",

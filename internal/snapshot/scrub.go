@@ -197,8 +197,8 @@ var (
 // a machine called "run" must not change /run/docker.sock. Dotted names are
 // replaced everywhere.
 var (
-	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "Client.User", "ImageAccounts.Passwordless"}
-	registries = []string{"Registry.Address", "RegistryAPI.Plain", "RegistryDebug.Address", "RegistryChallenge.Service", "ClientLogin.Registry", "ClientHelper.Registry", "ContainerSpec.Image", "Image.Tags", "Image.Digests", "ImageConfig.BaseName", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
+	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "SwarmNode.Hostname", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "Client.User", "ImageAccounts.Passwordless"}
+	registries = []string{"Registry.Address", "RegistryAPI.Plain", "RegistryDebug.Address", "RegistryChallenge.Service", "ClientLogin.Registry", "ClientHelper.Registry", "ContainerSpec.Image", "SwarmService.Image", "Image.Tags", "Image.Digests", "ImageConfig.BaseName", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
 )
 
 // stands reports whether an undotted name of a host or user may stand in s.
@@ -218,7 +218,7 @@ func (sc *scrubber) text(s, field string) string {
 		return names
 	}
 	switch ref, item := strings.CutPrefix(s, "image/"); {
-	case field == "ContainerSpec.Image", field == "Image.Tags", field == "Image.Digests":
+	case field == "ContainerSpec.Image", field == "SwarmService.Image", field == "Image.Tags", field == "Image.Digests":
 		s = sc.image(s)
 	case field == "PartStatus.Item" && item:
 		s = "image/" + sc.image(ref)

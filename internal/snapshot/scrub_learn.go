@@ -27,18 +27,7 @@ func (sc *scrubber) learn(s *Snapshot) {
 	}
 	sc.learnOuter(s)
 	for i := range s.Engines {
-		e := &s.Engines[i]
-		sc.host(e.Name)
-		for _, r := range slices.Concat(e.InsecureRegistries, e.Mirrors) {
-			sc.url(r)
-		}
-		for _, set := range e.Config.V.Settings {
-			for _, v := range set.Values {
-				if strings.Contains(v, "://") || strings.Contains(set.Key, "registr") {
-					sc.url(v)
-				}
-			}
-		}
+		sc.learnEngine(&s.Engines[i])
 	}
 	for i := range s.Files { // the folder of a registry's certificates has its name
 		if _, rest, ok := strings.Cut(s.Files[i].Path, "/certs.d/"); ok && (s.Files[i].Role == RoleRegistryCert || s.Files[i].Role == RoleRegistryKey) {
@@ -108,5 +97,27 @@ func (sc *scrubber) learnRegistry(r *Registry) {
 	for _, c := range r.API.V.Challenges {
 		sc.url(c.Realm)
 		sc.url(c.Service)
+	}
+}
+
+// learnEngine collects the names that an engine, its configuration and its swarm
+// have of machines.
+func (sc *scrubber) learnEngine(e *Engine) {
+	sc.host(e.Name)
+	for _, n := range e.Cluster.V.Nodes {
+		sc.host(n.Hostname)
+	}
+	for _, v := range e.Cluster.V.Services {
+		sc.registry(v.Image)
+	}
+	for _, r := range slices.Concat(e.InsecureRegistries, e.Mirrors) {
+		sc.url(r)
+	}
+	for _, set := range e.Config.V.Settings {
+		for _, v := range set.Values {
+			if strings.Contains(v, "://") || strings.Contains(set.Key, "registr") {
+				sc.url(v)
+			}
+		}
 	}
 }

@@ -65,8 +65,31 @@ func (sc *scrubber) learnNames(s *Snapshot) {
 	for i := range s.Volumes {
 		sc.label(s.Volumes[i].Name, "volume")
 	}
+	for i := range s.Engines {
+		sc.learnSwarm(&s.Engines[i].Cluster.V)
+	}
 	for i := range s.Parts {
 		sc.learnKey(s.Parts[i].Item)
+	}
+}
+
+// learnSwarm collects the names that a swarm knows beside those of its nodes.
+func (sc *scrubber) learnSwarm(w *Swarm) {
+	for i := range w.Services {
+		v := &w.Services[i]
+		sc.label(v.Name, "service")
+		for _, n := range v.Secrets {
+			sc.label(n, "secret")
+		}
+		for _, n := range v.Configs {
+			sc.label(n, "config")
+		}
+	}
+	for _, n := range w.Secrets {
+		sc.label(n, "secret")
+	}
+	for _, n := range w.Configs {
+		sc.label(n, "config")
 	}
 }
 
@@ -145,7 +168,8 @@ func (sc *scrubber) named(name string) string {
 // any other field.
 func (sc *scrubber) structured(s, field string) (out string, ok bool) {
 	switch field {
-	case "Container.Name", "Container.Networks", "Attachment.Network", "ContainerSpec.Networks", "Network.Name", "Mount.Volume", "Volume.Name":
+	case "Container.Name", "Container.Networks", "Attachment.Network", "ContainerSpec.Networks", "Network.Name", "Mount.Volume", "Volume.Name",
+		"SwarmService.Name", "SwarmService.Secrets", "SwarmService.Configs", "Swarm.Secrets", "Swarm.Configs":
 		return sc.named(s), true
 	case "Container.Key", "Container.Sharers":
 		return sc.key(s), true

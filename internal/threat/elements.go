@@ -39,6 +39,16 @@ func (e *evaluator) elements(t *Threat) []int {
 	return e.withoutEnclosing(seen)
 }
 
+// enclosing are the kinds whose subjects stand back behind those of a kind inside
+// them. A swarm does not make its engine do so: most engines are in none, and what
+// a swarm would settle is then theirs.
+func enclosing(k snapshot.Kind) []snapshot.Kind {
+	if k == snapshot.KindSwarm {
+		return nil
+	}
+	return snapshot.Kinds[k].Inside
+}
+
 // innermostKinds are the kinds of a threat's required checks, without hosts and
 // engines where a check looks at something inside them.
 func innermostKinds(t *Threat) []snapshot.Kind {
@@ -54,7 +64,7 @@ func innermostKinds(t *Threat) []snapshot.Kind {
 		if outer != snapshot.KindHost && outer != snapshot.KindEngine {
 			return false // an image or network without containers is an element too
 		}
-		return slices.ContainsFunc(kinds, func(k snapshot.Kind) bool { return slices.Contains(snapshot.Kinds[k].Inside, outer) })
+		return slices.ContainsFunc(kinds, func(k snapshot.Kind) bool { return slices.Contains(enclosing(k), outer) })
 	})
 }
 

@@ -254,7 +254,7 @@ func (e *evaluator) clause(c Clause, cells []int) []Value {
 	beside := make([]bool, len(e.kinds)) // kinds of cells that a member's subjects may lie in
 	inner := make([]bool, len(cells))    // something inside the cell has a value
 	for _, m := range c {
-		inside := snapshot.Kinds[Members()[m].Subject].Inside
+		inside := enclosing(Members()[m].Subject)
 		around := make([]bool, len(e.kinds))
 		for i, k := range e.kinds {
 			around[i] = slices.Contains(inside, k)

@@ -284,3 +284,27 @@ func TestClausesLieOnOnePath(t *testing.T) {
 var apart = map[string]bool{
 	"registry-push-limited|registry-tag-immutability|container-image-digest-pinned": true, // a registry is beside the engine
 }
+
+// TestAnEngineStandsForItsSwarm is the threat that either answers: live restore
+// of an engine by itself, the managers' number of one in a swarm.
+func TestAnEngineStandsForItsSwarm(t *testing.T) {
+	const threat, live, quorum = "DKR-HST-D-05", "daemon-live-restore", "swarm-manager-quorum"
+	alone, member := world(t), world(t)
+	member.Snapshot.Engines = []snapshot.Engine{{Scope: "engine:e", Swarm: "active"}}
+	member = snapshot.NewIndex(member.Snapshot)
+	for name, c := range map[string]struct {
+		x     *snapshot.Index
+		saids []said
+		want  Status
+	}{
+		"alone, fails":  {alone, []said{{live, "engine", check.Fail}, {quorum, "engine", check.NotApplicable}}, Open},
+		"alone, passes": {alone, []said{{live, "engine", check.Pass}, {quorum, "engine", check.NotApplicable}}, Mitigated},
+		"swarm, fails":  {member, []said{{live, "engine", check.NotApplicable}, {quorum, "swarm", check.Fail}}, Open},
+		"swarm, passes": {member, []said{{live, "engine", check.NotApplicable}, {quorum, "swarm", check.Pass}}, Mitigated},
+		"a worker":      {member, []said{{live, "engine", check.NotApplicable}, {quorum, "engine", check.Unknown}}, Unknown},
+	} {
+		if got := decide(t, c.x, nil, c.saids...)[threat].Status; got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -73,6 +73,9 @@ func New(t testing.TB) *User {
 	return &User{Home: t.TempDir(), path: path}
 }
 
+// Path is the program's file.
+func (u *User) Path() string { return u.path }
+
 // Result is how a run ended.
 type Result struct {
 	Args     []string

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/snapshot"
@@ -166,7 +167,7 @@ func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.Contain
 	return c, &p.Snapshot.ContainerSpecs[c.Spec], nil
 }
 
-func ownerAdvice(o *snapshot.Owner) string {
+func ownerAdvice(o *snapshot.Owner, flags []string) string {
 	switch o.Kind {
 	case "compose":
 		where := "its compose file"
@@ -175,7 +176,7 @@ func ownerAdvice(o *snapshot.Owner) string {
 		}
 		return "compose manages it: change service " + o.Name + " in " + where + " and run docker compose up -d"
 	case "swarm":
-		return "swarm manages it: use docker service update " + o.Name
+		return "swarm manages it: use " + strings.Join(slices.Concat([]string{"docker service update"}, flags, []string{o.Name}), " ")
 	case "kubernetes":
 		return "Kubernetes manages it: change the workload of pod " + o.Name
 	}
@@ -199,17 +200,39 @@ func update(p *check.Probe, subject int, set ...step.Change) (step.Step, error) 
 		return step.Step{}, &step.RefusedError{Why: "its configuration states this already and the kernel does not enforce it; create the container anew"}
 	}
 	s := step.New(step.ContainerUpdate, p.Index.Subjects[subject], set...)
-	s.Source = source(p.Index.Container(subject))
+	s.Source = source(p.Index.Container(subject), set)
 	return s, nil
 }
 
 // source says where a container that something manages is changed: it is never
 // fought. Empty for one that nothing manages.
-func source(c *snapshot.Container) string {
+func source(c *snapshot.Container, set []step.Change) string {
 	if c.Owner == nil {
 		return ""
 	}
-	return ownerAdvice(c.Owner)
+	return ownerAdvice(c.Owner, serviceFlags(set))
+}
+
+// serviceFlags are the flags of docker service update that make the changes.
+func serviceFlags(set []step.Change) (flags []string) {
+	for _, c := range set {
+		switch c.Field {
+		case "HostConfig.Memory":
+			flags = append(flags, "--limit-memory "+c.To)
+		case "HostConfig.PidsLimit":
+			flags = append(flags, "--limit-pids "+c.To)
+		case "HostConfig.RestartPolicy":
+			name, tries, _ := strings.Cut(c.To, ":")
+			flags = append(flags, "--restart-condition "+name, "--restart-max-attempts "+tries)
+		case "HostConfig.ReadonlyRootfs":
+			flags = append(flags, "--read-only")
+		case "HostConfig.CapDrop":
+			flags = append(flags, "--cap-drop NET_RAW")
+		case "Config.Image":
+			flags = append(flags, "--image "+c.To)
+		}
+	}
+	return flags
 }
 
 // recreate returns a step that replaces a container by one with changes.
@@ -223,7 +246,7 @@ func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error
 		return step.Step{}, &step.RefusedError{Why: "it is removed when it stops (--rm), so that it could not be put back; start it anew with the change"}
 	}
 	s := step.New(step.ContainerRecreate, p.Index.Subjects[subject], set...)
-	s.Source = source(c)
+	s.Source = source(c, set)
 	if len(c.Sharers) > 0 {
 		s.Warnings = append(s.Warnings, "joined by "+firstFew(c.Sharers)+", to be created anew afterwards")
 	}

@@ -1,6 +1,10 @@
 package docker
 
 import (
+	"cmp"
+	"fmt"
+	"time"
+
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
@@ -29,10 +33,10 @@ func boundedRestarts(b *box) check.Verdict {
 		return v // a name without its count fails
 	}
 	rp := b.spec.RestartPolicy
-	e := ev("HostConfig.RestartPolicy", rp.String())
 	if rp.Service {
-		e.Source = "Spec.TaskTemplate.RestartPolicy of its service"
+		return boundedTasks(rp)
 	}
+	e := ev("HostConfig.RestartPolicy", rp.String())
 	switch {
 	case rp.Name == "" || rp.Name == "no":
 		return check.Passed("does not restart", e)
@@ -44,6 +48,30 @@ func boundedRestarts(b *box) check.Verdict {
 		return check.Failed("restarts after a failure without bound: no count is given", e)
 	}
 	return check.Failed("restarts without bound", e)
+}
+
+// boundedTasks judges the policy of a swarm service, which replaces a task by
+// another: the container itself has none. Attempts count whatever the condition
+// is, but only within the window, so that one shorter than the delays between
+// them never fills up.
+func boundedTasks(rp snapshot.RestartPolicy) check.Verdict {
+	const source = "RestartPolicy of its service, "
+	condition := map[string]string{"no": "none", "always": "any"}[rp.Name]
+	evidence := []check.Evidence{ev(source+"Condition", cmp.Or(condition, rp.Name)), ev(source+"MaxAttempts", rp.Max)}
+	if rp.Window > 0 {
+		evidence = append(evidence, ev(source+"Window", (time.Duration(rp.Window)*time.Millisecond).String()))
+	}
+	switch {
+	case rp.Name == "no":
+		return check.Passed("its service does not replace it", evidence...)
+	case rp.Max <= 0:
+		return check.Failed("its service replaces it without bound: no number of attempts is given", evidence...)
+	case rp.Max > maxRestarts:
+		return check.Failed("its service replaces it more than five times", evidence...)
+	case rp.Window > 0 && rp.Window/rp.Max <= rp.Delay:
+		return check.Failed("its service replaces it without bound: the attempts of one window never reach the number given", evidence...)
+	}
+	return check.Passed(fmt.Sprintf("its service replaces it %d times at most", rp.Max), evidence...)
 }
 
 func boundRestarts(p *check.Probe, subject int) (step.Step, error) {

@@ -2,5 +2,5 @@ package docker
 
 import "slices"
 
-// Suite lists the checks in reading order: engine, host, files, networks, containers.
-var Suite = slices.Concat(engines, hosts, files, networks, containers)
+// Suite lists the checks in reading order: engine, host, files, networks, swarm, containers.
+var Suite = slices.Concat(engines, hosts, files, networks, swarms, containers)

@@ -116,7 +116,7 @@ func TestSwarmTasksHaveTheServicesPolicy(t *testing.T) {
 		unread         []string
 		state          snapshot.State
 	}{
-		"manager":  {info, services, snapshot.RestartPolicy{Name: "on-failure", Max: 4, Service: true}, nil, snapshot.Observed},
+		"manager":  {info, services, snapshot.RestartPolicy{Name: "on-failure", Max: 4, Service: true, Delay: 5000}, nil, snapshot.Observed},
 		"default":  {info, `[{"ID":"svc1","Spec":{}}]`, snapshot.RestartPolicy{Name: "always", Service: true}, nil, snapshot.Observed},
 		"unread":   {info, "<", snapshot.RestartPolicy{Name: "always"}, []string{"restartPolicy"}, snapshot.Failed},
 		"worker":   {strings.Replace(info, `"ControlAvailable": true`, `"ControlAvailable": false`, 1), "<", snapshot.RestartPolicy{Name: "always"}, []string{"restartPolicy"}, snapshot.Skipped},

@@ -19,6 +19,7 @@ type Options struct {
 	Machine   Machine           // this machine, for the proof; zero when unknown
 	HostScope string            // scope of this machine, for the engine proved to run here; "" when it is not collected
 	Kept      map[string]string // container ID -> journal, of containers that harden keeps for a rollback
+	Self      string            // ID of the container that this program runs in, which is left out; "" for none
 	Parallel  int               // requests at once; 0 is 8
 	Progress  func(done, total int)
 	Taken     time.Time // start of collection; zero is now
@@ -63,7 +64,7 @@ type collector struct {
 	listed   []listed
 	seen     []*inspected // same positions as listed; nil when gone
 	services map[string]snapshot.RestartPolicy
-	manager  bool
+	swarm    snapshot.Swarm
 	plugins  snapshot.Fact[[]snapshot.Plugin]
 	runtimes []string // programs of OCI runtimes
 	images   map[string]*snapshot.Image
@@ -96,7 +97,7 @@ func (c *collector) lists(ctx context.Context) {
 // What is done with an answer keeps no request waiting: it has workers of its own,
 // one for each processor, and requests wait only when those fall behind.
 func (c *collector) details(ctx context.Context) {
-	tasks := []func(context.Context){c.listServices}
+	tasks := []func(context.Context){c.listNodes, c.listServices}
 	c.seen = make([]*inspected, len(c.listed))
 	answers := make(chan func(), c.Parallel)
 	for i := range c.listed {
@@ -155,6 +156,7 @@ func (c *collector) step() {
 // finish puts everything in its place.
 func (c *collector) finish(ctx context.Context) {
 	c.engine.Plugins = c.plugins
+	c.engine.Cluster = c.cluster()
 	c.out.Engines = []snapshot.Engine{*c.engine}
 	c.out.Scopes = []snapshot.Scope{c.makeScope()}
 	for _, m := range c.images {

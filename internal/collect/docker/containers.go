@@ -46,6 +46,10 @@ func (c *collector) listContainers(ctx context.Context) {
 			bad++
 			continue
 		}
+		if c.Self != "" && l.id == c.Self {
+			c.leaveOut(&l)
+			continue
+		}
 		c.listed = append(c.listed, l)
 	}
 	if bad > 0 {
@@ -54,6 +58,15 @@ func (c *collector) listContainers(ctx context.Context) {
 		return
 	}
 	c.observed(part)
+}
+
+// leaveOut says that a container is this program's own: what it was given to look
+// with would be the worst of the machine.
+func (c *collector) leaveOut(l *listed) {
+	c.cover(snapshot.PartStatus{
+		Part: snapshot.PartEngineContainers, Item: "name/" + l.name, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected,
+		Detail: "plimsoll itself runs in it, so it is not judged",
+	})
 }
 
 // decodeRow reads a row; only the ID is indispensable.

@@ -51,7 +51,8 @@ func (c *collector) readInfo(ctx context.Context) {
 		} else {
 			bad.Add("info.ID")
 		}
-		c.manager, c.runtimes = swarmManager(o), runtimePrograms(o)
+		c.runtimes = runtimePrograms(o)
+		decodeSwarm(o, &c.swarm)
 	})
 	if len(failed) > 0 {
 		c.cover(failed[0])
@@ -63,12 +64,6 @@ func (c *collector) readInfo(ctx context.Context) {
 		st.Detail = "fields of the engine's answer were not understood: " + strings.Join(bad.Sorted(), ", ")
 	}
 	c.cover(st)
-}
-
-func swarmManager(o answer.Object) bool {
-	var s struct{ ControlAvailable bool }
-	o.Read("Swarm", &s)
-	return s.ControlAvailable
 }
 
 // runtimePrograms lists the programs that the engine starts containers with: the

@@ -36,6 +36,7 @@ func newFake(t *testing.T) *fakeEngine {
 		"/version": recorded(t, "version"),
 		"/info":    recorded(t, "info"),
 		"/plugins": "[]", "/containers/json": "[]", "/images/json": "[]", "/networks": "[]", "/volumes": `{"Volumes":[]}`,
+		"/nodes": "[]", "/secrets": "[]", "/configs": "[]",
 	}}
 	f.socket = filepath.Join(t.TempDir(), "e.sock")
 	l, err := net.Listen("unix", f.socket)
@@ -185,6 +186,10 @@ func (l fakeLocal) Sockets(_ context.Context, _ string, paths []string) ([]snaps
 
 func (l fakeLocal) Files(_ context.Context, scope string, q FileQuery) ([]snapshot.File, snapshot.PartStatus) {
 	return []snapshot.File{{Scope: "host:h", Engine: scope, Path: q.Root, Role: snapshot.RoleDataRoot}}, snapshot.PartStatus{State: snapshot.Observed}
+}
+
+func (l fakeLocal) Swarm(context.Context, snapshot.DaemonProcess, string) snapshot.Fact[snapshot.SwarmAddresses] {
+	return snapshot.Seen(snapshot.SwarmAddresses{Listen: "0.0.0.0:2377"}, "docker-state.json")
 }
 
 func (l fakeLocal) Listeners(_ context.Context, scope string, _ snapshot.DaemonProcess) ([]snapshot.Listener, snapshot.PartStatus) {

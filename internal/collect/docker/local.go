@@ -36,6 +36,10 @@ type Local interface {
 	// not use is not listed.
 	Files(ctx context.Context, engineScope string, q FileQuery) ([]snapshot.File, snapshot.PartStatus)
 
+	// Swarm reads the addresses that the engine keeps of its swarm below its
+	// data root, as the daemon's process sees it.
+	Swarm(ctx context.Context, d snapshot.DaemonProcess, root string) snapshot.Fact[snapshot.SwarmAddresses]
+
 	// Listeners lists the listening sockets of the daemon's process; TCP ones
 	// are asked GET /_ping from loopback without a client certificate.
 	Listeners(ctx context.Context, engineScope string, d snapshot.DaemonProcess) ([]snapshot.Listener, snapshot.PartStatus)

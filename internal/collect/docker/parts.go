@@ -18,7 +18,7 @@ const grantSudo = "sudo plimsoll assess"
 func apiParts() []snapshot.Part {
 	return []snapshot.Part{
 		snapshot.PartEngineInfo, snapshot.PartEngineContainers, snapshot.PartEngineImages,
-		snapshot.PartEngineNetworks, snapshot.PartEngineVolumes, snapshot.PartEngineServices, snapshot.PartImageConfig,
+		snapshot.PartEngineNetworks, snapshot.PartEngineVolumes, snapshot.PartEngineSwarm, snapshot.PartEngineServices, snapshot.PartImageConfig,
 	}
 }
 
@@ -83,3 +83,6 @@ func factStatus[T any](p snapshot.Part, f snapshot.Fact[T], what string) snapsho
 	}
 	return st
 }
+
+// LocalGrants are the commands that a user of the machine itself is told to run.
+func LocalGrants() []string { return []string{grantSudo, grantThere} }

@@ -33,7 +33,7 @@ func IsLocal(e dockerapi.Endpoint, engine *snapshot.Engine, m Machine, d snapsho
 	switch {
 	case e.Kind != dockerapi.KindUnix:
 		return false, elsewhere
-	case m == Machine{} || engine.Name == "" || engine.Kernel == "":
+	case m.Name == "" || m.Kernel == "" || engine.Name == "" || engine.Kernel == "":
 		return false, unproved
 	case engine.Name != m.Name || engine.Kernel != m.Kernel:
 		return false, elsewhere + ": it names another machine or kernel"
@@ -104,6 +104,11 @@ func (c *collector) localTasks(ctx context.Context) []func(context.Context) {
 		func(ctx context.Context) {
 			c.engine.Verifier = c.local.Verifier(ctx, d)
 			c.cover(factStatus(snapshot.PartEngineVerifier, c.engine.Verifier, "the image verification settings"))
+		},
+		func(ctx context.Context) {
+			if c.engine.InSwarm() {
+				c.swarm.Addresses = c.local.Swarm(ctx, d, c.engine.RootDir)
+			}
 		},
 		func(ctx context.Context) {
 			c.engine.Package = answer.Short(c.local.Package(ctx, d.Exe), answer.MaxShort)

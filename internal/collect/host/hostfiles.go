@@ -16,6 +16,9 @@ func (m *Machine) HostFiles(ctx context.Context) ([]snapshot.File, snapshot.Part
 		return nil, unread(part, err, "the engine's files")
 	}
 	if _, err := m.find("/etc"); err != nil { // below a prefix it may not be mounted, which proves nothing
+		if unmounted(err) != nil {
+			return nil, unread(part, err, "the engine's files")
+		}
 		part.State, part.Reason, part.Detail = snapshot.Failed, snapshot.ReasonFailed, "The directory /etc of the machine cannot be seen."
 		return nil, part
 	}

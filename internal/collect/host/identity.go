@@ -26,7 +26,7 @@ func (m *Machine) Collect(ctx context.Context, sockets ...string) (snapshot.Scop
 		return snapshot.PartStatus{Scope: id, Part: p, State: snapshot.Observed}
 	}
 	parts := []snapshot.PartStatus{m.identity(&h, part(snapshot.PartHostIdentity))}
-	parts[0].Detail += how
+	parts[0].Detail = strings.TrimSpace(parts[0].Detail + " " + how)
 
 	groups, err := m.controllers()
 	if err != nil {
@@ -124,8 +124,9 @@ func (m *Machine) identity(h *snapshot.Host, part snapshot.PartStatus) snapshot.
 			break
 		}
 	}
-	// Absent on a kernel before 4.11, where the first free port is always 1024.
-	if s, err := m.line("/proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil {
+	// Absent on a kernel before 4.11, where the first free port is always 1024. The
+	// kernel shows that of the reader's network.
+	if s, err := m.line("/proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil && m.ownNetwork() {
 		if n, err := strconv.Atoi(s); err == nil {
 			h.PortStart = n
 		}
@@ -157,9 +158,9 @@ func isHex(s string) bool {
 	return err == nil
 }
 
-// hostname is the machine's name; below a prefix the kernel would give our own.
+// hostname is the machine's name; the kernel may give that of our container.
 func (m *Machine) hostname() string {
-	if m.root == "" {
+	if m.ownName() {
 		if n, err := os.Hostname(); err == nil {
 			return n
 		}

@@ -50,6 +50,9 @@ func (m *Machine) Listeners(ctx context.Context, engineScope string, d snapshot.
 	}
 	if m.sharesNetwork(d.PID) {
 		askAll(ctx, out, rows)
+	} else if len(rows) > 0 && !m.ownNetwork() {
+		part.Reason, part.Grant = snapshot.ReasonPartial, "docker run --network host"
+		part.Detail = "This program has a network namespace of its own, so the daemon's TCP listeners were not asked."
 	} else if len(rows) > 0 {
 		part.Reason = snapshot.ReasonPartial
 		part.Detail = "The daemon has a network namespace of its own, so its TCP listeners were not asked."
@@ -157,7 +160,11 @@ func unread(part snapshot.PartStatus, err error, what string) snapshot.PartStatu
 		part.State, part.Reason = snapshot.Failed, snapshot.ReasonPartial
 	case snapshot.Denied:
 		part.Grant = grant
-	case snapshot.Observed, snapshot.Failed, snapshot.Skipped:
+	case snapshot.Skipped:
+		if u := unmounted(err); u != nil {
+			part.Grant = u.grant()
+		}
+	case snapshot.Observed, snapshot.Failed:
 	}
 	return part
 }

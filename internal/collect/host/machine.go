@@ -112,6 +112,7 @@ func (m *Machine) Reads() []string {
 		"docker.service and docker.socket in systemd's search path, their drop-ins and environment files: mode, owner, access list, and which environment files they name",
 		"/etc/docker, /etc/docker/certs.d, /etc/default/docker, /etc/sysconfig/docker, /etc/containerd/config.toml, /run/containerd: mode, owner, access list",
 		"the daemon's configuration file, TLS files, data root and containerd's, programs of daemon, containerd, shims and runtimes: mode, owner, access list; of the data roots also free space",
+		"swarm/docker-state.json below the data root: the addresses that the engine was given for its swarm",
 		"/etc/subuid, /etc/subgid: ranges of IDs, and which of them accounts have",
 		"/proc/sys/kernel/version, names in /boot and /lib/modules: the running and the installed kernels",
 		"the kernel's audit status and rules, asked over netlink; /etc/audit/rules.d, /etc/audit/audit.rules: rules about files",

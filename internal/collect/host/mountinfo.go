@@ -99,7 +99,7 @@ func (c covered) writableIn() []string {
 	const most = 64
 	var out []string
 	for point, ro := range c {
-		if ro || point == "/" || kernels(point) {
+		if ro || point == "/" || ofKernel(point) {
 			continue
 		}
 		for dir := path.Dir(point); dir != "/" && dir != "."; dir = path.Dir(dir) {
@@ -115,8 +115,8 @@ func (c covered) writableIn() []string {
 	return out[:min(len(out), most)]
 }
 
-// kernels reports whether a mount point is among the kernel's own.
-func kernels(point string) bool {
+// ofKernel reports whether a mount point is among the kernel's own.
+func ofKernel(point string) bool {
 	for _, dir := range []string{"/proc", "/sys", "/dev"} {
 		if point == dir || strings.HasPrefix(point, dir+"/") {
 			return true
@@ -142,10 +142,12 @@ func (m *Machine) readMounts() ([]mount, error) {
 	if m.root == "" {
 		return mounts, nil
 	}
-	for i := range mounts {
-		if inner, ok := strings.CutPrefix(mounts[i].point, m.root+"/"); ok {
-			mounts[i].point = "/" + inner
+	var out []mount
+	for _, mt := range mounts {
+		if inner, ok := strings.CutPrefix(mt.point, m.root); ok && (inner == "" || inner[0] == '/') {
+			mt.point = path.Join("/", inner)
+			out = append(out, mt)
 		}
 	}
-	return mounts, nil
+	return out, nil
 }

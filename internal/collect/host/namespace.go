@@ -53,11 +53,17 @@ func namespacesOf(process folder) (namespaces, error) {
 }
 
 // readInitial finds the namespaces of the machine's first process. Where its
-// links are closed to us, even as root (it may hold more capabilities), the
-// kernel's fixed numbers stand in; net and mnt are then our own, which are the
+// links are closed to us, even as root (it may hold more capabilities), those of
+// the kernel's thread that starts all others stand in, which are the ones that the
+// machine booted with. Without it too, the kernel's fixed numbers do; net and mnt are then our own, which are the
 // machine's when all the others are and we see it without a prefix.
 func (m *Machine) readInitial() (namespaces, error) {
 	n, err := m.namespaces("1")
+	if errors.Is(err, fs.ErrPermission) && m.isKernelThread(kthreadd) {
+		if boot, bootErr := m.namespaces(strconv.Itoa(kthreadd)); bootErr == nil {
+			return boot, nil
+		}
+	}
 	if err == nil || m.root != "" || !errors.Is(err, fs.ErrPermission) {
 		return n, err
 	}
@@ -71,4 +77,18 @@ func (m *Machine) readInitial() (namespaces, error) {
 		return n, err
 	}
 	return own, nil
+}
+
+// kthreadd is the number of the thread that starts the kernel's others.
+const kthreadd = 2
+
+// isKernelThread reports whether a process is the kernel's: nobody's child, and
+// without a command line.
+func (m *Machine) isKernelThread(pid int) bool {
+	parent, _, err := m.stat(pid)
+	if err != nil || parent != 0 {
+		return false
+	}
+	b, err := m.read(proc(pid)+"/cmdline", maxText)
+	return err == nil && len(b) == 0
 }

@@ -35,6 +35,7 @@ var (
 type tree struct {
 	root    string
 	readers *readers
+	held    *held // nil: all of it is there to be seen
 }
 
 // place is where a path leads.
@@ -63,6 +64,9 @@ func (t tree) find(name string) (place, error) {
 			continue
 		}
 		next := path.Join(p.real, part)
+		if err := t.held.check(next); err != nil {
+			return p, err
+		}
 		info, err := os.Lstat(t.root + next)
 		if err != nil {
 			return p, err
@@ -82,6 +86,9 @@ func (t tree) find(name string) (place, error) {
 			p.real = "/"
 		}
 		rest = target + "/" + rest
+	}
+	if err := t.held.check(p.real); err != nil {
+		return p, err
 	}
 	info, err := os.Lstat(t.root + p.real)
 	p.info = info
@@ -210,6 +217,8 @@ func outcome(err error) (snapshot.State, snapshot.Reason) {
 	switch {
 	case err == nil:
 		return snapshot.Observed, snapshot.ReasonNone
+	case unmounted(err) != nil:
+		return snapshot.Skipped, snapshot.ReasonNotCollected
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return snapshot.Absent, snapshot.ReasonNone
 	case errors.Is(err, fs.ErrPermission):

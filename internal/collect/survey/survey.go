@@ -36,6 +36,7 @@ type Options struct {
 	Env       func(string) string
 	Home      string
 	Dir       string            // what relative paths of targets start from
+	Root      string            // where the machine's root is mounted, for a run inside a container; "" outside
 	Kept      map[string]string // container ID -> journal that harden keeps it for
 	Parallel  int               // requests at once; 0 is the collector's default
 	Progress  func(msg string)
@@ -56,11 +57,14 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 		Tool: o.Tool, Catalogue: o.Catalogue, Taken: o.Now().UTC().Truncate(time.Second), Complete: true,
 	}}
 	s.builder = collect.NewBuilder(s.out)
+	if runtime.GOOS == "linux" && !s.onlyArtifacts() {
+		s.local = host.OpenMounted(s.Root)
+	}
 	endpoints, err := s.endpoints()
 	if err != nil {
 		return nil, err
 	}
-	if runtime.GOOS == "linux" && !s.onlyArtifacts() {
+	if s.local != nil {
 		s.machine(ctx, endpoints)
 	}
 	for _, e := range endpoints {
@@ -86,6 +90,7 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	if err := s.imageEvidence(); err != nil {
 		return nil, err
 	}
+	s.grantMounts()
 	if ctx.Err() != nil {
 		s.out.Complete = false
 	}
@@ -109,8 +114,8 @@ type survey struct {
 func (s *survey) endpoints() ([]endpoint, error) {
 	var out []endpoint
 	if len(s.Targets) == 0 {
-		for _, path := range dockerapi.LocalSockets(s.Env) {
-			out = append(out, endpoint{Endpoint: dockerapi.SocketEndpoint(path)})
+		for _, path := range s.sockets() {
+			out = append(out, endpoint{Endpoint: s.reach(dockerapi.SocketEndpoint(path))})
 		}
 		if len(out) == 0 {
 			return nil, ErrNothing
@@ -125,7 +130,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, endpoint{Endpoint: e, named: true})
+			out = append(out, endpoint{Endpoint: s.reach(e), named: true})
 		default:
 			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host, files, image and registry can", t.Kind)
 		}
@@ -141,7 +146,6 @@ type endpoint struct {
 // machine collects this machine, which the engines on it share.
 func (s *survey) machine(ctx context.Context, endpoints []endpoint) {
 	s.say("this machine")
-	s.local = host.Open("")
 	var sockets []string
 	for _, e := range endpoints {
 		if e.Socket != "" {
@@ -245,6 +249,9 @@ func (s *survey) options(e endpoint, c *dockerapi.Client) docker.Options {
 	if s.local != nil {
 		opts.Local = s.local
 	}
+	if s.Root != "" { // any other container with plimsoll in it is there for something else too
+		opts.Self = host.Self()
+	}
 	return opts
 }
 
@@ -312,7 +319,8 @@ func Reads() []string {
 		"GET /_ping, /version, /info: the engine, its settings and security options",
 		"GET /containers/json, and /containers/ID/json of each: configuration and state; of variables, labels and arguments only names and shapes",
 		"GET /images/json, and /images/ID/json and /images/ID/history of each: user, health test, digests, age; of the steps what was done, not with what",
-		"GET /networks, /volumes, and /services where swarm is active",
+		"GET /networks, /volumes",
+		"where swarm is active, of a manager: GET /nodes, /services, /secrets and /configs: of secrets and configurations only names",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
 	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles and daemon.json in it, the files these name, and .env beside them, never outside of it",
