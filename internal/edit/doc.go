@@ -16,6 +16,7 @@ import (
 type Error struct {
 	Line, Column int // from 1; 0 where the whole document is meant
 	Why          string
+	Var          string // the variable that decides the value, where one does
 }
 
 // Error implements error. The caller, which knows the file, prefixes its name.
