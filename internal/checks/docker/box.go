@@ -5,6 +5,7 @@ package docker
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 
@@ -151,18 +152,18 @@ func ev(source string, value any) check.Evidence {
 	return check.Evidence{Source: source, Value: text}
 }
 
-// target returns what a fix needs of a failing container, or refuses: a
-// container that something manages is changed at its source, never fought.
+// target returns what a fix needs of a failing container or service, or refuses:
+// a container that something manages is changed at its source, never fought.
 func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.ContainerSpec, error) {
 	c := p.Index.Container(subject)
 	if c == nil {
 		return nil, nil, &step.RefusedError{Why: "it is not a container"}
 	}
-	if p.Scope.Kind == snapshot.ScopeFiles {
-		return nil, nil, &step.RefusedError{Why: "it is defined in a file; change it there"}
+	if inFile(p) {
+		return c, &p.Snapshot.ContainerSpecs[c.Spec], nil
 	}
 	if o := c.Owner; o != nil {
-		return nil, nil, &step.RefusedError{Why: ownerAdvice(o)}
+		return nil, nil, &step.RefusedError{Why: ownerAdvice(p, o)}
 	}
 	if p.Engine() == nil || p.Part(snapshot.PartEngineInfo).State != snapshot.Observed {
 		return nil, nil, &step.RefusedError{Why: "what its engine can do was not read; collect again with access to GET /info"}
@@ -170,14 +171,17 @@ func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.Contain
 	return c, &p.Snapshot.ContainerSpecs[c.Spec], nil
 }
 
-func ownerAdvice(o *snapshot.Owner) string {
+func ownerAdvice(p *check.Probe, o *snapshot.Owner) string {
 	switch o.Kind {
 	case "compose":
-		where := "its compose file"
-		if len(o.Sources) > 0 {
-			where = o.Sources[0]
+		if len(o.Sources) == 0 {
+			return "compose manages it: change service " + o.Name + " in its compose file and run docker compose up -d"
 		}
-		return "compose manages it: change service " + o.Name + " in " + where + " and run docker compose up -d"
+		if p.Scope.Host == "" || !path.IsAbs(o.Sources[0]) { // the file is on another machine, or nobody knows where
+			return "compose manages it: change service " + o.Name + " in " + o.Sources[0] + " and run docker compose up -d"
+		}
+		return "compose manages it: change " + o.Sources[0] + " with plimsoll harden " + p.CheckID() + " --target " + path.Dir(o.Sources[0]) +
+			" and run docker compose up -d"
 	case "swarm":
 		return "swarm manages it: use docker service update " + o.Name
 	case "kubernetes":
@@ -188,7 +192,11 @@ func ownerAdvice(o *snapshot.Owner) string {
 
 // change builds one change of a container from what its field holds now.
 func change(spec *snapshot.ContainerSpec, field, to string) step.Change {
-	return step.Change{Field: field, From: snapshot.ContainerFields[field].Get(spec), To: to}
+	f, ok := snapshot.ContainerFields[field]
+	if !ok {
+		f = snapshot.FileFields[field]
+	}
+	return step.Change{Field: field, From: f.Get(spec), To: to}
 }
 
 // update returns a step that changes a running container in place.
