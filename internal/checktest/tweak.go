@@ -64,7 +64,7 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 		if err := json.Unmarshal(patch, &p); err != nil {
 			return nil, nil, fmt.Errorf("tweak of %s: %w", list, err)
 		}
-		items, _ := root[list].([]any)
+		items := opened(root, list)
 		if len(items) == 0 {
 			return nil, nil, fmt.Errorf("tweak of %s: there are none", list)
 		}
@@ -77,9 +77,12 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 		return nil, nil, err
 	}
 	if tw.Snapshot != nil {
-		var p any
+		var p map[string]any
 		if err := json.Unmarshal(tw.Snapshot, &p); err != nil {
 			return nil, nil, fmt.Errorf("tweak of the snapshot: %w", err)
+		}
+		for k := range p {
+			opened(root, k)
 		}
 		root = merge(root, p).(map[string]any)
 	}
@@ -127,7 +130,7 @@ func tweakFiles(root map[string]any, files map[string]json.RawMessage) error {
 		if err := json.Unmarshal(v, &patch); err != nil {
 			return fmt.Errorf("tweak of file %s: %w", path, err)
 		}
-		list, _ := root["files"].([]any)
+		list := opened(root, "files")
 		i := slices.IndexFunc(list, func(item any) bool { return item.(map[string]any)["path"] == path })
 		switch {
 		case patch == nil && i < 0:
@@ -151,8 +154,8 @@ func tweakFiles(root map[string]any, files map[string]json.RawMessage) error {
 
 // tweakParts sets the state of parts, whichever scope they belong to.
 func tweakParts(root map[string]any, parts map[string]json.RawMessage) error {
-	list := root["parts"].([]any)
 	for name, v := range parts {
+		list := opened(root, "parts")
 		var p any
 		if err := json.Unmarshal(v, &p); err != nil {
 			return fmt.Errorf("tweak of part %s: %w", name, err)
@@ -171,6 +174,21 @@ func tweakParts(root map[string]any, parts map[string]json.RawMessage) error {
 		}
 	}
 	return nil
+}
+
+// opened decodes a member of the minimal snapshot that is still as it stands in
+// the file, and returns it as a list, nil when it is none. A tweak is of a member
+// or two, and there are a thousand tweaks.
+func opened(root map[string]any, name string) []any {
+	if raw, ok := root[name].(json.RawMessage); ok {
+		var v any
+		if err := json.Unmarshal(raw, &v); err != nil {
+			panic(err) // embedded, and taken apart already
+		}
+		root[name] = v
+	}
+	list, _ := root[name].([]any)
+	return list
 }
 
 // merge applies a JSON merge patch.

@@ -26,6 +26,7 @@ type Index struct {
 	services   []int                 // Containers[i] -> subject of the compose service, -1 on an engine
 	recipes    [][2]int              // Dockerfiles[i] -> subjects of the file and of the image it makes
 	classes    []Class
+	edited     []Edited // what a simulation set
 }
 
 // Class is a set of containers that no check can tell apart: same scope,
@@ -201,6 +202,17 @@ func (x *Index) With(s *Snapshot) *Index {
 	c.classify()
 	return &c
 }
+
+// Over is [Index.With] for an overlay over this index's snapshot; it remembers
+// what was set, so that only what depends on it need be decided again.
+func (x *Index) Over(o *Overlay) *Index {
+	c := x.With(o.Snapshot())
+	c.edited = o.Edited()
+	return c
+}
+
+// Edited lists what a simulation set, in no order; nil in an index of what is.
+func (x *Index) Edited() []Edited { return x.edited }
 
 // classify groups the containers.
 func (x *Index) classify() {

@@ -152,8 +152,7 @@ func ev(source string, value any) check.Evidence {
 	return check.Evidence{Source: source, Value: text}
 }
 
-// target returns what a fix needs of a failing container or service, or refuses:
-// a container that something manages is changed at its source, never fought.
+// target returns what a fix needs of a failing container or service, or refuses.
 func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.ContainerSpec, error) {
 	c := p.Index.Container(subject)
 	if c == nil {
@@ -161,9 +160,6 @@ func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.Contain
 	}
 	if inFile(p) {
 		return c, &p.Snapshot.ContainerSpecs[c.Spec], nil
-	}
-	if o := c.Owner; o != nil {
-		return nil, nil, &step.RefusedError{Why: ownerAdvice(p, o)}
 	}
 	if p.Engine() == nil || p.Part(snapshot.PartEngineInfo).State != snapshot.Observed {
 		return nil, nil, &step.RefusedError{Why: "what its engine can do was not read; collect again with access to GET /info"}
@@ -210,7 +206,18 @@ func update(p *check.Probe, subject int, set ...step.Change) (step.Step, error) 
 	if !slices.ContainsFunc(set, func(c step.Change) bool { return c.From != c.To }) {
 		return step.Step{}, &step.RefusedError{Why: "its configuration states this already and the kernel does not enforce it; create the container anew"}
 	}
-	return step.New(step.ContainerUpdate, p.Index.Subjects[subject], set...), nil
+	s := step.New(step.ContainerUpdate, p.Index.Subjects[subject], set...)
+	s.Source = source(p, p.Index.Container(subject))
+	return s, nil
+}
+
+// source says where a container that something manages is changed: it is never
+// fought. Empty for one that nothing manages.
+func source(p *check.Probe, c *snapshot.Container) string {
+	if c.Owner == nil {
+		return ""
+	}
+	return ownerAdvice(p, c.Owner)
 }
 
 // recreate returns a step that replaces a container by one with changes.
@@ -220,10 +227,11 @@ func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error
 	if len(spec.Unread) > 0 {
 		return step.Step{}, &step.RefusedError{Why: "the engine's answer for " + spec.Unread[0] + " was not understood, so it might be lost; create it anew by hand with the change"}
 	}
-	if spec.AutoRemove {
+	if spec.AutoRemove && c.Owner == nil {
 		return step.Step{}, &step.RefusedError{Why: "it is removed when it stops (--rm), so that it could not be put back; start it anew with the change"}
 	}
 	s := step.New(step.ContainerRecreate, p.Index.Subjects[subject], set...)
+	s.Source = source(p, c)
 	if len(c.Sharers) > 0 {
 		s.Warnings = append(s.Warnings, "joined by "+firstFew(c.Sharers)+", to be created anew afterwards")
 	}

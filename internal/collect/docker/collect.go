@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -92,15 +93,31 @@ func (c *collector) lists(ctx context.Context) {
 }
 
 // details asks about each container and image, and the machine about its own.
+// What is done with an answer keeps no request waiting: it has workers of its own,
+// one for each processor, and requests wait only when those fall behind.
 func (c *collector) details(ctx context.Context) {
 	tasks := []func(context.Context){c.listServices}
-	tasks = append(tasks, c.localTasks(ctx)...)
 	c.seen = make([]*inspected, len(c.listed))
+	answers := make(chan func(), c.Parallel)
 	for i := range c.listed {
-		tasks = append(tasks, func(ctx context.Context) { c.inspect(ctx, i) })
+		tasks = append(tasks, func(ctx context.Context) {
+			raw, err := c.ask(ctx, c.listed[i].id)
+			answers <- func() { c.take(ctx, i, raw, err) }
+		})
 	}
 	tasks = append(tasks, c.imageTasks()...)
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for take := range answers {
+				take()
+			}
+		})
+	}
+	wg.Go(func() { c.run(ctx, c.localTasks(ctx)...) })
 	c.run(ctx, tasks...)
+	close(answers)
+	wg.Wait()
 }
 
 // run performs tasks with bounded parallelism and waits for all of them.

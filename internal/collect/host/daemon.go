@@ -167,7 +167,7 @@ func (m *Machine) daemonAt(ctx context.Context, pid int, foundBy string) snapsho
 	if d.Started, err = m.started(ticks); err != nil {
 		return missing[T](err, "/proc/stat")
 	}
-	if d.Nofile, _, err = m.limits(pid); err != nil {
+	if d.Nofile, err = m.openFiles(pid); err != nil {
 		return vanished[T](err, dir+"/limits")
 	}
 	children, err := m.children(ctx, pid)

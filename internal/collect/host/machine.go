@@ -55,31 +55,40 @@ func Open(root string) *Machine {
 	return m
 }
 
-// once remembers what was read for a key; an error is not remembered, since it
-// may be that of a process that ended.
+// once remembers what was read for a key, and lets others who ask meanwhile wait
+// for it. An error is not remembered: it may be that of a process that ended.
 type once[K comparable, V any] struct {
 	mu    sync.Mutex
-	known map[K]V
+	known map[K]*kept[V]
+}
+
+type kept[V any] struct {
+	mu    sync.Mutex
+	read  bool
+	value V
 }
 
 func (o *once[K, V]) get(k K, read func() (V, error)) (V, error) {
 	o.mu.Lock()
-	v, ok := o.known[k]
+	if o.known == nil {
+		o.known = make(map[K]*kept[V])
+	}
+	e := o.known[k]
+	if e == nil {
+		e = new(kept[V])
+		o.known[k] = e
+	}
 	o.mu.Unlock()
-	if ok {
-		return v, nil
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.read {
+		return e.value, nil
 	}
 	v, err := read()
-	if err != nil {
-		return v, err
+	if err == nil {
+		e.value, e.read = v, true
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.known == nil {
-		o.known = make(map[K]V)
-	}
-	o.known[k] = v
-	return v, nil
+	return v, err
 }
 
 // Reads lists, for people, everything that the package reads.
