@@ -52,7 +52,7 @@ func (a *app) folder(target string) (string, error) {
 
 // readFiles reads what the files of a folder define, for harden.
 func (a *app) readFiles(ctx context.Context, root string, instead map[string][]byte) (*snapshot.Snapshot, error) {
-	return files.Collect(ctx, files.Options{Path: root, Dir: a.Dir, Home: a.Home, Taken: a.now().UTC().Truncate(time.Second), Instead: instead})
+	return files.Collect(ctx, files.Options{Path: root, Dir: a.Dir, Home: a.Home, Taken: a.now().UTC().Truncate(time.Second), Instead: instead, Memo: &a.memo})
 }
 
 // written returns the name that evidence had for a folder, when that still leads

@@ -113,7 +113,6 @@ func (r *runner) writeFiles(e *Entry, drafts []draft) error {
 		}
 		r.reached(e.Step.ID, "written")
 	}
-	r.files.seen = nil
 	return nil
 }
 
@@ -130,6 +129,7 @@ func (r *runner) confirmFiles(ctx context.Context, e *Entry) error {
 	if r.files == nil || r.opts.Files == nil {
 		return nil
 	}
+	r.files.seen = nil
 	checks, err := r.checkFiles(ctx, e)
 	if err != nil {
 		return err
@@ -148,6 +148,7 @@ func (r *runner) checkFiles(ctx context.Context, e *Entry) ([]Check, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the files: %w", err)
 	}
+	r.files.seen = seen
 	var out []Check
 	here, err := inScope(seen, e.Step)
 	for _, c := range e.Step.Set {

@@ -26,6 +26,7 @@ type Options struct {
 	// Instead holds contents that stand in the place of those of files, by their
 	// path from the folder with slashes: what an edit would make of them.
 	Instead map[string][]byte
+	Memo    *Memo // of earlier collections of the folder; nil is none
 }
 
 type collector struct {

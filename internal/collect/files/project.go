@@ -101,12 +101,22 @@ func spread(n int, f func(int)) {
 // load parses one project.
 func (c *collector) load(ctx context.Context, files []string) loaded {
 	dir := c.dir(files)
-	o := compose.Options{Dir: dir, Name: filepath.Base(dir), Read: c.readAbs}
+	var seen []reads
+	o := compose.Options{Dir: dir, Name: filepath.Base(dir), Read: watched(c.readAbs, &seen)}
 	for _, f := range files {
 		o.Files = append(o.Files, filepath.Join(c.base, filepath.FromSlash(f)))
 	}
+	if c.Memo == nil {
+		o.Read = c.readAbs
+	} else if l, ok := c.Memo.recall(memoKey(o), c.readAbs); ok {
+		return l
+	}
 	p, err := compose.Load(ctx, o)
-	return loaded{files, p, err}
+	l := loaded{files, p, err}
+	if ctx.Err() == nil {
+		c.Memo.keep(memoKey(o), seen, l)
+	}
+	return l
 }
 
 // dir is the folder of a project.
