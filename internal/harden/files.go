@@ -130,7 +130,7 @@ func (r *runner) readyFiles(ctx context.Context, s step.Step) (*subject, error) 
 		return nil, fmt.Errorf("read the files as they would be: %w", err)
 	}
 	if why := otherThan(want.Snapshot(), got); why != "" {
-		return nil, refuse("%s; change it by hand", why)
+		return nil, refuse("%s", why)
 	}
 	if r.files.drafts != nil {
 		for rel, b := range more {
@@ -244,6 +244,11 @@ func (fs *fileSet) explain(rel string, err error) error {
 // otherThan says in which way the files would say something else than what was
 // simulated; "" when they say exactly that.
 func otherThan(want, got *snapshot.Snapshot) string {
+	for _, p := range got.Parts {
+		if p.State == snapshot.Failed && !slices.Contains(want.Parts, p) {
+			return "with the edit " + printable(p.Detail)
+		}
+	}
 	specs := func(s *snapshot.Snapshot) map[string]snapshot.ContainerSpec {
 		m := make(map[string]snapshot.ContainerSpec)
 		for _, c := range s.Containers {
@@ -271,5 +276,5 @@ func otherThan(want, got *snapshot.Snapshot) string {
 		return ""
 	}
 	slices.Sort(off)
-	return "an edit of its lines would change or leave otherwise than meant: " + printable(strings.Join(off[:min(4, len(off))], ", "))
+	return "an edit of its lines would change or leave otherwise than meant: " + printable(strings.Join(off[:min(4, len(off))], ", ")) + "; change it by hand"
 }

@@ -43,13 +43,48 @@ func TestMemo(t *testing.T) {
 		nil, nil,
 		{"a/.env": []byte("IMAGE=a:2\n")},
 		{"a/Dockerfile": []byte("FROM scratch\nENV B=1\nUSER 8\n")},
-		{"common.yaml": []byte("services: {base: {restart: 'no'}}\n")},
 		{"b/compose.yaml": []byte("services: {db: {image: other}}\n")},
 		{"a/compose.yaml": []byte("services: [")},
 		nil,
 	} {
 		if d := cmp.Diff(collect(nil, instead), collect(&memo, instead)); d != "" {
 			t.Errorf("with %q in the place of files (-fresh +remembered):\n%s", instead, d)
+		}
+	}
+}
+
+// TestInsteadOfExtended: what others extend or include cannot be tried, and is
+// said to be unknown rather than read as it stands on disk.
+func TestInsteadOfExtended(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"compose.yaml":      "include: [more.yaml]\nservices:\n  web:\n    extends: {file: common.yaml, service: base}\n",
+		"common.yaml":       "services: {base: {image: a, restart: always}}\n",
+		"more.yaml":         "services: {inc: {image: b}}\n",
+		"compose.other.yml": "services: {other: {image: c}}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		file, content string
+		failed        bool
+	}{
+		{"common.yaml", "services: {base: {image: a, restart: 'no'}}\n", true},
+		{"more.yaml", "services: {inc: {image: d}}\n", true},
+		{"compose.other.yml", "services: {other: {image: d}}\n", false},
+	} {
+		s, err := Collect(t.Context(), Options{Path: dir, Taken: time.Unix(1, 0).UTC(), Instead: map[string][]byte{tt.file: []byte(tt.content)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		failed := false
+		for _, p := range s.Parts {
+			failed = failed || p.State == snapshot.Failed && p.Item == "file/compose.yaml"
+		}
+		if failed != tt.failed {
+			t.Errorf("with %s changed, compose.yaml is not understood: %v, want %v: %+v", tt.file, failed, tt.failed, s.Parts)
 		}
 	}
 }
