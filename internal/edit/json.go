@@ -3,8 +3,10 @@ package edit
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -78,7 +80,7 @@ func validJSON(doc []byte) error {
 		return nil
 	}
 	at := 0
-	if syntax, ok := err.(*json.SyntaxError); ok {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		at = int(syntax.Offset) - 1
 	}
 	return refuseAt(doc, at, "this is not JSON: %v", err)
@@ -188,8 +190,8 @@ func (o *object) add(doc []byte, path []string, text, nl string) []byte {
 // nest renders objects down a path that end in a value, on lines of their own or
 // on one.
 func nest(path []string, text, indent, unit, nl string, lines bool) string {
-	for i := len(path) - 1; i >= 0; i-- {
-		key, _ := compact(path[i]) // a string renders always
+	for _, k := range slices.Backward(path) {
+		key, _ := compact(k) // a string renders always
 		text = "{" + key + ": " + text + "}"
 	}
 	if lines {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/yaml"
@@ -138,8 +139,8 @@ func (d *yamlDoc) insertFlow(m *yaml.Node, path, value []string) ([]byte, error)
 	if text == "" {
 		text = "[" + value[1] + "]"
 	}
-	for i := len(path) - 1; i >= 0; i-- {
-		text = path[i] + ": " + text
+	for i, k := range slices.Backward(path) {
+		text = k + ": " + text
 		if i > 0 {
 			text = "{" + text + "}"
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -90,9 +91,7 @@ func (r *runner) collectFiles(ctx context.Context, more map[string][]byte) (*sna
 	}
 	instead := make(map[string][]byte)
 	for _, m := range []map[string][]byte{r.files.drafts, more} {
-		for rel, b := range m {
-			instead[rel] = b
-		}
+		maps.Copy(instead, m)
 	}
 	return r.opts.Files(ctx, r.files.path, instead)
 }
@@ -133,9 +132,7 @@ func (r *runner) readyFiles(ctx context.Context, s step.Step) (*subject, error) 
 		return nil, refuse("%s", why)
 	}
 	if r.files.drafts != nil {
-		for rel, b := range more {
-			r.files.drafts[rel] = b
-		}
+		maps.Copy(r.files.drafts, more)
 		r.files.seen = got
 	}
 	return &subject{drafts: drafts}, nil
@@ -224,21 +221,26 @@ func (fs *fileSet) explain(rel string, err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	why := rel
-	if e.Line > 0 {
-		why += fmt.Sprintf(":%d", e.Line)
+	place := snapshot.Location{File: rel, Line: e.Line}
+	return refuse("%s", printable(place.String()+": "+e.Why+fs.valueOf(e.Var, filepath.Join(filepath.Dir(rel), ".env"))))
+}
+
+// valueOf says on which line of an env file a variable has its value, where it
+// has one there.
+func (fs *fileSet) valueOf(variable, env string) string {
+	env = filepath.ToSlash(env)
+	b, err := fs.content(env)
+	if err != nil || variable == "" {
+		return ""
 	}
-	why += ": " + e.Why
-	env := filepath.ToSlash(filepath.Join(filepath.Dir(rel), ".env"))
-	if b, err := fs.content(env); err == nil && e.Var != "" {
-		for n, line := range strings.Split(string(b), "\n") {
-			name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
-			if strings.TrimSpace(name) == e.Var {
-				why += fmt.Sprintf(" (it has its value in %s:%d)", env, n+1)
-			}
+	said := ""
+	for n, line := range strings.Split(string(b), "\n") {
+		name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
+		if strings.TrimSpace(name) == variable { // the last one counts
+			said = fmt.Sprintf(" (it has its value in %s:%d)", env, n+1)
 		}
 	}
-	return refuse("%s", printable(why))
+	return said
 }
 
 // otherThan says in which way the files would say something else than what was

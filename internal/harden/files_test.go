@@ -155,14 +155,20 @@ func TestEditRefuses(t *testing.T) {
 		step    func(*shop) step.Step
 		want    string
 	}{
-		{"changed since planned", func(s *shop) {
-			s.write("compose.yaml", strings.Replace(s.read("compose.yaml"), "restart: always", "restart: no", 1))
+		{
+			"changed since planned", func(s *shop) {
+				s.write("compose.yaml", strings.Replace(s.read("compose.yaml"), "restart: always", "restart: no", 1))
+			},
+			func(s *shop) step.Step { return s.bound("web") }, "changed since the step was made",
 		},
-			func(s *shop) step.Step { return s.bound("web") }, "changed since the step was made"},
-		{"changed since shown", func(s *shop) { s.o.Shown = map[string]string{"compose.yaml": digest(nil)} },
-			func(s *shop) step.Step { return s.bound("web") }, "compose.yaml changed since its changes were shown"},
-		{"a variable of an env file", nil, func(s *shop) step.Step { return s.edit("web", fieldImage, "web:1", image) },
-			"compose.yaml:4: image is set by the variable IMAGE; change that, or write the value here by hand (it has its value in .env:2)"},
+		{
+			"changed since shown", func(s *shop) { s.o.Shown = map[string]string{"compose.yaml": digest(nil)} },
+			func(s *shop) step.Step { return s.bound("web") }, "compose.yaml changed since its changes were shown",
+		},
+		{
+			"a variable of an env file", nil, func(s *shop) step.Step { return s.edit("web", fieldImage, "web:1", image) },
+			"compose.yaml:4: image is set by the variable IMAGE; change that, or write the value here by hand (it has its value in .env:2)",
+		},
 		{"shared by an alias", nil, func(s *shop) step.Step { return s.edit("twin", fieldReadonly, "false", "true") }, "compose.yaml:11: an edit here would change more"},
 		{"shared by an anchor", nil, func(s *shop) step.Step { return s.edit("base", fieldReadonly, "false", "true") }, "compose.yaml:11: an edit here would change more"},
 		{"extended by another", nil, func(s *shop) step.Step { return s.bound("parent") }, "would change or leave otherwise than meant: compose/"},

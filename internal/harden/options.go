@@ -106,7 +106,7 @@ func (r *runner) reach(ctx context.Context) (info engineInfo, done func(), err e
 		return info, func() {}, fmt.Errorf("open the folder: %w", err)
 	}
 	r.files.shown = r.opts.Shown
-	return info, func() { r.files.root.Close() }, nil
+	return info, func() { _ = r.files.root.Close() }, nil // every write was flushed by its own file
 }
 
 // endpoint is what the journal says of where the run was.
