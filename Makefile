@@ -44,6 +44,7 @@ docs:
 # Creates up to 200 containers on the testbed's engine.
 bench:
 	PLIMSOLL_TESTBED=1 go test -run '^$$' -bench . -benchtime 5x -timeout 30m ./test/bench
+	go test -run '^$$' -bench . -benchtime 5x ./internal/collect/image
 
 image: build
 	tar -C bin --owner=0 --group=0 --mtime=@0 -c plimsoll | docker import -c 'ENTRYPOINT ["/plimsoll"]' - plimsoll:$(VERSION)

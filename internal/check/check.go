@@ -77,10 +77,11 @@ const (
 	Compose    Form = "compose"
 	Dockerfile Form = "dockerfile"
 	DaemonJSON Form = "daemon.json"
+	Image      Form = "image" // an image by itself, in a file or a registry
 )
 
 // static reports whether the form is that of a file.
-func (f Form) static() bool { return f != Live }
+func (f Form) static() bool { return f == Compose || f == Dockerfile || f == DaemonJSON }
 
 // Param is a value of policy that a check reads.
 type Param struct {

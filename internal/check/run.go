@@ -193,11 +193,16 @@ func (p *Probe) silent(all []int) []int {
 
 // gate decides from the coverage whether the check can be asked at all.
 func gate(c *Check, p *Probe) (Verdict, bool) {
-	needs := c.Needs
 	if p.Scope.Kind == snapshot.ScopeFiles && c.Subject == snapshot.KindEngine {
-		needs = []snapshot.Part{snapshot.PartEngineConfig} // the file is all there is
+		return p.Need(snapshot.PartEngineConfig) // the file is all there is
 	}
-	for _, part := range needs {
+	return p.Need(c.Needs...)
+}
+
+// Need reports whether parts were observed, and the verdict if one was not: for
+// checks that need other parts in scopes of other kinds.
+func (p *Probe) Need(parts ...snapshot.Part) (Verdict, bool) {
+	for _, part := range parts {
 		st := p.Index.Part(p.Scope.ID, part)
 		switch st.State {
 		case snapshot.Observed:

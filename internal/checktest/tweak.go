@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,18 +29,19 @@ func Minimal() *snapshot.Snapshot {
 // Tweak returns the minimal snapshot with changes. The tweak is an object; each
 // member is a JSON merge patch (RFC 7396) of one thing: engine, host,
 // container, spec, runtime, image, dockerfile (the minimal snapshot's only ones) or
-// snapshot (the whole); file is the engine's socket. Besides, files maps the path
+// snapshot (the whole); file is the engine's socket. registry and client add one
+// and patch it. Besides, files maps the path
 // of a file to a patch of it, null removing it, parts maps a part to the state it shall have,
 // or to {"state","reason","detail"}, and policy is a policy.Policy. With
 // asFile, the container is a service of a compose file instead, beside a
 // Dockerfile, and there is nothing else. Lists are replaced, null removes.
 func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	var tw struct {
-		Base                                                                               string
-		Engine, Host, Container, Spec, Runtime, Image, Network, File, Dockerfile, Snapshot json.RawMessage
-		Parts, Files                                                                       map[string]json.RawMessage
-		Policy                                                                             *policy.Policy
-		AsFile                                                                             bool
+		Base                                                                                                 string
+		Engine, Host, Container, Spec, Runtime, Image, Network, File, Dockerfile, Snapshot, Registry, Client json.RawMessage
+		Parts, Files                                                                                         map[string]json.RawMessage
+		Policy                                                                                               *policy.Policy
+		AsFile                                                                                               bool
 	}
 	dec := json.NewDecoder(bytes.NewReader(tweak))
 	dec.DisallowUnknownFields()
@@ -53,22 +55,14 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	if tw.AsFile {
 		asFile(root)
 	}
-	for list, patch := range map[string]json.RawMessage{
+	if err := errors.Join(addOuter(root, "registry", tw.Registry), addOuter(root, "client", tw.Client)); err != nil {
+		return nil, nil, err
+	}
+	if err := tweakItems(root, map[string]json.RawMessage{
 		"engines": tw.Engine, "hosts": tw.Host, "containers": tw.Container, "containerSpecs": tw.Spec,
 		"runtimes": tw.Runtime, "images": tw.Image, "networks": tw.Network, "files": tw.File, "dockerfiles": tw.Dockerfile,
-	} {
-		if patch == nil {
-			continue
-		}
-		var p any
-		if err := json.Unmarshal(patch, &p); err != nil {
-			return nil, nil, fmt.Errorf("tweak of %s: %w", list, err)
-		}
-		items := opened(root, list)
-		if len(items) == 0 {
-			return nil, nil, fmt.Errorf("tweak of %s: there are none", list)
-		}
-		items[0] = merge(items[0], p)
+	}); err != nil {
+		return nil, nil, err
 	}
 	if err := tweakFiles(root, tw.Files); err != nil {
 		return nil, nil, err
@@ -92,6 +86,25 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	}
 	s, err := snapshot.Parse(b)
 	return s, tw.Policy, err
+}
+
+// tweakItems patches the first item of each list.
+func tweakItems(root map[string]any, patches map[string]json.RawMessage) error {
+	for list, patch := range patches {
+		if patch == nil {
+			continue
+		}
+		var p any
+		if err := json.Unmarshal(patch, &p); err != nil {
+			return fmt.Errorf("tweak of %s: %w", list, err)
+		}
+		items := opened(root, list)
+		if len(items) == 0 {
+			return fmt.Errorf("tweak of %s: there are none", list)
+		}
+		items[0] = merge(items[0], p)
+	}
+	return nil
 }
 
 // asFile keeps the configuration of the container only, as a compose file shows

@@ -140,6 +140,7 @@ func spreadScopes(cells []cell) {
 
 var scopeBits = []snapshot.ScopeKind{
 	snapshot.ScopeEngine, snapshot.ScopeHost, snapshot.ScopeCluster, snapshot.ScopeRegistry, snapshot.ScopeFiles,
+	snapshot.ScopeImages,
 }
 
 func scopeBit(k snapshot.ScopeKind) uint8 {

@@ -30,8 +30,8 @@ const defaultParallel = 8
 // for every engine part: what could not be read is in the coverage, and
 // Complete says whether nothing went wrong. The fragment is joined with that of
 // the host scope it names by [collect.Builder]. The only calls are those that
-// list, one inspect a container and a used image, and one to three for each
-// image that names its user.
+// list, one inspect a container, two an image, and one to three for each image
+// that names its user.
 func Collect(ctx context.Context, o Options) *snapshot.Snapshot {
 	c := newCollector(o)
 	c.lists(ctx)
@@ -163,6 +163,7 @@ func (c *collector) finish(ctx context.Context) {
 	for _, v := range c.volumes {
 		c.out.Volumes = append(c.out.Volumes, v)
 	}
+	c.coverImages()
 	c.out.Parts = c.parts
 	c.out.Complete = !c.failed && ctx.Err() == nil
 	c.assignScope()

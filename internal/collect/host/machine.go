@@ -116,6 +116,9 @@ func (m *Machine) Reads() []string {
 		"/proc/sys/kernel/version, names in /boot and /lib/modules: the running and the installed kernels",
 		"the kernel's audit status and rules, asked over netlink; /etc/audit/rules.d, /etc/audit/audit.rules: rules about files",
 		"/etc/audit/plugins.d, audisp-remote.conf, rsyslog, syslog-ng and journal-upload configuration: whether records go to another machine, not which",
+		"~/.docker of every account: of config.json and contexts who logins are for, helpers, endpoints and the shapes of secrets; modes of keys and plugins; ~/.ssh/config: StrictHostKeyChecking; /opt/docker-desktop and its settings",
+		"profiles, environment files and units of machine and accounts: DOCKER_ variables, of which host and shape are kept",
+		"for a registry on this machine that is named: exe, cmdline, environ and sockets of its process, and its configuration, password file and storage folder, of which no secret is kept; /etc/docker/certs.d",
 		"/var/lib/dpkg/info/*.list, /var/lib/dpkg/status, /lib/apk/db/installed: the package that the daemon comes from",
 	}
 }
