@@ -100,7 +100,7 @@ type Param struct {
 type Fix struct {
 	Suffix string    // appended to the check's ID to name the measure; empty for the first
 	Title  string    // a verb phrase
-	Kind   step.Kind // of all its steps
+	Kind   step.Kind // of all its steps but those of subjects in files, which are of [step.FileEdit]
 
 	// Step returns the change that helps one failing subject, or a
 	// *step.RefusedError that says why not and what to do instead. The target may

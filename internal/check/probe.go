@@ -30,6 +30,9 @@ func (p *Probe) Host() *snapshot.Host { return p.Snapshot.Host(p.Scope.ID) }
 // Self returns the subject that stands for the scope.
 func (p *Probe) Self() int { return p.Index.ScopeSubject(p.Scope.ID) }
 
+// CheckID names the check that looks.
+func (p *Probe) CheckID() string { return p.check.ID }
+
 // Report says a verdict of one or more subjects that are alike.
 func (p *Probe) Report(v Verdict, members ...int) {
 	p.out = append(p.out, Finding{Check: p.check, Verdict: v, Members: members})

@@ -34,7 +34,7 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 	if err := a.checkMeasures(ids); err != nil {
 		return err
 	}
-	src, err := a.engineEvidence(ctx, cmd, &f.collectFlags, f.target)
+	src, err := a.targetEvidence(ctx, cmd, &f.collectFlags, f.target)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 	if err := a.preview(ctx, f, src.snapshot, sel); err != nil {
 		return err
 	}
-	if err := a.showSelection(sel, ids); err != nil {
+	if err := a.showSelection(sel, ids, f.target); err != nil {
 		return failure(err)
 	}
 	switch {
@@ -63,7 +63,11 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 		a.log.note("nothing was changed; add --apply to make these changes")
 		return nil
 	}
-	if err := a.confirm(fmt.Sprintf("Apply %d changes to %d containers?", len(sel.steps), targetsOf(sel.steps)), f.yes); err != nil {
+	what := "containers"
+	if sel.folder != "" {
+		what = "services and Dockerfiles, in their files"
+	}
+	if err := a.confirm(fmt.Sprintf("Apply %d changes to %d %s?", len(sel.steps), targetsOf(sel.steps), what), f.yes); err != nil {
 		return err
 	}
 	err = a.perform(ctx, f, src.snapshot, sel, digest)
@@ -86,6 +90,8 @@ func (a *app) savedPlan(f *hardenFlags) (*document, string, error) {
 		return nil, "", usage("--plan %s is a %s; save a plan with plimsoll plan -o FILE", f.plan, d.kind())
 	case len(d.plan.Measures) == 0:
 		return nil, "", usage("--plan %s has no measures; there is nothing to do", f.plan)
+	case f.target == "" && d.plan.Endpoint == "":
+		return nil, "", usage("the plan was made for files; name their folder with --target")
 	case f.target == "" && !strings.HasPrefix(d.plan.Endpoint, "unix://"):
 		return nil, "", usage("the plan was made for the engine %s, which is not asked unless it is named; give --target docker:URL", quote(d.plan.Endpoint))
 	}
@@ -101,14 +107,21 @@ func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 	scope := before.Scope(sel.steps[0].Target.Scope)
 	for _, s := range sel.steps {
 		if s.Target.Scope != sel.steps[0].Target.Scope {
-			return usage("the changes concern several engines; name one with --target docker:URL")
+			return usage("the changes concern several engines or folders; name one with --target")
 		}
 	}
-	eng, done, err := a.engine(ctx, &f.collectFlags, f.target, scope.Target)
-	if err != nil {
-		return err
+	o := harden.Options{Tool: toolName(), Plan: digest, Wait: time.Duration(f.wait), Now: a.now, Folder: sel.folder, Files: a.readFiles, Shown: sel.digests()}
+	target := f.target
+	if sel.folder == "" {
+		eng, done, err := a.engine(ctx, &f.collectFlags, f.target, scope.Target)
+		if err != nil {
+			return err
+		}
+		defer done()
+		o.Engine = eng
+	} else {
+		target = "" // the journal knows
 	}
-	defer done()
 	dir, err := f.stateDir(a)
 	if err != nil {
 		return err
@@ -118,9 +131,8 @@ func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 		return failure(err)
 	}
 	p := a.progress()
-	rep, err := harden.Apply(ctx, harden.Options{
-		Engine: eng, State: dir, Tool: toolName(), Before: name, Plan: digest, Wait: time.Duration(f.wait), Now: a.now, AfterPhase: p.phase(sel.steps),
-	}, sel.steps)
+	o.State, o.Before, o.AfterPhase = dir, name, p.phase(sel.steps)
+	rep, err := harden.Apply(ctx, o, sel.steps)
 	p.end()
 	if rep.ID == "" { // no journal refers to it
 		err = joined(err, removeBefore(dir, name))
@@ -128,7 +140,7 @@ func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 	if err == nil && ctx.Err() != nil {
 		err = interrupted(errors.New("every step was finished by then"))
 	}
-	return joined(failureUnlessKnown(err), failure(a.showReport(rep, hintFlags(f.state, f.target))))
+	return joined(failureUnlessKnown(err), failure(a.showReport(rep, hintFlags(f.state, target))))
 }
 
 // storeBefore keeps the snapshot that the steps were planned on, for verify.

@@ -28,11 +28,13 @@ func (a *app) hardenCommand() *cobra.Command {
 			"changed without --apply. With it, every step is journaled, performed, read back and confirmed; the first that fails\n" +
 			"is taken back and stops the run. What the engine shows to be impossible is refused beforehand and keeps nothing else\n" +
 			"from being applied. Containers that compose, Swarm or Kubernetes own are left to their source.\n\n" +
+			"With a folder or file as --target, compose files and Dockerfiles are edited where they stand: only the lines that must\n" +
+			"change, shown as a diff. What is edited takes effect when you run docker compose up -d, or build again.\n\n" +
 			"A re-created container's predecessor is kept, stopped, for plimsoll rollback, until --commit removes it.\n\n" +
 			"Exit codes: 0 shown, or something was applied and all of it holds; 2 usage; 4 engine unreachable, or another run holds\n" +
 			"the lock; 5 nothing could be applied, a target changed since the plan, or a step failed and was rolled back; 6 a\n" +
 			"rollback is incomplete: what to do by hand is printed; 130 interrupted, with no step left half done.",
-		Example: "  plimsoll harden container-memory-limit --on web\n  plimsoll harden --plan plan.json --apply\n  plimsoll harden --commit 5f1c9a2e",
+		Example: "  plimsoll harden container-memory-limit --on web\n  plimsoll harden --plan plan.json --apply\n  plimsoll harden container-no-new-privileges --target ./shop --apply\n  plimsoll harden --commit 5f1c9a2e",
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return a.measureIDs(), cobra.ShellCompDirectiveNoFileComp
 		},
@@ -41,7 +43,7 @@ func (a *app) hardenCommand() *cobra.Command {
 	f.decisionFlags.register(cmd)
 	f.choiceFlags.register(cmd)
 	cmd.Flags().StringVar(&f.plan, "plan", "", "take the measures and values of a saved plan")
-	cmd.Flags().StringVar(&f.target, "target", "", "the engine: docker or docker:CONTEXT-OR-URL (default the one on this machine)")
+	cmd.Flags().StringVar(&f.target, "target", "", "the engine, docker or docker:CONTEXT-OR-URL (default the one on this machine), or the folder or file of compose and Docker files to edit")
 	cmd.Flags().BoolVar(&f.apply, "apply", false, "make the changes")
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask for confirmation")
 	cmd.Flags().Var(&f.wait, "wait", "how long a new container's health test may take (default as long as its own settings give it, at most 30m)")

@@ -3,10 +3,12 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/harden"
 	"plimsoll/internal/report/text"
+	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
 )
 
@@ -51,12 +53,19 @@ func (a *app) showReport(rep harden.Report, flags string) error {
 		b.WriteString("earlier run: " + outcome(o))
 	}
 	applied, kept := 0, false
+	var notes []string
 	for _, o := range rep.Steps {
 		b.WriteString(outcome(o))
 		if o.State == harden.StateApplied {
 			applied++
 			kept = kept || o.Step.Kind == step.ContainerRecreate
+			if o.Step.Kind == step.FileEdit && !slices.Contains(notes, effect(o.Step)) {
+				notes = append(notes, effect(o.Step))
+			}
 		}
+	}
+	for _, n := range notes {
+		b.WriteString(n + "\n")
 	}
 	if rep.ID != "" {
 		fmt.Fprintf(&b, "\njournal %s\n", rep.ID)
@@ -73,6 +82,14 @@ func (a *app) showReport(rep harden.Report, flags string) error {
 	}
 	_, err := io.WriteString(a.Out, b.String())
 	return err
+}
+
+// effect says when an edit of a file counts.
+func effect(s step.Step) string {
+	if s.Target.Kind == snapshot.KindFile {
+		return "what was edited in Dockerfiles takes effect with the next build"
+	}
+	return "what was edited in compose files takes effect when you run: docker compose up -d"
 }
 
 // outcome is the line of one step.

@@ -104,11 +104,17 @@ func (a *app) openRun(ctx context.Context, f *collectFlags, target, ref string) 
 	if err != nil {
 		return nil, usage("%v; the state folder is %s", err, dir)
 	}
+	o := harden.Options{State: dir, Tool: toolName(), Now: a.now}
+	if o.Folder = j.Header.Folder(); o.Folder != "" {
+		o.Files = a.readFiles
+		return &openedRun{journal: j, done: func() {}, options: o}, nil
+	}
 	eng, done, err := a.engine(ctx, f, target, j.Header.Endpoint)
 	if err != nil {
 		return nil, err
 	}
-	return &openedRun{journal: j, done: done, options: harden.Options{Engine: eng, State: dir, Tool: toolName(), Now: a.now}}, nil
+	o.Engine = eng
+	return &openedRun{journal: j, done: done, options: o}, nil
 }
 
 // openStanding is [app.openRun] but that, without a reference, it takes the latest

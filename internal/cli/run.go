@@ -19,9 +19,10 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/checks/client"
 	"plimsoll/internal/checks/docker"
-	"plimsoll/internal/checks/files"
+	dockerfiles "plimsoll/internal/checks/files"
 	"plimsoll/internal/checks/image"
 	"plimsoll/internal/checks/registry"
+	"plimsoll/internal/collect/files"
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/example"
 	"plimsoll/internal/snapshot"
@@ -64,10 +65,11 @@ type app struct {
 	collect func(context.Context, survey.Options) (*snapshot.Snapshot, error)
 	example func() (*snapshot.Snapshot, error)
 	connect connector
+	memo    files.Memo // of folders that harden edits
 }
 
 func newApp(s Stdio) *app {
-	suite := slices.Concat(docker.Suite, files.Suite, image.Suite, client.Suite, registry.Suite)
+	suite := slices.Concat(docker.Suite, dockerfiles.Suite, image.Suite, client.Suite, registry.Suite)
 	planned := slices.DeleteFunc(slices.Clone(docker.Planned()), func(p check.Planned) bool {
 		return slices.ContainsFunc(suite, func(c *check.Check) bool { return c.ID == p.ID })
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,18 @@ type selection struct {
 	measures []step.Measure
 	steps    []step.Step // those that can be performed
 	stale    int         // planned steps whose target changed since
+
+	folder string            // absolute, of steps that edit files
+	diffs  []harden.FileDiff // what they make of the files
+}
+
+// digests are of the files as they were shown.
+func (sel *selection) digests() map[string]string {
+	m := make(map[string]string)
+	for _, d := range sel.diffs {
+		m[d.Path] = d.Digest()
+	}
+	return m
 }
 
 // choose takes the steps of the named measures that are allowed, with the
@@ -95,7 +108,7 @@ func (a *app) preview(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 		}
 	}
 	for _, scope := range slices.Sorted(maps.Keys(byScope)) {
-		if err := a.previewScope(ctx, f, before.Scope(scope), byScope[scope], refused); err != nil {
+		if err := a.previewScope(ctx, f, before.Scope(scope), byScope[scope], refused, sel); err != nil {
 			return err
 		}
 	}
@@ -116,19 +129,14 @@ func (a *app) preview(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 	return nil
 }
 
-func (a *app) previewScope(ctx context.Context, f *hardenFlags, scope *snapshot.Scope, steps []*step.Step, refused map[*step.Step]string) error {
-	eng, done, err := a.engine(ctx, &f.collectFlags, f.target, scope.Target)
-	if err != nil {
-		return err
-	}
-	defer done()
+func (a *app) previewScope(ctx context.Context, f *hardenFlags, scope *snapshot.Scope, steps []*step.Step, refused map[*step.Step]string, sel *selection) error {
 	asked := make([]step.Step, len(steps))
 	for i, s := range steps {
 		asked[i] = *s
 	}
-	verdicts, err := harden.Preview(ctx, harden.Options{Engine: eng, Wait: time.Duration(f.wait)}, asked)
+	verdicts, err := a.verdicts(ctx, f, scope, asked, sel)
 	if err != nil {
-		return failure(fmt.Errorf("ask the engine whether the changes can be made: %w", err))
+		return err
 	}
 	for i, v := range verdicts {
 		if v.Refused != "" {
@@ -139,9 +147,38 @@ func (a *app) previewScope(ctx context.Context, f *hardenFlags, scope *snapshot.
 	return nil
 }
 
+// verdicts asks whether steps of one scope could be performed now.
+func (a *app) verdicts(ctx context.Context, f *hardenFlags, scope *snapshot.Scope, steps []step.Step, sel *selection) ([]harden.Verdict, error) {
+	o := harden.Options{Wait: time.Duration(f.wait)}
+	if scope.Kind == snapshot.ScopeFiles {
+		var err error
+		if o.Folder, err = a.folder(f.target); err != nil {
+			return nil, err
+		}
+		o.Files = a.readFiles
+		verdicts, diffs, err := harden.PreviewFiles(ctx, o, steps)
+		if err != nil {
+			return nil, failure(fmt.Errorf("look whether the files can be edited: %w", err))
+		}
+		sel.folder, sel.diffs = o.Folder, append(sel.diffs, diffs...)
+		return verdicts, nil
+	}
+	eng, done, err := a.engine(ctx, &f.collectFlags, f.target, scope.Target)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	o.Engine = eng
+	verdicts, err := harden.Preview(ctx, o, steps)
+	if err != nil {
+		return nil, failure(fmt.Errorf("ask the engine whether the changes can be made: %w", err))
+	}
+	return verdicts, nil
+}
+
 // showSelection prints the changes, what they disturb, what is refused and what
 // a person should know.
-func (a *app) showSelection(sel *selection, ids []string) error {
+func (a *app) showSelection(sel *selection, ids []string, target string) error {
 	var b strings.Builder
 	b.WriteString(harden.Diff(sel.steps, sel.measures))
 	for _, m := range sel.measures {
@@ -159,6 +196,10 @@ func (a *app) showSelection(sel *selection, ids []string) error {
 		if !slices.ContainsFunc(sel.measures, func(m step.Measure) bool { return m.ID == id }) {
 			fmt.Fprintf(&b, "%s: nothing that was looked at needs it\n", id)
 		}
+	}
+	if sel.folder != "" {
+		fi, err := os.Stat(sel.folder)
+		b.WriteString(fileDiffs(target, sel.diffs, err == nil && !fi.IsDir()))
 	}
 	_, err := io.WriteString(a.Out, b.String())
 	return err

@@ -67,7 +67,11 @@ func (a *app) verify(cmd *cobra.Command, f *verifyFlags, ref string) error {
 	if b.run != nil {
 		defer b.run.done()
 	}
-	src, err := a.engineEvidence(ctx, cmd, &f.collectFlags, f.target)
+	target := f.target
+	if b.run != nil && b.run.options.Folder != "" {
+		target = a.written(b.snapshot, b.run.options.Folder)
+	}
+	src, err := a.targetEvidence(ctx, cmd, &f.collectFlags, target)
 	if err != nil {
 		return err
 	}

@@ -32,9 +32,10 @@ func Apply(ctx context.Context, o Options, steps []step.Step) (Report, error) {
 	if rep.Recovered, err = r.recoverAll(ctx); err != nil {
 		return rep, err
 	}
-	info, err := r.info(ctx)
+	info, done, err := r.reach(ctx)
+	defer done()
 	if err != nil {
-		return rep, fmt.Errorf("ask the engine who it is: %w", err)
+		return rep, err
 	}
 	todo, err := mergeSteps(steps)
 	if err != nil {
@@ -44,7 +45,7 @@ func Apply(ctx context.Context, o Options, steps []step.Step) (Report, error) {
 	if err != nil || len(todo) == 0 {
 		return rep, errors.Join(err, refused)
 	}
-	w, err := newJournal(o.State, Header{Tool: o.Tool, Endpoint: printable(o.Engine.Endpoint().Address), Engine: info.ID, Before: o.Before, Plan: o.Plan}, o.now())
+	w, err := newJournal(o.State, Header{Tool: o.Tool, Endpoint: r.endpoint(), Engine: info.ID, Before: o.Before, Plan: o.Plan}, o.now())
 	if err != nil {
 		return rep, err
 	}
@@ -53,11 +54,27 @@ func Apply(ctx context.Context, o Options, steps []step.Step) (Report, error) {
 	return rep, errors.Join(r.applyAll(ctx, w, info, todo, &rep), refused)
 }
 
+// look makes the runner look at several steps in turn, each as if those before
+// it were done where that can be told; act ends it.
+func (r *runner) look() {
+	r.peers = &peers{}
+	if r.files != nil {
+		r.files.drafts, r.files.seen = make(map[string][]byte), nil
+	}
+}
+
+func (r *runner) act() {
+	r.peers = nil
+	if r.files != nil {
+		r.files.drafts, r.files.seen = nil, nil
+	}
+}
+
 // sift looks at every step before the first is begun and takes out those that
 // are refused.
 func (r *runner) sift(ctx context.Context, info engineInfo, steps []step.Step, rep *Report) (ready []step.Step, refused, err error) {
-	r.peers = &peers{}
-	defer func() { r.peers = nil }()
+	r.look()
+	defer r.act()
 	for _, s := range steps {
 		_, err := r.ready(ctx, s, info)
 		switch e := refusal(err); {
@@ -160,6 +177,11 @@ func (r *runner) applyOne(ctx context.Context, w *writer, info engineInfo, s ste
 		intent.Image = image
 		intent.Swap = &Swap{Name: sub.view.Name, Old: sub.view.ID, Kept: keptName(sub.view.Name, w.Header.ID), Start: sub.view.State.Running, Image: image}
 	}
+	if s.Kind == step.FileEdit {
+		if intent.Files, err = w.keepFiles(s, r.files.dir, sub.drafts); err != nil {
+			return Outcome{Step: s, State: StateNotStarted, Why: err.Error()}, err
+		}
+	}
 	if err := r.record(w, intent); err != nil {
 		return Outcome{Step: s, State: StateNotStarted, Why: err.Error()}, err
 	}
@@ -195,6 +217,9 @@ func (r *runner) settleApplied(ctx context.Context, w *writer, e *Entry) error {
 
 // perform asks the engine for the change.
 func (r *runner) perform(ctx context.Context, w *writer, e *Entry, sub *subject) error {
+	if e.Files != nil {
+		return r.writeFiles(e, sub.drafts)
+	}
 	if e.Step.Kind == step.ContainerUpdate {
 		return updater{r}.apply(ctx, e.Step, sub.view)
 	}
@@ -205,6 +230,9 @@ func (r *runner) perform(ctx context.Context, w *writer, e *Entry, sub *subject)
 // confirm reads the target again and returns what it read: every value must be
 // there, and a container that ran must run.
 func (r *runner) confirm(ctx context.Context, e *Entry) ([]byte, error) {
+	if e.Files != nil {
+		return nil, r.confirmFiles(ctx, e)
+	}
 	id := e.Step.Target.UID
 	if e.Swap != nil {
 		id = e.Swap.New

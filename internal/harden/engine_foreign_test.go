@@ -110,7 +110,7 @@ func TestRollbackAfterOwnAndHarmlessChanges(t *testing.T) {
 func images(t *testing.T, state string) []string {
 	t.Helper()
 	var out []string
-	for _, kind := range []string{beforeImage, afterImage} {
+	for _, kind := range []string{beforeImage, afterImage, fileImage} {
 		names, err := filepath.Glob(filepath.Join(journalDir(state), "*"+kind))
 		if err != nil {
 			t.Fatal(err)

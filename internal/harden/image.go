@@ -14,6 +14,7 @@ import (
 const (
 	beforeImage = ".before.json" // the engine's description of a container that gives way
 	afterImage  = ".after.json"  // what can be changed of its successor, as it was made
+	fileImage   = ".before.file" // the content of a file that is edited
 )
 
 // base is the beginning of the names of a journal's images.
@@ -60,6 +61,9 @@ func (j *Journal) needs() []string {
 			continue
 		}
 		names = append(names, e.Image, e.After)
+		for _, f := range e.Files {
+			names = append(names, f.Image)
+		}
 		for _, s := range []*Swap{e.Swap, e.Undoing} {
 			if s != nil {
 				names = append(names, s.Image)
@@ -80,7 +84,7 @@ func (j *Journal) sweep() error {
 	needed := j.needs()
 	for _, f := range files {
 		name := f.Name()
-		is := strings.HasPrefix(name, j.base()+".") && (strings.HasSuffix(name, beforeImage) || strings.HasSuffix(name, afterImage))
+		is := strings.HasPrefix(name, j.base()+".") && slices.ContainsFunc([]string{beforeImage, afterImage, fileImage}, func(end string) bool { return strings.HasSuffix(name, end) })
 		if !is || slices.Contains(needed, name) {
 			continue
 		}

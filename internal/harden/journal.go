@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"plimsoll/internal/step"
@@ -59,8 +61,10 @@ type Record struct {
 	Image string     `json:"image,omitempty"` // recreate, with intent: file name of the before-image
 	After string     `json:"after,omitempty"` // recreate, with applied or confirmed: file name of the after-image
 	Swap  *Swap      `json:"swap,omitempty"`  // recreate: who replaces whom
-	Undo  step.Undo  `json:"undo,omitempty"`  // with undone: how well it was taken back
-	Why   string     `json:"why,omitempty"`
+
+	Files []FileChange `json:"files,omitempty"` // file-edit, with intent
+	Undo  step.Undo    `json:"undo,omitempty"`  // with undone: how well it was taken back
+	Why   string       `json:"why,omitempty"`
 }
 
 // Swap is one container taking the place of another.
@@ -81,7 +85,8 @@ type Entry struct {
 	Image   string // before-image of a target that was re-created
 	After   string // after-image of its successor
 	Swap    *Swap  // the replacement that the step made
-	Undoing *Swap  // the replacement that takes the step back, after commit
+	Files   []FileChange
+	Undoing *Swap // the replacement that takes the step back, after commit
 	Undo    step.Undo
 	Why     string
 }
@@ -203,10 +208,13 @@ func (j *Journal) note(rec *Record) error {
 		if rec.Swap != nil && rec.Swap.Image == "" {
 			return errors.New("a re-creation needs a before-image")
 		}
+		if (rec.Body.Kind == step.FileEdit) != (len(rec.Files) > 0) || slices.ContainsFunc(rec.Files, func(f FileChange) bool { return !filepath.IsAbs(f.Path) || f.Image == "" }) {
+			return errors.New("an edit needs its files, each with a whole path and a before-image")
+		}
 		if e != nil {
 			return fmt.Errorf("step %q begins twice", printable(rec.Step))
 		}
-		j.Entries = append(j.Entries, &Entry{Step: *rec.Body, Phase: PhaseIntent, Image: rec.Image, Swap: rec.Swap})
+		j.Entries = append(j.Entries, &Entry{Step: *rec.Body, Phase: PhaseIntent, Image: rec.Image, Swap: rec.Swap, Files: rec.Files})
 		return nil
 	}
 	if e == nil {

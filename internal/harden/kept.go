@@ -66,6 +66,9 @@ func Standing(all []*Journal) []*Journal {
 // Spent says why no step of a run can be taken back on the engine of the
 // options, or returns "" when one may be.
 func Spent(ctx context.Context, o Options, all []*Journal, j *Journal) (string, error) {
+	if j.Header.Folder() != "" {
+		return "", nil
+	}
 	r := newRunner(o)
 	r.chain = successors(all, committedOnly)
 	info, err := r.info(ctx)

@@ -1,6 +1,8 @@
 package harden
 
 import (
+	"context"
+	"fmt"
 	"time"
 
 	"plimsoll/internal/step"
@@ -13,6 +15,12 @@ type Options struct {
 	Tool   string // name and version, for the journal
 	Before string // file of the snapshot that the steps were planned on, for the journal
 	Plan   string // digest of the plan, for the journal
+
+	// For edits of files in the place of an engine: the folder or file, absolute,
+	// how it is read, and by path from the folder the digest of what was shown.
+	Folder string
+	Files  Files
+	Shown  map[string]string
 
 	// Settle is how long a started container without a health test must run
 	// before it is trusted; 0 is 3 seconds.
@@ -80,9 +88,34 @@ type runner struct {
 	opts  Options
 	chain succession // who took whose place for good, in earlier runs
 	peers *peers     // set while several steps are only looked at
+	files *fileSet   // of a run that edits files; there is no engine then
 }
 
 func newRunner(o Options) *runner { return &runner{eng: steady{o.Engine}, opts: o} }
+
+// reach makes the run's target ready: the engine, which says who it is, or the
+// folder, which is opened until done is called.
+func (r *runner) reach(ctx context.Context) (info engineInfo, done func(), err error) {
+	if r.opts.Folder == "" {
+		if info, err = r.info(ctx); err != nil {
+			err = fmt.Errorf("ask the engine who it is: %w", err)
+		}
+		return info, func() {}, err
+	}
+	if r.files, err = openFiles(r.opts.Folder); err != nil {
+		return info, func() {}, fmt.Errorf("open the folder: %w", err)
+	}
+	r.files.shown = r.opts.Shown
+	return info, func() { _ = r.files.root.Close() }, nil // every write was flushed by its own file
+}
+
+// endpoint is what the journal says of where the run was.
+func (r *runner) endpoint() string {
+	if r.files != nil {
+		return filesPrefix + r.files.path
+	}
+	return printable(r.opts.Engine.Endpoint().Address)
+}
 
 // reached tells the test hook.
 func (r *runner) reached(step, phase string) {

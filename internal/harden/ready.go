@@ -3,7 +3,8 @@ package harden
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/step"
@@ -18,12 +19,33 @@ type Verdict struct {
 // Preview asks the same read-only questions as [Apply] asks before each step,
 // and returns a verdict for each of the steps. It needs no lock.
 func Preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, error) {
+	verdicts, _, err := preview(ctx, o, steps)
+	return verdicts, err
+}
+
+// FileDiff is what steps would make of one file.
+type FileDiff struct {
+	Path          string // from the folder, with slashes
+	Before, After []byte
+}
+
+// Digest is what [Options].Shown takes for the file.
+func (d FileDiff) Digest() string { return digest(d.Before) }
+
+// PreviewFiles is [Preview] for edits of files, each looked at as if those before
+// it were made; it also returns what becomes of the files.
+func PreviewFiles(ctx context.Context, o Options, steps []step.Step) ([]Verdict, []FileDiff, error) {
+	return preview(ctx, o, steps)
+}
+
+func preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, []FileDiff, error) {
 	r := newRunner(o)
-	info, err := r.info(ctx)
+	info, done, err := r.reach(ctx)
+	defer done()
 	if err != nil {
-		return nil, fmt.Errorf("ask the engine who it is: %w", err)
+		return nil, nil, err
 	}
-	r.peers = &peers{}
+	r.look()
 	out := make([]Verdict, len(steps))
 	for i, s := range steps {
 		sub, err := r.ready(ctx, s, info)
@@ -31,10 +53,29 @@ func Preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, erro
 		case e != nil:
 			out[i].Refused = e.reason()
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		case s.Kind == step.ContainerRecreate:
 			out[i].Warnings = r.healthWarnings(sub.view)
 		}
+	}
+	if r.files == nil {
+		return out, nil, nil
+	}
+	diffs, err := r.files.changed()
+	return out, diffs, err
+}
+
+// changed lists the files that the drafts change, by path.
+func (fs *fileSet) changed() ([]FileDiff, error) {
+	var out []FileDiff
+	drafts := fs.drafts
+	fs.drafts = nil
+	for _, rel := range slices.Sorted(maps.Keys(drafts)) {
+		before, err := fs.content(rel)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, FileDiff{rel, before, drafts[rel]})
 	}
 	return out, nil
 }
@@ -51,13 +92,20 @@ func refusal(err error) *Error {
 
 // subject is a target as it was found.
 type subject struct {
-	raw  []byte
-	view *view
+	raw    []byte
+	view   *view
+	drafts []draft // in the place of both, for an edit of files
 }
 
 // ready re-reads a step's target and refuses the step when it is not what the
 // step was made for, or when it would not make of the target what it states.
 func (r *runner) ready(ctx context.Context, s step.Step, info engineInfo) (*subject, error) {
+	if s.Kind == step.FileEdit {
+		return r.readyFiles(ctx, s)
+	}
+	if r.files != nil {
+		return nil, refuse("it changes a container, and this run edits files; name the engine with --target")
+	}
 	if engine, ok := strings.CutPrefix(s.Target.Scope, "engine:"); ok && engine != info.ID {
 		return nil, refuse("the step is for engine %s, this is %s", printable(engine), printable(info.ID))
 	}

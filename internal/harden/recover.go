@@ -41,9 +41,20 @@ func (r *runner) recoverAll(ctx context.Context) ([]Outcome, error) {
 func (r *runner) recoverJournal(ctx context.Context, j *Journal) ([]Outcome, error) {
 	var out []Outcome
 	var w *writer
+	var err error
 	for _, e := range j.Entries {
 		if !e.Unfinished() {
 			continue
+		}
+		if j.Header.Folder() == "" && r.opts.Engine == nil {
+			why := fmt.Sprintf("run %s was interrupted on the engine %s; plimsoll rollback %s finishes it or takes it back", j.Header.ID, printable(j.Header.Endpoint), j.Header.ID)
+			return append(out, Outcome{Step: e.Step, State: StateIncomplete, Why: why}), nil
+		}
+		if w == nil && j.Header.Folder() != "" {
+			if w, err = reopen(r.opts.State, j, r.opts.now()); err != nil {
+				return out, err
+			}
+			defer w.close()
 		}
 		if w == nil {
 			info, err := r.info(ctx)
@@ -73,6 +84,9 @@ func (r *runner) recoverJournal(ctx context.Context, j *Journal) ([]Outcome, err
 
 // recoverEntry brings one step to a phase in which it may rest.
 func (r *runner) recoverEntry(ctx context.Context, w *writer, e *Entry) (Outcome, error) {
+	if e.Files != nil {
+		return r.recoverFiles(ctx, w, e)
+	}
 	if gone, err := r.allGone(ctx, e); err != nil || gone {
 		if err != nil {
 			return Outcome{}, err

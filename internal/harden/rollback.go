@@ -82,6 +82,10 @@ func (r *runner) open(ctx context.Context, ref string) (*writer, []*Journal, err
 	if err != nil {
 		return nil, nil, err
 	}
+	if j.Header.Folder() != "" {
+		w, err := reopen(r.opts.State, j, r.opts.now())
+		return w, all, err
+	}
 	info, err := r.info(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("ask the engine who it is: %w", err)
@@ -101,6 +105,10 @@ func (r *runner) rollbackEntry(ctx context.Context, w *writer, all []*Journal, e
 	if !e.InForce() {
 		return Outcome{Step: e.Step, State: StateAlready, Undo: e.Undo, Why: e.Why}, nil
 	}
+	if e.Files != nil {
+		out, err := r.rollbackFiles(ctx, w, all, e)
+		return out.because(err), err
+	}
 	r.chain = successors(all, committedOnly) // the step before may have made a container anew
 	err := r.inTheWay(w.Journal, all, e)
 	if err == nil {
@@ -110,13 +118,18 @@ func (r *runner) rollbackEntry(ctx context.Context, w *writer, all []*Journal, e
 			out, err = r.rollbackSwap(ctx, w, all, e)
 		}
 	}
+	return out.because(err), err
+}
+
+// because completes an outcome with the error that it ends in.
+func (out Outcome) because(err error) Outcome {
 	if err != nil {
 		out.Why = err.Error()
 	}
 	if e := refusal(err); e != nil && out.State == StateNotStarted {
 		out.State, out.Why = StateRefused, e.reason()
 	}
-	return out, err
+	return out
 }
 
 // inTheWay refuses when a later run changed what this step left.

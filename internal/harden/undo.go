@@ -13,6 +13,9 @@ import (
 // undo takes one step back, from wherever it stands, and reads the result. It
 // may be called again after an interruption.
 func (r *runner) undo(ctx context.Context, j *Journal, e *Entry) (step.Undo, string, error) {
+	if e.Files != nil {
+		return step.UndoExact, "", r.undoFiles(j, e)
+	}
 	if e.Swap != nil {
 		if err := r.restore(ctx, j, e.Step.ID, e.Swap); err != nil {
 			return "", "", err
@@ -49,6 +52,9 @@ func (r *runner) undo(ctx context.Context, j *Journal, e *Entry) (step.Undo, str
 
 // byHand says how a person restores the target of a step.
 func byHand(e *Entry, j *Journal) []string {
+	if e.Files != nil {
+		return byHandFiles(e, j)
+	}
 	s := e.Swap
 	if e.Undoing != nil {
 		s = e.Undoing

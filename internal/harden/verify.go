@@ -29,6 +29,9 @@ func Verify(ctx context.Context, o Options, ref string) ([]Check, error) {
 	if err != nil {
 		return nil, err
 	}
+	if folder := j.Header.Folder(); folder != "" {
+		return r.verifyFiles(ctx, folder, j)
+	}
 	info, err := r.info(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ask the engine who it is: %w", err)
@@ -57,6 +60,26 @@ func Verify(ctx context.Context, o Options, ref string) ([]Check, error) {
 		for _, c := range e.Step.Set {
 			out = append(out, Check{Step: e.Step, Field: c.Field, Want: c.To, Got: got[c.Field], Holds: why == "" && got[c.Field] == c.To, Why: why})
 		}
+	}
+	return out, nil
+}
+
+func (r *runner) verifyFiles(ctx context.Context, folder string, j *Journal) ([]Check, error) {
+	var err error
+	if r.files, err = openFiles(folder); err != nil {
+		return nil, fmt.Errorf("open the folder: %w", err)
+	}
+	defer r.files.root.Close() //nolint:errcheck // it was only read
+	var out []Check
+	for _, e := range j.Entries {
+		if !e.InForce() {
+			continue
+		}
+		checks, err := r.checkFiles(ctx, e)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, checks...)
 	}
 	return out, nil
 }

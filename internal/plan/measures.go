@@ -3,9 +3,11 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/snapshot"
@@ -96,6 +98,9 @@ func measure(c *check.Check, fix *check.Fix, in check.Inputs, subjects []int, on
 		if fix.Review != nil && len(byScope[sc]) > 0 {
 			m.Warnings = append(m.Warnings, fix.Review(probes[sc], byScope[sc])...)
 		}
+	}
+	if len(m.Steps) > 0 { // of a fix, subjects in files disturb nothing that runs
+		m.Disturbs = slices.MaxFunc(m.Steps, func(a, b step.Step) int { return cmp.Compare(a.Disturbs, b.Disturbs) }).Disturbs
 	}
 	return m, nil
 }

@@ -52,6 +52,12 @@ var ContainerFields = map[string]Field{
 	},
 }
 
+// FileFields are further properties that steps can change where a file defines
+// the container: on an engine there would be no telling what it needs instead.
+var FileFields = map[string]Field{
+	"HostConfig.Privileged": {Path: "privileged", Get: func(s *ContainerSpec) string { return strconv.FormatBool(s.Privileged) }, Set: setPrivileged},
+}
+
 const (
 	cpuPeriod = 100000 // microseconds; what the engine turns a number of CPUs into a quota of
 	pageSize  = 4096   // bytes; the kernel counts memory in pages, which are larger on few machines
@@ -140,6 +146,15 @@ func setReadonly(s *ContainerSpec, r *Runtime, v string) error {
 	if r.Process.Known() {
 		r.Process.V.RootReadOnly = b
 	}
+	return nil
+}
+
+func setPrivileged(s *ContainerSpec, _ *Runtime, v string) error {
+	b, err := strconv.ParseBool(v)
+	if err != nil {
+		return fmt.Errorf("privileged %.40q is neither true nor false", v)
+	}
+	s.Privileged = b
 	return nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Overlay is a snapshot with changes on top: copy on write, the base is never
@@ -38,6 +40,7 @@ type editor struct {
 // kind of subject that a step may have as its target.
 var editors = map[Kind]editor{
 	KindContainer: {get: (*Overlay).getContainer, set: (*Overlay).setContainer},
+	KindFile:      {get: (*Overlay).getDockerfile, set: (*Overlay).setDockerfile},
 }
 
 // Set changes one named field of a subject. The fields of a container are
@@ -78,6 +81,9 @@ func (o *Overlay) Get(kind Kind, scope, key, field string) (string, error) {
 // container looks up a field and the position of a container that has it.
 func (o *Overlay) container(scope, key, field string) (Field, int, error) {
 	f, ok := ContainerFields[field]
+	if sc := o.base.Scope(scope); !ok && sc != nil && sc.Kind == ScopeFiles {
+		f, ok = FileFields[field]
+	}
 	if !ok {
 		return f, 0, fmt.Errorf("container has no field %.100q that can be changed", field)
 	}
@@ -118,6 +124,42 @@ func (o *Overlay) getContainer(scope, key, field string) (string, error) {
 	}
 	s := o.Snapshot()
 	return f.Get(&s.ContainerSpecs[s.Containers[i].Spec]), nil
+}
+
+// stage looks up a stage of a Dockerfile by the field that names its base.
+func (o *Overlay) stage(scope, key, field string) (file, stage int, err error) {
+	for i, d := range o.base.Dockerfiles {
+		if d.Scope != scope || "dockerfile/"+d.Path != key {
+			continue
+		}
+		n, err := strconv.Atoi(strings.TrimPrefix(field, StageBase))
+		if err != nil || !strings.HasPrefix(field, StageBase) || n < 0 || n >= len(d.Stages) {
+			return 0, 0, fmt.Errorf("the Dockerfile has no field %.100q that can be changed", field)
+		}
+		return i, n, nil
+	}
+	return 0, 0, fmt.Errorf("no Dockerfile %.100q in scope %.100q", key, scope)
+}
+
+func (o *Overlay) getDockerfile(scope, key, field string) (string, error) {
+	i, n, err := o.stage(scope, key, field)
+	if err != nil {
+		return "", err
+	}
+	return o.Snapshot().Dockerfiles[i].Stages[n].Base, nil
+}
+
+func (o *Overlay) setDockerfile(scope, key, field, value string) error {
+	i, n, err := o.stage(scope, key, field)
+	if err != nil {
+		return err
+	}
+	o.own()
+	o.out.Dockerfiles = slices.Clone(o.out.Dockerfiles)
+	stages := slices.Clone(o.out.Dockerfiles[i].Stages)
+	stages[n].Base = value
+	o.out.Dockerfiles[i].Stages = stages
+	return nil
 }
 
 // find returns the position of a container, or -1. The first look-up indexes.

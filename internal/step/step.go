@@ -18,6 +18,7 @@ type Kind string
 const (
 	ContainerUpdate   Kind = "container-update"   // docker update, the container keeps running
 	ContainerRecreate Kind = "container-recreate" // a new container replaces the old one
+	FileEdit          Kind = "file-edit"          // the lines of a file that define the target
 )
 
 // Disturb says what a step interrupts. The order is from least to most.
@@ -59,6 +60,8 @@ func (d *Disturb) UnmarshalText(b []byte) error {
 // a kind that this version does not know.
 func (k Kind) Disturbs() Disturb {
 	switch k {
+	case FileEdit:
+		return DisturbNone
 	case ContainerUpdate:
 		return DisturbUpdate
 	case ContainerRecreate:

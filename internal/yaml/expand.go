@@ -74,7 +74,7 @@ func (x *expander) scalar(n *Node, raw *goyaml.Node) {
 }
 
 func (x *expander) list(n *Node, raw *goyaml.Node, depth int) *Error {
-	n.Kind = List
+	n.Kind, n.Flow = List, raw.Style&goyaml.FlowStyle != 0
 	if n.Tag == "" {
 		n.Tag = TagList
 	}
@@ -91,7 +91,7 @@ func (x *expander) list(n *Node, raw *goyaml.Node, depth int) *Error {
 }
 
 func (x *expander) mapping(n *Node, raw *goyaml.Node, depth int) *Error {
-	n.Kind = Map
+	n.Kind, n.Flow = Map, raw.Style&goyaml.FlowStyle != 0
 	if n.Tag == "" {
 		n.Tag = TagMap
 	}
@@ -118,6 +118,7 @@ func (x *expander) mapping(n *Node, raw *goyaml.Node, depth int) *Error {
 		}
 		n.Pairs = append(n.Pairs, Pair{key, value})
 	}
+	n.Own = len(n.Pairs)
 	return x.merge(n, merges, seen)
 }
 

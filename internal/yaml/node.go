@@ -51,6 +51,8 @@ type Node struct {
 
 	Items []*Node // of a list
 	Pairs []Pair  // of a mapping, in file order; merged pairs come last
+	Own   int     // of the pairs, those that the mapping states itself
+	Flow  bool    // a list or mapping in brackets
 }
 
 // Pair is one entry of a mapping. Keys are scalars and unique.

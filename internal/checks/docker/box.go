@@ -5,6 +5,7 @@ package docker
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -152,14 +153,14 @@ func ev(source string, value any) check.Evidence {
 	return check.Evidence{Source: source, Value: text}
 }
 
-// target returns what a fix needs of a failing container, or refuses.
+// target returns what a fix needs of a failing container or service, or refuses.
 func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.ContainerSpec, error) {
 	c := p.Index.Container(subject)
 	if c == nil {
 		return nil, nil, &step.RefusedError{Why: "it is not a container"}
 	}
-	if p.Scope.Kind == snapshot.ScopeFiles {
-		return nil, nil, &step.RefusedError{Why: "it is defined in a file; change it there"}
+	if inFile(p) {
+		return c, &p.Snapshot.ContainerSpecs[c.Spec], nil
 	}
 	if p.Engine() == nil || p.Part(snapshot.PartEngineInfo).State != snapshot.Observed {
 		return nil, nil, &step.RefusedError{Why: "what its engine can do was not read; collect again with access to GET /info"}
@@ -167,14 +168,17 @@ func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.Contain
 	return c, &p.Snapshot.ContainerSpecs[c.Spec], nil
 }
 
-func ownerAdvice(o *snapshot.Owner, flags []string) string {
+func ownerAdvice(p *check.Probe, o *snapshot.Owner, flags []string) string {
 	switch o.Kind {
 	case "compose":
-		where := "its compose file"
-		if len(o.Sources) > 0 {
-			where = o.Sources[0]
+		if len(o.Sources) == 0 {
+			return "compose manages it: change service " + o.Name + " in its compose file and run docker compose up -d"
 		}
-		return "compose manages it: change service " + o.Name + " in " + where + " and run docker compose up -d"
+		if p.Scope.Host == "" || !path.IsAbs(o.Sources[0]) { // the file is on another machine, or nobody knows where
+			return "compose manages it: change service " + o.Name + " in " + o.Sources[0] + " and run docker compose up -d"
+		}
+		return "compose manages it: change " + o.Sources[0] + " with plimsoll harden " + p.CheckID() + " --target " + path.Dir(o.Sources[0]) +
+			" and run docker compose up -d"
 	case "swarm":
 		return "swarm manages it: use " + strings.Join(slices.Concat([]string{"docker service update"}, flags, []string{o.Name}), " ")
 	case "kubernetes":
@@ -185,7 +189,11 @@ func ownerAdvice(o *snapshot.Owner, flags []string) string {
 
 // change builds one change of a container from what its field holds now.
 func change(spec *snapshot.ContainerSpec, field, to string) step.Change {
-	return step.Change{Field: field, From: snapshot.ContainerFields[field].Get(spec), To: to}
+	f, ok := snapshot.ContainerFields[field]
+	if !ok {
+		f = snapshot.FileFields[field]
+	}
+	return step.Change{Field: field, From: f.Get(spec), To: to}
 }
 
 // update returns a step that changes a running container in place.
@@ -200,17 +208,17 @@ func update(p *check.Probe, subject int, set ...step.Change) (step.Step, error) 
 		return step.Step{}, &step.RefusedError{Why: "its configuration states this already and the kernel does not enforce it; create the container anew"}
 	}
 	s := step.New(step.ContainerUpdate, p.Index.Subjects[subject], set...)
-	s.Source = source(p.Index.Container(subject), set)
+	s.Source = source(p, p.Index.Container(subject), set)
 	return s, nil
 }
 
 // source says where a container that something manages is changed: it is never
 // fought. Empty for one that nothing manages.
-func source(c *snapshot.Container, set []step.Change) string {
+func source(p *check.Probe, c *snapshot.Container, set []step.Change) string {
 	if c.Owner == nil {
 		return ""
 	}
-	return ownerAdvice(c.Owner, serviceFlags(set))
+	return ownerAdvice(p, c.Owner, serviceFlags(set))
 }
 
 // serviceFlags are the flags of docker service update that make the changes.
@@ -246,7 +254,7 @@ func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error
 		return step.Step{}, &step.RefusedError{Why: "it is removed when it stops (--rm), so that it could not be put back; start it anew with the change"}
 	}
 	s := step.New(step.ContainerRecreate, p.Index.Subjects[subject], set...)
-	s.Source = source(c, set)
+	s.Source = source(p, c, set)
 	if len(c.Sharers) > 0 {
 		s.Warnings = append(s.Warnings, "joined by "+firstFew(c.Sharers)+", to be created anew afterwards")
 	}

@@ -168,10 +168,19 @@ func dropNetRaw(p *check.Probe, subject int) (step.Step, error) {
 	}
 	drop := append(slices.Clone(spec.CapDrop), "NET_RAW")
 	slices.Sort(drop)
-	s, err := recreate(p, subject, change(spec, "HostConfig.CapDrop", strings.Join(drop, ",")))
+	dropped := change(spec, "HostConfig.CapDrop", strings.Join(drop, ","))
+	var s step.Step
+	if inFile(p) {
+		s, err = edited(p, subject, dropped)
+	} else {
+		s, err = recreate(p, subject, dropped)
+	}
 	if err != nil {
 		return step.Step{}, err
 	}
-	s.Note = "Programs that open raw sockets (tcpdump, arping, old versions of ping) stop working in it."
+	if s.Note != "" {
+		s.Note += " "
+	}
+	s.Note += "Programs that open raw sockets (tcpdump, arping, old versions of ping) stop working in it."
 	return s, nil
 }

@@ -150,12 +150,16 @@ func weighCPU(p *check.Probe, subject int) (step.Step, error) {
 	}
 	shares := p.Int("shares")
 	switch {
-	case !p.Engine().CPUShares:
+	case !inFile(p) && !p.Engine().CPUShares:
 		return step.Step{}, &step.RefusedError{Why: "the kernel of this machine cannot enforce CPU weights; enable the cpu controller"}
 	case shares < 2 || shares > 262144 || shares == defaultShares:
 		return step.Step{}, &step.RefusedError{Why: "a weight is 2 to 262144 and not the default 1024; give another with --set container-cpu-shares.shares=N"}
 	}
-	s, err := update(p, subject, change(spec, "HostConfig.CpuShares", strconv.FormatInt(shares, 10)))
+	weight := change(spec, "HostConfig.CpuShares", strconv.FormatInt(shares, 10))
+	if inFile(p) {
+		return edited(p, subject, weight)
+	}
+	s, err := update(p, subject, weight)
 	if err != nil {
 		return step.Step{}, err
 	}

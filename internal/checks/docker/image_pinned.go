@@ -22,6 +22,9 @@ var imageDigestPinned = &check.Check{
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"image"},
+	Params: []check.Param{{
+		Name: "digests", Unit: "list", Meaning: "NAME:TAG@sha256:DIGEST of images, which the fix writes into files",
+	}},
 	Run:   func(p *check.Probe) { judge(p, pinned) },
 	Fixes: []check.Fix{{Title: "pin the image to the digest it runs", Kind: step.ContainerRecreate, Step: pinImage}},
 }
@@ -57,6 +60,9 @@ func pinImage(p *check.Probe, subject int) (step.Step, error) {
 	if err != nil {
 		return step.Step{}, err
 	}
+	if inFile(p) {
+		return pinInFile(p, subject, spec)
+	}
 	if shared.IsImageID(spec.Image, spec.ImageID) {
 		return step.Step{}, &step.RefusedError{Why: "it was started from an image ID, which names no repository; start it from NAME@sha256:DIGEST of the registry it came from"}
 	}
@@ -74,4 +80,18 @@ func pinImage(p *check.Probe, subject int) (step.Step, error) {
 	}
 	s.Note = "The image stays the one it runs now. DOCKER_CONTENT_TRUST is not used: for Docker Hub it ends on 8 December 2026."
 	return s, nil
+}
+
+// pinInFile keeps the tag beside the digest, for people and for tools that
+// review updates.
+func pinInFile(p *check.Probe, subject int, spec *snapshot.ContainerSpec) (step.Step, error) {
+	if spec.Image == "" {
+		return step.Step{}, &step.RefusedError{Why: "it builds its image; push that and name it by the digest the registry gives it"}
+	}
+	declared, _ := p.List("digests")
+	ref := shared.Pin(p.Snapshot, spec.Image, declared)
+	if ref == "" {
+		return step.Step{}, &step.RefusedError{Why: shared.AskForDigest(spec.Image, p.CheckID())}
+	}
+	return edited(p, subject, change(spec, "Config.Image", ref))
 }

@@ -77,6 +77,9 @@ func limitMemory(p *check.Probe, subject int) (step.Step, error) {
 	if err != nil {
 		return step.Step{}, err
 	}
+	if inFile(p) {
+		return limitMemoryInFile(p, subject, spec)
+	}
 	if !p.Engine().MemoryLimit {
 		return step.Step{}, &step.RefusedError{Why: "the kernel of this machine cannot enforce memory limits; enable the memory controller"}
 	}
@@ -115,6 +118,19 @@ func limitMemory(p *check.Probe, subject int) (step.Step, error) {
 		s.Warnings = append(s.Warnings, "highest use seen: "+bytes(used))
 	}
 	return s, nil
+}
+
+func limitMemoryInFile(p *check.Probe, subject int, spec *snapshot.ContainerSpec) (step.Step, error) {
+	limit := p.Int("limit")
+	switch {
+	case limit == 0:
+		return step.Step{}, setByHand(p, "limit", "SIZE")
+	case limit < engineMinMemory:
+		return step.Step{}, &step.RefusedError{Why: "the engine refuses a limit below " + bytes(engineMinMemory) + "; give a higher one"}
+	case spec.Resources.MemorySwap > 0 && spec.Resources.MemorySwap < limit:
+		return step.Step{}, &step.RefusedError{Why: "its limit of memory and swap together is below " + bytes(limit) + "; raise that first"}
+	}
+	return edited(p, subject, change(spec, "HostConfig.Memory", strconv.FormatInt(limit, 10)))
 }
 
 // reviewMemory warns when the limits of all containers, with the steps taken,

@@ -67,5 +67,9 @@ func forbidNewPrivileges(p *check.Probe, subject int) (step.Step, error) {
 	if err != nil {
 		return step.Step{}, err
 	}
-	return recreate(p, subject, change(spec, "HostConfig.SecurityOpt.no-new-privileges", "true"))
+	forbidden := change(spec, "HostConfig.SecurityOpt.no-new-privileges", "true")
+	if inFile(p) {
+		return edited(p, subject, forbidden)
+	}
+	return recreate(p, subject, forbidden)
 }

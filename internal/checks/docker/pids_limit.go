@@ -67,6 +67,12 @@ func limitPids(p *check.Probe, subject int) (step.Step, error) {
 	if err != nil {
 		return step.Step{}, err
 	}
+	if inFile(p) {
+		if p.Int("limit") <= 0 {
+			return step.Step{}, setByHand(p, "limit", "N")
+		}
+		return edited(p, subject, change(spec, "HostConfig.PidsLimit", strconv.FormatInt(p.Int("limit"), 10)))
+	}
 	if !p.Engine().PidsLimit {
 		return step.Step{}, &step.RefusedError{Why: "the kernel of this machine cannot enforce a limit of processes; enable the pids controller"}
 	}

@@ -4,6 +4,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var notPrivileged = &check.Check{
@@ -18,6 +19,7 @@ var notPrivileged = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"privileged"},
 	Run:   func(p *check.Probe) { judge(p, unprivileged) },
+	Fixes: []check.Fix{{Title: "switch privileged mode off in its file", Kind: step.FileEdit, Step: switchOffPrivileged}},
 }
 
 func unprivileged(b *box) check.Verdict {
@@ -26,4 +28,22 @@ func unprivileged(b *box) check.Verdict {
 		return check.Failed("it is privileged", e)
 	}
 	return check.Passed("it is not privileged", e)
+}
+
+// switchOffPrivileged edits files only: what the program needs instead is tried
+// out before it runs anywhere, not on the container that serves.
+func switchOffPrivileged(p *check.Probe, subject int) (step.Step, error) {
+	_, spec, err := target(p, subject)
+	if err != nil {
+		return step.Step{}, err
+	}
+	if !inFile(p) {
+		return step.Step{}, &step.RefusedError{Why: "what it needs instead is not known; find the capability or device, and start it anew with that and without --privileged"}
+	}
+	s, err := edited(p, subject, change(spec, "HostConfig.Privileged", "false"))
+	if err != nil {
+		return step.Step{}, err
+	}
+	s.Warnings = append(s.Warnings, "a program that needs a capability or a device fails; give it that one with cap_add or devices")
+	return s, nil
 }

@@ -52,11 +52,19 @@ func makeReadOnly(p *check.Probe, subject int) (step.Step, error) {
 	if spec.ReadonlyRootfs {
 		return step.Step{}, &step.RefusedError{Why: "its configuration asks for it already, its root is mounted writable nevertheless; find out what remounted it"}
 	}
-	s, err := recreate(p, subject, change(spec, "HostConfig.ReadonlyRootfs", "true"))
+	readOnly := change(spec, "HostConfig.ReadonlyRootfs", "true")
+	var s step.Step
+	if inFile(p) {
+		s, err = edited(p, subject, readOnly)
+	} else {
+		s, err = recreate(p, subject, readOnly)
+	}
 	if err != nil {
 		return step.Step{}, err
 	}
 	switch {
+	case inFile(p):
+		s.Warnings = append(s.Warnings, "a program that writes outside its mounts will fail; give such places a tmpfs or a volume")
 	case !c.Writable.Known():
 		s.Warnings = append(s.Warnings, "what it writes outside its mounts was not looked at; a program that must write there will fail")
 	case c.Writable.V > 0:

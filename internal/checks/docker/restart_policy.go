@@ -82,5 +82,9 @@ func boundRestarts(p *check.Probe, subject int) (step.Step, error) {
 	if spec.AutoRemove {
 		return step.Step{}, &step.RefusedError{Why: "it is removed when it exits (--rm), which excludes a restart policy"}
 	}
-	return update(p, subject, change(spec, "HostConfig.RestartPolicy", "on-failure:5"))
+	bounded := change(spec, "HostConfig.RestartPolicy", "on-failure:5")
+	if inFile(p) {
+		return edited(p, subject, bounded)
+	}
+	return update(p, subject, bounded)
 }

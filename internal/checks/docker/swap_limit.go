@@ -56,12 +56,16 @@ func limitSwap(p *check.Probe, subject int) (step.Step, error) {
 	}
 	memory := spec.Resources.Memory
 	switch {
-	case !p.Engine().SwapLimit:
+	case !inFile(p) && !p.Engine().SwapLimit:
 		return step.Step{}, &step.RefusedError{Why: "the kernel of this machine cannot enforce swap limits; enable swap accounting (swapaccount=1) or switch swap off"}
 	case memory <= 0:
 		return step.Step{}, &step.RefusedError{Why: "it has no memory limit, and swap is limited beside one; apply container-memory-limit, which sets both"}
 	}
-	s, err := update(p, subject, change(spec, "HostConfig.MemorySwap", strconv.FormatInt(2*memory, 10)))
+	both := change(spec, "HostConfig.MemorySwap", strconv.FormatInt(2*memory, 10))
+	if inFile(p) {
+		return edited(p, subject, both)
+	}
+	s, err := update(p, subject, both)
 	if err != nil {
 		return step.Step{}, err
 	}

@@ -1,12 +1,14 @@
 package files
 
 import (
+	"strconv"
 	"strings"
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var baseDigestPinned = &check.Check{
@@ -18,7 +20,11 @@ var baseDigestPinned = &check.Check{
 	Severity: check.Medium, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "T", Tier: 1,
 	Forms: []check.Form{check.Dockerfile},
 	Needs: []snapshot.Part{snapshot.PartDockerfiles},
+	Params: []check.Param{{
+		Name: "digests", Unit: "list", Meaning: "NAME:TAG@sha256:DIGEST of images, which the fix writes into files",
+	}},
 	Run:   func(p *check.Probe) { judge(p, false, basesPinned) },
+	Fixes: []check.Fix{{Title: "pin base images to their digests", Kind: step.FileEdit, Step: pinBases}},
 }
 
 func basesPinned(r recipe) check.Verdict {
@@ -42,6 +48,32 @@ func basesPinned(r recipe) check.Verdict {
 		return check.Undecided(snapshot.ReasonUnresolved, "a base image hangs on an argument without a value", open.Evidence...)
 	}
 	return check.Passed("every base image is pinned by digest, an earlier stage or scratch")
+}
+
+// pinBases pins every base that is a name, or refuses when one digest is missing.
+func pinBases(p *check.Probe, subject int) (step.Step, error) {
+	declared, _ := p.List("digests")
+	for i := range p.Snapshot.Dockerfiles {
+		d := &p.Snapshot.Dockerfiles[i]
+		if file, _ := p.Index.DockerfileSubjects(i); file != subject {
+			continue
+		}
+		var set []step.Change
+		for n, st := range d.Stages {
+			if st.From >= 0 || st.Base == "scratch" || len(st.Unresolved) > 0 || snapshot.ParseReference(st.Base).Pinned() {
+				continue
+			}
+			ref := shared.Pin(p.Snapshot, st.Base, declared)
+			if ref == "" {
+				return step.Step{}, &step.RefusedError{Why: shared.AskForDigest(st.Base, p.CheckID())}
+			}
+			set = append(set, step.Change{Field: snapshot.StageBase + strconv.Itoa(n), From: st.Base, To: ref})
+		}
+		s := step.New(step.FileEdit, p.Index.Subjects[subject], set...)
+		s.Note = "It takes effect with the next build."
+		return s, nil
+	}
+	return step.Step{}, &step.RefusedError{Why: "its Dockerfile is not in the evidence"}
 }
 
 var remoteFrontend = &check.Check{

@@ -1,6 +1,8 @@
 package shared
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/snapshot"
@@ -31,4 +33,42 @@ func DigestFor(ref string, digests []string) string {
 		}
 	}
 	return ""
+}
+
+// Pin returns a reference with the digest it has by what the user declared, or
+// by an engine of the snapshot that holds it under exactly that name; "" when
+// neither says. Engines that disagree say nothing.
+func Pin(s *snapshot.Snapshot, ref string, declared []string) string {
+	bare, _, _ := strings.Cut(ref, "@")
+	want := snapshot.ParseReference(ref)
+	want.Tag, want.Digest = cmp.Or(want.Tag, "latest"), ""
+	for _, d := range declared {
+		r := snapshot.ParseReference(d)
+		digest := r.Digest
+		pinned := r.Pinned()
+		if r.Digest, r.Tag = "", cmp.Or(r.Tag, "latest"); pinned && r == want {
+			return bare + "@" + digest
+		}
+	}
+	found := ""
+	for i := range s.Images {
+		m := &s.Images[i]
+		named := slices.ContainsFunc(m.Tags, func(t string) bool { r := snapshot.ParseReference(t); r.Digest = ""; return r == want })
+		d := DigestFor(ref, m.Digests)
+		if !named || d == "" {
+			continue
+		}
+		_, digest, _ := strings.Cut(d, "@")
+		if found != "" && found != bare+"@"+digest {
+			return ""
+		}
+		found = bare + "@" + digest
+	}
+	return found
+}
+
+// AskForDigest says how a person finds a digest and hands it to a fix.
+func AskForDigest(ref, check string) string {
+	return "the digest of " + ref + " is not known here; docker buildx imagetools inspect " + ref + " shows it, --set " +
+		check + ".digests=" + ref + "@sha256:DIGEST gives it"
 }

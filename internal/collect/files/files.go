@@ -22,6 +22,11 @@ type Options struct {
 	Dir   string // directory that a relative Path starts at; "" is the process's own
 	Home  string // the user's home, which is too wide for a build context
 	Taken time.Time
+
+	// Instead holds contents that stand in the place of those of files, by their
+	// path from the folder with slashes: what an edit would make of them.
+	Instead map[string][]byte
+	Memo    *Memo // of earlier collections of the folder; nil is none
 }
 
 type collector struct {

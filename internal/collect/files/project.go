@@ -101,12 +101,37 @@ func spread(n int, f func(int)) {
 // load parses one project.
 func (c *collector) load(ctx context.Context, files []string) loaded {
 	dir := c.dir(files)
-	o := compose.Options{Dir: dir, Name: filepath.Base(dir), Read: c.readAbs}
+	var seen []reads
+	o := compose.Options{Dir: dir, Name: filepath.Base(dir), Read: watched(c.readAbs, &seen)}
 	for _, f := range files {
 		o.Files = append(o.Files, filepath.Join(c.base, filepath.FromSlash(f)))
 	}
+	if l, ok := c.Memo.recall(memoKey(o), c.readAbs); ok {
+		return l
+	}
 	p, err := compose.Load(ctx, o)
-	return loaded{files, p, err}
+	if named := c.replacedBeside(o.Files, seen); named != "" {
+		p, err = nil, fmt.Errorf("%s extends or includes %s, which others may do too; change that by hand", files[0], named)
+	}
+	l := loaded{files, p, err}
+	if ctx.Err() == nil {
+		c.Memo.keep(memoKey(o), seen, l)
+	}
+	return l
+}
+
+// replacedBeside returns a file that is read for a project beside its own ones
+// and has another content in the place of its own. The library reads such files
+// itself, so that what they would say cannot be tried.
+func (c *collector) replacedBeside(own []string, seen []reads) string {
+	for _, r := range seen {
+		if rel, ok := c.rel(r.path); ok && !slices.Contains(own, r.path) {
+			if _, is := c.Instead[rel]; is && path.Base(rel) != ".env" {
+				return rel
+			}
+		}
+	}
+	return ""
 }
 
 // dir is the folder of a project.

@@ -204,6 +204,9 @@ func (c *collector) openFile(rel string) (*os.File, error) {
 
 // read returns the content of a file below the folder, of at most limit bytes.
 func (c *collector) read(rel string, limit int) ([]byte, error) {
+	if b, ok := c.Instead[rel]; ok && len(b) <= limit {
+		return b, nil
+	}
 	f, err := c.openFile(rel)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

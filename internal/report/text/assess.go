@@ -225,16 +225,16 @@ func (p *page) fixes(r *report.Result) {
 	title, command, wide := 0, 0, 0
 	for _, c := range pl.Choices {
 		m := r.Measure(c.Measure)
-		title, command = max(title, columns(m.Title)), max(command, columns(call(m)))
+		title, command = max(title, columns(m.Title)), max(command, columns(call(r, m)))
 		wide = max(wide, columns(disturbance(m)))
 	}
 	for i, c := range pl.Choices {
 		m := r.Measure(c.Measure)
 		if 3+title+3+command+3+wide > p.o.Width {
 			p.wrap(fmt.Sprintf("%2d ", i+1), m.Title+" · "+disturbance(m))
-			p.wrap("      ", call(m))
+			p.wrap("      ", call(r, m))
 		} else {
-			p.line(fmt.Sprintf("%2d %s   %s   %s", i+1, pad(m.Title, title), pad(call(m), command), disturbance(m)))
+			p.line(fmt.Sprintf("%2d %s   %s   %s", i+1, pad(m.Title, title), pad(call(r, m), command), disturbance(m)))
 		}
 		if s := effect(&c); s != "" {
 			p.wrap("      ", s)
@@ -281,9 +281,15 @@ func disturbance(m *report.Measure) string {
 
 // call is the command that goes on with a measure: the one that performs it, or
 // that says what a person does.
-func call(m *report.Measure) string {
-	if len(m.Steps) == 0 {
+func call(r *report.Result, m *report.Measure) string {
+	folder := folderOf(r)
+	switch {
+	case len(m.Steps) == 0 && folder != "":
+		return "plimsoll plan " + folder + " --include " + m.ID
+	case len(m.Steps) == 0:
 		return "plimsoll plan --include " + m.ID
+	case folder != "":
+		return "plimsoll harden " + m.ID + " --target " + folder
 	}
 	return "plimsoll harden " + m.ID
 }

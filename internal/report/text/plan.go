@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/report"
+	"plimsoll/internal/snapshot"
 )
 
 // Plan prints the chosen measures, what each does and disturbs, and why the
@@ -47,11 +48,35 @@ func Plan(w io.Writer, r *report.Result, o Options) error {
 		if len(ids) == 0 {
 			return p.err
 		}
+		if folder := folderOf(r); folder != "" {
+			ids = append(ids, "--target", folder)
+		}
 		p.line("")
 		p.command("look: ", ids...)
 		p.command("do it:", append(ids, "--apply")...)
 	}
 	return p.err
+}
+
+// folderOf is the folder or file that the evidence is of, as an argument of a
+// shell; "" when it is of an engine.
+func folderOf(r *report.Result) string {
+	name := ""
+	for _, sc := range r.Snapshot.Targets {
+		if sc.Kind == snapshot.ScopeEngine {
+			return ""
+		}
+		if sc.Kind == snapshot.ScopeFiles && (name == "" || len(sc.Name) < len(name)) {
+			name = sc.Name
+		}
+	}
+	name = Clean(name)
+	if strings.ContainsFunc(name, func(r rune) bool {
+		return !strings.ContainsRune("-_=+./:@%,", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}) {
+		name = "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	}
+	return name
 }
 
 // unanswered says what the plan could not weigh, and what would let it.

@@ -1,0 +1,318 @@
+package harden
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"plimsoll/internal/collect/files"
+	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
+)
+
+const shopFiles = `
+-- compose.yaml --
+# The shop.
+services:
+  web:
+    image: ${IMAGE} # moved often
+    restart: always
+  db:
+    image: db:1
+    restart: ${POLICY:-always}
+  base: &base
+    image: b:1
+  twin: *base
+  child:
+    extends: {service: parent}
+  parent:
+    image: p:1
+    restart: always
+-- .env --
+A=1
+IMAGE=web:1
+-- Dockerfile --
+FROM a:1
+RUN true
+`
+
+// shop is a folder of files to harden.
+type shop struct {
+	*testing.T
+	dir string
+	o   Options
+}
+
+func newShop(t *testing.T) *shop {
+	t.Helper()
+	s := &shop{T: t, dir: t.TempDir()}
+	for _, f := range txtar.Parse([]byte(shopFiles)).Files {
+		if err := os.WriteFile(filepath.Join(s.dir, f.Name), f.Data, 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.o = Options{State: t.TempDir(), Folder: s.dir, Files: readFiles, Tool: "test"}
+	return s
+}
+
+func readFiles(ctx context.Context, root string, instead map[string][]byte) (*snapshot.Snapshot, error) {
+	return files.Collect(ctx, files.Options{Path: root, Taken: time.Unix(1, 0).UTC(), Instead: instead})
+}
+
+func (s *shop) read(name string) string {
+	s.Helper()
+	b, err := os.ReadFile(filepath.Join(s.dir, name))
+	if err != nil {
+		s.Fatal(err)
+	}
+	return string(b)
+}
+
+func (s *shop) write(name, content string) {
+	s.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(content), 0o640); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// edit returns a step for a service, or for the Dockerfile.
+func (s *shop) edit(service, field, from, to string) step.Step {
+	key := "compose/" + filepath.Base(s.dir) + "/" + service
+	on := snapshot.Subject{Kind: snapshot.KindContainer, Scope: "files:elsewhere", Key: key, Name: service}
+	if service == "Dockerfile" {
+		on = snapshot.Subject{Kind: snapshot.KindFile, Scope: "files:elsewhere", Key: "dockerfile/Dockerfile", Name: service}
+	}
+	return step.New(step.FileEdit, on, step.Change{Field: field, From: from, To: to})
+}
+
+func (s *shop) bound(service string) step.Step {
+	return s.edit(service, fieldRestart, "always", "on-failure:5")
+}
+
+// TestEditFiles goes the whole way: shown, applied, verified and taken back.
+func TestEditFiles(t *testing.T) {
+	s := newShop(t)
+	was := s.read("compose.yaml")
+	const pinned = "a:1@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+	steps := []step.Step{s.bound("web"), s.edit("web", fieldMemory, "0", "67108864"), s.bound("parent"), s.edit("Dockerfile", "FROM of stage 0", "a:1", pinned)}
+	verdicts, diffs, err := PreviewFiles(t.Context(), s.o, steps[:2])
+	if err != nil || len(diffs) != 1 || slices.ContainsFunc(verdicts, func(v Verdict) bool { return v.Refused != "" }) {
+		t.Fatalf("PreviewFiles = %+v, %v, %v", verdicts, diffs, err)
+	}
+	s.o.Shown = map[string]string{"compose.yaml": diffs[0].Digest()}
+	rep, err := Apply(t.Context(), s.o, steps)
+	if !errors.Is(err, ErrPrecondition) || len(rep.Steps) != 3 {
+		t.Fatalf("Apply = %+v, %v; want the one on parent, which child extends, refused", rep, err)
+	}
+	want := strings.Replace(was, "    restart: always\n  db", "    restart: on-failure:5\n    mem_limit: 64m\n  db", 1)
+	if got := s.read("compose.yaml"); got != want {
+		t.Errorf("compose.yaml is\n%s", got)
+	}
+	if got := s.read("Dockerfile"); got != "FROM "+pinned+"\nRUN true\n" {
+		t.Errorf("Dockerfile is\n%s", got)
+	}
+	if fi, err := os.Stat(filepath.Join(s.dir, "compose.yaml")); err != nil || fi.Mode().Perm() != 0o640 {
+		t.Errorf("its mode is %v, %v", fi.Mode(), err)
+	}
+	checks, err := Verify(t.Context(), s.o, rep.ID)
+	if err != nil || len(checks) != 3 || slices.ContainsFunc(checks, func(c Check) bool { return !c.Holds }) {
+		t.Errorf("Verify = %+v, %v", checks, err)
+	}
+	back, err := Rollback(t.Context(), s.o, rep.ID)
+	if err != nil || back.Steps[0].State != StateUndone || back.Steps[0].Undo != step.UndoExact {
+		t.Fatalf("Rollback = %+v, %v", back, err)
+	}
+	if got := s.read("compose.yaml"); got != was {
+		t.Errorf("compose.yaml is, after rollback,\n%s", got)
+	}
+	s.clean(0)
+}
+
+// clean says that nothing is left but the files, and so many before-images.
+func (s *shop) clean(kept int) {
+	s.Helper()
+	left, err := filepath.Glob(filepath.Join(s.dir, ".plimsoll*"))
+	if err != nil || len(left) > 0 {
+		s.Errorf("left beside the files: %v, %v", left, err)
+	}
+	if got := images(s.T, s.o.State); len(got) != kept {
+		s.Errorf("before-images: %v, want %d", got, kept)
+	}
+}
+
+func TestEditRefuses(t *testing.T) {
+	const image = "x:1@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+	for _, tt := range []struct {
+		name    string
+		prepare func(*shop)
+		step    func(*shop) step.Step
+		want    string
+	}{
+		{
+			"changed since planned", func(s *shop) {
+				s.write("compose.yaml", strings.Replace(s.read("compose.yaml"), "restart: always", "restart: no", 1))
+			},
+			func(s *shop) step.Step { return s.bound("web") }, "changed since the step was made",
+		},
+		{
+			"changed since shown", func(s *shop) { s.o.Shown = map[string]string{"compose.yaml": digest(nil)} },
+			func(s *shop) step.Step { return s.bound("web") }, "compose.yaml changed since its changes were shown",
+		},
+		{
+			"a variable of an env file", nil, func(s *shop) step.Step { return s.edit("web", fieldImage, "web:1", image) },
+			"compose.yaml:4: image is set by the variable IMAGE; change that, or write the value here by hand (it has its value in .env:2)",
+		},
+		{"shared by an alias", nil, func(s *shop) step.Step { return s.edit("twin", fieldReadonly, "false", "true") }, "compose.yaml:11: an edit here would change more"},
+		{"shared by an anchor", nil, func(s *shop) step.Step { return s.edit("base", fieldReadonly, "false", "true") }, "compose.yaml:11: an edit here would change more"},
+		{"extended by another", nil, func(s *shop) step.Step { return s.bound("parent") }, "would change or leave otherwise than meant: compose/"},
+		{"gone", nil, func(s *shop) step.Step { return s.bound("nobody") }, "its file no longer defines it"},
+		{"a symbolic link", func(s *shop) {
+			if err := errors.Join(os.Rename(filepath.Join(s.dir, "compose.yaml"), filepath.Join(s.dir, "real")), os.Symlink("real", filepath.Join(s.dir, "compose.yaml"))); err != nil {
+				s.Fatal(err)
+			}
+		}, func(s *shop) step.Step { return s.bound("web") }, "symbolic link"},
+		{"a hard link", func(s *shop) {
+			if err := os.Link(filepath.Join(s.dir, "compose.yaml"), filepath.Join(s.dir, "twin")); err != nil {
+				s.Fatal(err)
+			}
+		}, func(s *shop) step.Step { return s.bound("web") }, "compose.yaml has several names"},
+		{"a container", nil, func(*shop) step.Step { return memoryStep("id") }, "this run edits files"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newShop(t)
+			if tt.prepare != nil {
+				tt.prepare(s)
+			}
+			was := s.read("compose.yaml")
+			rep, err := Apply(t.Context(), s.o, []step.Step{tt.step(s)})
+			if !errors.Is(err, ErrPrecondition) || len(rep.Steps) != 1 || !strings.Contains(rep.Steps[0].Why, tt.want) {
+				t.Errorf("Apply = %+v, %v; want %q", rep.Steps, err, tt.want)
+			}
+			if s.read("compose.yaml") != was || rep.ID != "" {
+				t.Error("something was done")
+			}
+			s.clean(0)
+		})
+	}
+}
+
+// TestRollbackOverForeignEdit leaves to people what others changed since.
+func TestRollbackOverForeignEdit(t *testing.T) {
+	s := newShop(t)
+	first, err := Apply(t.Context(), s.o, []step.Step{s.bound("web")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := Apply(t.Context(), s.o, []step.Step{s.edit("web", fieldReadonly, "false", "true")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Rollback(t.Context(), s.o, first.ID); !errors.Is(err, ErrPrecondition) || !strings.Contains(err.Error(), "run "+second.ID+" edited") {
+		t.Errorf("Rollback of the first = %v", err)
+	}
+	s.write("compose.yaml", s.read("compose.yaml")+"# mine\n")
+	_, err = Rollback(t.Context(), s.o, second.ID)
+	var e *Error
+	if !errors.As(err, &e) || !strings.Contains(e.Why, "nothing is taken back over someone else's change") || len(e.Hand) != 1 {
+		t.Errorf("Rollback of the second = %v", err)
+	}
+	if !strings.HasSuffix(s.read("compose.yaml"), "read_only: true\n  db:\n    image: db:1\n    restart: ${POLICY:-always}\n  base: &base\n    image: b:1\n  twin: *base\n  child:\n    extends: {service: parent}\n  parent:\n    image: p:1\n    restart: always\n# mine\n") {
+		t.Errorf("compose.yaml is\n%s", s.read("compose.yaml"))
+	}
+}
+
+// TestKillWhileEditing ends runs at every point as kill -9 would: afterwards a
+// file is as before or as planned, whole, and the journal knows which.
+func TestKillWhileEditing(t *testing.T) {
+	for _, undo := range []bool{false, true} {
+		for n := 1; ; n++ {
+			s := newShop(t)
+			was := s.read("compose.yaml")
+			run := func(o Options) { Apply(t.Context(), o, []step.Step{s.bound("web")}) }
+			if undo {
+				run(s.o)
+				run = func(o Options) { Rollback(t.Context(), o, "latest") }
+			}
+			point := s.killed(n, run)
+			if point == "" {
+				if n < 4 {
+					t.Errorf("the run has %d points only", n-1)
+				}
+				break
+			}
+			out, err := Recover(t.Context(), s.o)
+			if err != nil {
+				t.Fatalf("%s: Recover = %+v, %v", point, out, err)
+			}
+			all, err := Load(s.o.State)
+			if err != nil || len(all) != 1 || all[0].Entries[0].Unfinished() {
+				t.Fatalf("%s: Load = %+v, %v", point, all, err)
+			}
+			kept := 0
+			if now := s.read("compose.yaml"); all[0].Entries[0].InForce() {
+				if kept = 1; now != strings.Replace(was, "restart: always", "restart: on-failure:5", 1) {
+					t.Errorf("%s: in force, and the file is\n%s", point, now)
+				}
+			} else if now != was {
+				t.Errorf("%s: not in force, and the file is\n%s", point, now)
+			}
+			s.clean(kept)
+		}
+	}
+}
+
+// killed runs something and ends it at the n-th point; "" when it was over.
+func (s *shop) killed(n int, run func(Options)) (point string) {
+	armed := s.o
+	armed.AfterPhase = func(_, phase string) {
+		if n--; n == 0 {
+			point = phase
+			panic(killed{})
+		}
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			if _, ok := v.(killed); !ok {
+				panic(v)
+			}
+		}
+	}()
+	run(armed)
+	return ""
+}
+
+// TestHalfWritten recovers a run that was killed while the file beside was
+// written.
+func TestHalfWritten(t *testing.T) {
+	s := newShop(t)
+	was := s.read("compose.yaml")
+	st := s.bound("web")
+	s.killed(2, func(o Options) { Apply(t.Context(), o, []step.Step{st}) })
+	s.write(temporary("compose.yaml", st.ID), "services: {we")
+	out, err := Recover(t.Context(), s.o)
+	if err != nil || len(out) != 1 || out[0].State != StateUnchanged || s.read("compose.yaml") != was {
+		t.Errorf("Recover = %+v, %v", out, err)
+	}
+	s.clean(0)
+}
+
+// TestForeignEditMeanwhile stops for a person when somebody else changed the file
+// of a run that was killed.
+func TestForeignEditMeanwhile(t *testing.T) {
+	s := newShop(t)
+	s.killed(3, func(o Options) { Apply(t.Context(), o, []step.Step{s.bound("web")}) })
+	s.write("compose.yaml", "services: {}\n")
+	if _, err := Recover(t.Context(), s.o); !errors.Is(err, ErrRollbackIncomplete) || !strings.Contains(err.Error(), "somebody else changed it") {
+		t.Errorf("Recover = %v", err)
+	}
+	if s.read("compose.yaml") != "services: {}\n" {
+		t.Error("their change is gone")
+	}
+}
