@@ -44,6 +44,7 @@ docs:
 # Creates up to 200 containers on the testbed's engine.
 bench:
 	PLIMSOLL_TESTBED=1 go test -run '^$$' -bench . -benchtime 5x -timeout 30m ./test/bench
+	go test -run '^$$' -bench . -benchtime 5x ./internal/collect/image
 
 # Needs an engine, from 20.10 on, but no network: the image has no base.
 image: build

@@ -50,7 +50,7 @@ func Assess(in Inputs) (*Assessment, error) {
 	}
 	pl := &plan.Planner{
 		Suite: in.Suite, Measures: a.Measures, Base: a.World,
-		Evaluate: func(x *snapshot.Index) plan.World { return Evaluate(in, x) },
+		Evaluate: func(x *snapshot.Index) plan.World { return reevaluate(in, a.World, x) },
 	}
 	if len(in.On) > 0 {
 		focus := make([]bool, len(a.Index.Subjects))
@@ -75,6 +75,14 @@ func Evaluate(in Inputs, x *snapshot.Index) plan.World {
 		Index: x, Findings: findings,
 		Threats: threat.Evaluate(threat.Inputs{Index: x, Suite: in.Suite, Findings: findings, Waivers: in.Waivers, Now: in.Now}),
 	}
+}
+
+// reevaluate is Evaluate for a simulation of a decided state.
+func reevaluate(in Inputs, before plan.World, x *snapshot.Index) plan.World {
+	findings, asked := check.Rerun(in.Suite, in.checkInputs(x), before.Findings)
+	findings = accept(x, findings, in.Waivers, in.Now)
+	ti := threat.Inputs{Index: x, Suite: in.Suite, Findings: findings, Waivers: in.Waivers, Now: in.Now}
+	return plan.World{Index: x, Findings: findings, Threats: threat.Reevaluate(ti, before.Threats, asked)}
 }
 
 // accept turns failures that a waiver covers into accepted ones. A finding with

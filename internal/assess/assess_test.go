@@ -156,16 +156,22 @@ func TestWaiverAccepts(t *testing.T) {
 	}
 }
 
-func TestOwnedContainersAreRefused(t *testing.T) {
+// TestOwnedContainersAreChangedAtTheirSource: harden leaves them alone, the plan
+// counts on a person.
+func TestOwnedContainersAreChangedAtTheirSource(t *testing.T) {
 	s := bad(t)
+	free := must(t, inputs(s, plan.Options{}))
 	s.Containers[0].Owner = &snapshot.Owner{Kind: "compose", Name: "shop/web", Sources: []string{"/srv/shop/compose.yaml"}}
 	a := must(t, inputs(s, plan.Options{}))
-	if len(a.Plan.Choices) != 0 {
-		t.Errorf("compose owns the only container, yet the plan has %v", chosen(a))
+	if !slices.Equal(chosen(a), chosen(free)) || a.Plan.After != free.Plan.After || a.Plan.After >= a.Plan.Before {
+		t.Errorf("owned: %v leave %d of %d; free: %v leave %d", chosen(a), a.Plan.After, a.Plan.Before, chosen(free), free.Plan.After)
 	}
 	for _, m := range a.Measures {
-		if len(m.Refused) != 1 || !strings.Contains(m.Refused[0].Why, "/srv/shop/compose.yaml") {
-			t.Errorf("%s does not name the source to change: %+v", m.ID, m.Refused)
+		if len(m.Steps) != 0 || len(m.Refused) != 1 {
+			t.Errorf("%s: steps %v, refused %v", m.ID, m.Steps, m.Refused)
+		}
+		if r := m.Refused[0]; len(m.Sourced) > 0 && (!r.AtSource || !strings.Contains(r.Why, "/srv/shop/compose.yaml")) {
+			t.Errorf("%s does not name the source to change: %+v", m.ID, r)
 		}
 	}
 }

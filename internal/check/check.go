@@ -29,7 +29,9 @@ type Check struct {
 
 	// Reads names the fields of a container's configuration, by their path in
 	// [snapshot.ContainerSpec], that a pass rests on. When one was not understood,
-	// [Run] doubts the pass, unless the verdict is one of the kernel.
+	// [Run] doubts the pass, unless the verdict is one of the kernel. No verdict
+	// changes with a field of [snapshot.ContainerFields] that is not named here,
+	// nor one of a check of another subject with any: [Rerun] relies on it.
 	Reads []string
 
 	Covered []string // checks at which the risk is counted when both fail for one cause
@@ -75,10 +77,11 @@ const (
 	Compose    Form = "compose"
 	Dockerfile Form = "dockerfile"
 	DaemonJSON Form = "daemon.json"
+	Image      Form = "image" // an image by itself, in a file or a registry
 )
 
 // static reports whether the form is that of a file.
-func (f Form) static() bool { return f != Live }
+func (f Form) static() bool { return f == Compose || f == Dockerfile || f == DaemonJSON }
 
 // Param is a value of policy that a check reads.
 type Param struct {

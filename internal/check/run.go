@@ -24,7 +24,8 @@ type Inputs struct {
 // Run asks every check of every scope it concerns, some at a time: they are pure
 // functions. Findings come in the order of the suite; their members are ascending.
 func Run(suite []*Check, in Inputs) []Finding {
-	each := make([][]Finding, len(suite))
+	each, all := rooms(suite, in.Index)
+	room := slices.Clone(each)
 	var next atomic.Int64
 	var defect atomic.Pointer[string]
 	var wg sync.WaitGroup
@@ -36,7 +37,7 @@ func Run(suite []*Check, in Inputs) []Finding {
 			}
 		}()
 		for i := next.Add(1) - 1; i < int64(len(suite)); i = next.Add(1) - 1 {
-			each[i] = RunOne(suite[i], in)
+			each[i] = runOne(suite[i], in, room[i])
 		}
 	}
 	for range min(runtime.GOMAXPROCS(0), len(suite)) {
@@ -46,11 +47,53 @@ func Run(suite []*Check, in Inputs) []Finding {
 	if why := defect.Load(); why != nil {
 		panic(*why) // a check's panic is its caller's, as if it had been called here
 	}
-	return slices.Concat(each...) // one copy: findings may be many
+	return closeUp(each, room, all)
+}
+
+// rooms divides one list among the checks, each with room for what it mostly
+// finds: one finding for each class of containers, or a few. Findings may be many,
+// and lists of their own would have to be copied.
+func rooms(suite []*Check, x *snapshot.Index) (each [][]Finding, all []Finding) {
+	const few = 4
+	size := func(c *Check) int {
+		if c.Subject == snapshot.KindContainer {
+			return max(few, len(x.Classes()))
+		}
+		return few
+	}
+	total := 0
+	for _, c := range suite {
+		total += size(c)
+	}
+	each, all = make([][]Finding, len(suite)), make([]Finding, total)
+	rest := all
+	for i, c := range suite {
+		n := size(c)
+		each[i], rest = rest[:0:n], rest[n:]
+	}
+	return each, all
+}
+
+// closeUp moves the findings of each check behind those of the one before.
+func closeUp(each, room [][]Finding, all []Finding) []Finding {
+	for i := range each {
+		if len(each[i]) > cap(room[i]) { // it found more, in a list of its own
+			return slices.Concat(each...)
+		}
+	}
+	n := 0
+	for _, found := range each {
+		n += copy(all[n:], found)
+	}
+	clear(all[n:])
+	return all[:n:n]
 }
 
 // RunOne asks one check of every scope it concerns.
-func RunOne(c *Check, in Inputs) []Finding {
+func RunOne(c *Check, in Inputs) []Finding { return runOne(c, in, nil) }
+
+// runOne is RunOne with room for the findings.
+func runOne(c *Check, in Inputs, room []Finding) []Finding {
 	var out []Finding
 	s := in.Index.Snapshot
 	for i := range s.Scopes {
@@ -58,7 +101,11 @@ func RunOne(c *Check, in Inputs) []Finding {
 		if !s.Holds(sc, c.Subject) {
 			continue
 		}
-		found := runScope(c, NewProbe(c, in, sc))
+		p := NewProbe(c, in, sc)
+		if out == nil {
+			p.out = room
+		}
+		found := runScope(c, p)
 		if out == nil {
 			out = found // mostly the only scope; findings may be many
 		} else {
@@ -87,7 +134,7 @@ func runScope(c *Check, p *Probe) []Finding {
 		p.Report(v, p.Self())
 		return p.out
 	}
-	if c.Subject == snapshot.KindContainer {
+	if c.Subject == snapshot.KindContainer && cap(p.out) == 0 {
 		p.out = make([]Finding, 0, len(p.Index.Classes()))
 	}
 	c.Run(p)
@@ -146,11 +193,16 @@ func (p *Probe) silent(all []int) []int {
 
 // gate decides from the coverage whether the check can be asked at all.
 func gate(c *Check, p *Probe) (Verdict, bool) {
-	needs := c.Needs
 	if p.Scope.Kind == snapshot.ScopeFiles && c.Subject == snapshot.KindEngine {
-		needs = []snapshot.Part{snapshot.PartEngineConfig} // the file is all there is
+		return p.Need(snapshot.PartEngineConfig) // the file is all there is
 	}
-	for _, part := range needs {
+	return p.Need(c.Needs...)
+}
+
+// Need reports whether parts were observed, and the verdict if one was not: for
+// checks that need other parts in scopes of other kinds.
+func (p *Probe) Need(parts ...snapshot.Part) (Verdict, bool) {
+	for _, part := range parts {
 		st := p.Index.Part(p.Scope.ID, part)
 		switch st.State {
 		case snapshot.Observed:

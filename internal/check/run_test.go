@@ -98,3 +98,31 @@ func TestPolicyOfACheck(t *testing.T) {
 		t.Errorf("nothing reported of the engine: %+v, want unknown", f)
 	}
 }
+
+// A check may find more than room was made for; findings stay in the order of the
+// suite, each where it belongs.
+func TestOrderOfFindings(t *testing.T) {
+	x := engineWorld(snapshot.PartStatus{Part: snapshot.PartEngineInfo, State: snapshot.Observed})
+	for _, counts := range [][]int{{1, 2, 1}, {1, 50, 2}, {4, 4}, {5}, {3, 0, 9, 1}} {
+		var suite []*Check
+		var want []string
+		for i, n := range counts {
+			c := asked(Verdict{})
+			c.ID = string(rune('a' + i))
+			c.Run = func(p *Probe) {
+				for range n {
+					p.Report(Passed("yes"), p.Self())
+				}
+			}
+			suite = append(suite, c)
+			want = append(want, slices.Repeat([]string{c.ID}, max(1, n))...) // none to judge is said
+		}
+		var got []string
+		for _, f := range Run(suite, Inputs{Index: x}) {
+			got = append(got, f.Check.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d findings a check: %q, want %q", counts, got, want)
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"sync"
 )
 
 //go:embed fresh-debian.json
@@ -15,15 +17,30 @@ var freshDebian []byte
 // is Debian 12 with its own docker.io package and nothing configured.
 var bases = map[string][]byte{"": []byte("{}"), "fresh-debian": freshDebian}
 
+// minimalMembers are those of the minimal snapshot as they stand in the file.
+var minimalMembers = sync.OnceValues(func() (map[string]any, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(minimal, &members); err != nil {
+		return nil, err
+	}
+	out := make(map[string]any, len(members))
+	for name, raw := range members {
+		out[name] = raw
+	}
+	return out, nil
+})
+
 // start sets root to the minimal snapshot with a base applied.
 func start(base string, root *map[string]any) error {
 	b, ok := bases[base]
 	if !ok {
 		return fmt.Errorf("there is no base %q", base)
 	}
-	if err := json.Unmarshal(minimal, root); err != nil {
+	members, err := minimalMembers()
+	if err != nil {
 		return err
 	}
+	*root = maps.Clone(members)
 	var patches map[string]any
 	if err := json.Unmarshal(b, &patches); err != nil {
 		return fmt.Errorf("base %s: %w", base, err)
@@ -43,7 +60,7 @@ func start(base string, root *map[string]any) error {
 		}
 	}
 	for list, patch := range patches {
-		items, _ := (*root)[list].([]any)
+		items := opened(*root, list)
 		if len(items) == 0 {
 			return fmt.Errorf("base %s: the minimal snapshot has no %s", base, list)
 		}

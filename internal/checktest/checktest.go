@@ -41,12 +41,22 @@ func Run(t *testing.T, suite []*check.Check, dir string) {
 	}
 	orphans(t, suite, dir)
 	for _, c := range suite {
-		t.Run(c.ID, func(t *testing.T) { runFixtures(t, c, dir) })
+		beside(t, c.ID, func(t *testing.T) { runFixtures(t, c, dir) })
 		if c.Subject == snapshot.KindContainer {
-			t.Run(c.ID+"/unread", func(t *testing.T) { unread(t, c, dir) })
+			beside(t, c.ID+"/unread", func(t *testing.T) { unread(t, c, dir) })
 		}
 	}
-	t.Run("mutations", func(t *testing.T) { mutate(t, suite) })
+	beside(t, "mutations", func(t *testing.T) { mutate(t, suite) })
+}
+
+// beside runs a subtest at the same time as others: checks are pure, and each has
+// a fixture file of its own.
+func beside(t *testing.T, name string, f func(*testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		f(t)
+	})
 }
 
 func orphans(t *testing.T, suite []*check.Check, dir string) {
@@ -147,6 +157,9 @@ func tryFixes(t *testing.T, name string, c *check.Check, in check.Inputs, findin
 					continue
 				}
 				fmt.Fprintf(&sb, "fix %s %s %s %v\n", c.MeasureID(fix), in.Index.Subjects[m].Key, st.Kind, st.Set)
+				if st.Source != "" {
+					fmt.Fprintf(&sb, "  at the source: %s\n", st.Source)
+				}
 				if st.Kind != fix.Kind {
 					t.Errorf("%s: the fix %s states the kind %s, its step is %s", name, c.MeasureID(fix), fix.Kind, st.Kind)
 				}

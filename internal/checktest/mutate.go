@@ -20,7 +20,14 @@ func mutate(t *testing.T, suite []*check.Check) {
 		if err := json.Unmarshal(minimal, &minimum); err != nil {
 			t.Fatal(err)
 		}
-		if i%4 == 3 {
+		switch i % 4 {
+		case 2:
+			for _, what := range []string{"registry", "client"} {
+				if err := addOuter(minimum, what, json.RawMessage("{}")); err != nil {
+					t.Fatal(err)
+				}
+			}
+		case 3:
 			asFile(minimum)
 		}
 		var root any = minimum

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,18 +29,19 @@ func Minimal() *snapshot.Snapshot {
 // Tweak returns the minimal snapshot with changes. The tweak is an object; each
 // member is a JSON merge patch (RFC 7396) of one thing: engine, host,
 // container, spec, runtime, image, dockerfile (the minimal snapshot's only ones) or
-// snapshot (the whole); file is the engine's socket. Besides, files maps the path
+// snapshot (the whole); file is the engine's socket. registry and client add one
+// and patch it. Besides, files maps the path
 // of a file to a patch of it, null removing it, parts maps a part to the state it shall have,
 // or to {"state","reason","detail"}, and policy is a policy.Policy. With
 // asFile, the container is a service of a compose file instead, beside a
 // Dockerfile, and there is nothing else. Lists are replaced, null removes.
 func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	var tw struct {
-		Base                                                                               string
-		Engine, Host, Container, Spec, Runtime, Image, Network, File, Dockerfile, Snapshot json.RawMessage
-		Parts, Files                                                                       map[string]json.RawMessage
-		Policy                                                                             *policy.Policy
-		AsFile                                                                             bool
+		Base                                                                                                 string
+		Engine, Host, Container, Spec, Runtime, Image, Network, File, Dockerfile, Snapshot, Registry, Client json.RawMessage
+		Parts, Files                                                                                         map[string]json.RawMessage
+		Policy                                                                                               *policy.Policy
+		AsFile                                                                                               bool
 	}
 	dec := json.NewDecoder(bytes.NewReader(tweak))
 	dec.DisallowUnknownFields()
@@ -53,22 +55,14 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	if tw.AsFile {
 		asFile(root)
 	}
-	for list, patch := range map[string]json.RawMessage{
+	if err := errors.Join(addOuter(root, "registry", tw.Registry), addOuter(root, "client", tw.Client)); err != nil {
+		return nil, nil, err
+	}
+	if err := tweakItems(root, map[string]json.RawMessage{
 		"engines": tw.Engine, "hosts": tw.Host, "containers": tw.Container, "containerSpecs": tw.Spec,
 		"runtimes": tw.Runtime, "images": tw.Image, "networks": tw.Network, "files": tw.File, "dockerfiles": tw.Dockerfile,
-	} {
-		if patch == nil {
-			continue
-		}
-		var p any
-		if err := json.Unmarshal(patch, &p); err != nil {
-			return nil, nil, fmt.Errorf("tweak of %s: %w", list, err)
-		}
-		items, _ := root[list].([]any)
-		if len(items) == 0 {
-			return nil, nil, fmt.Errorf("tweak of %s: there are none", list)
-		}
-		items[0] = merge(items[0], p)
+	}); err != nil {
+		return nil, nil, err
 	}
 	if err := tweakFiles(root, tw.Files); err != nil {
 		return nil, nil, err
@@ -77,9 +71,12 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 		return nil, nil, err
 	}
 	if tw.Snapshot != nil {
-		var p any
+		var p map[string]any
 		if err := json.Unmarshal(tw.Snapshot, &p); err != nil {
 			return nil, nil, fmt.Errorf("tweak of the snapshot: %w", err)
+		}
+		for k := range p {
+			opened(root, k)
 		}
 		root = merge(root, p).(map[string]any)
 	}
@@ -89,6 +86,25 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	}
 	s, err := snapshot.Parse(b)
 	return s, tw.Policy, err
+}
+
+// tweakItems patches the first item of each list.
+func tweakItems(root map[string]any, patches map[string]json.RawMessage) error {
+	for list, patch := range patches {
+		if patch == nil {
+			continue
+		}
+		var p any
+		if err := json.Unmarshal(patch, &p); err != nil {
+			return fmt.Errorf("tweak of %s: %w", list, err)
+		}
+		items := opened(root, list)
+		if len(items) == 0 {
+			return fmt.Errorf("tweak of %s: there are none", list)
+		}
+		items[0] = merge(items[0], p)
+	}
+	return nil
 }
 
 // asFile keeps the configuration of the container only, as a compose file shows
@@ -127,7 +143,7 @@ func tweakFiles(root map[string]any, files map[string]json.RawMessage) error {
 		if err := json.Unmarshal(v, &patch); err != nil {
 			return fmt.Errorf("tweak of file %s: %w", path, err)
 		}
-		list, _ := root["files"].([]any)
+		list := opened(root, "files")
 		i := slices.IndexFunc(list, func(item any) bool { return item.(map[string]any)["path"] == path })
 		switch {
 		case patch == nil && i < 0:
@@ -151,8 +167,8 @@ func tweakFiles(root map[string]any, files map[string]json.RawMessage) error {
 
 // tweakParts sets the state of parts, whichever scope they belong to.
 func tweakParts(root map[string]any, parts map[string]json.RawMessage) error {
-	list := root["parts"].([]any)
 	for name, v := range parts {
+		list := opened(root, "parts")
 		var p any
 		if err := json.Unmarshal(v, &p); err != nil {
 			return fmt.Errorf("tweak of part %s: %w", name, err)
@@ -171,6 +187,21 @@ func tweakParts(root map[string]any, parts map[string]json.RawMessage) error {
 		}
 	}
 	return nil
+}
+
+// opened decodes a member of the minimal snapshot that is still as it stands in
+// the file, and returns it as a list, nil when it is none. A tweak is of a member
+// or two, and there are a thousand tweaks.
+func opened(root map[string]any, name string) []any {
+	if raw, ok := root[name].(json.RawMessage); ok {
+		var v any
+		if err := json.Unmarshal(raw, &v); err != nil {
+			panic(err) // embedded, and taken apart already
+		}
+		root[name] = v
+	}
+	list, _ := root[name].([]any)
+	return list
 }
 
 // merge applies a JSON merge patch.

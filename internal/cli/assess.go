@@ -26,6 +26,7 @@ func (a *app) assessCommand() *cobra.Command {
 		Example: "  plimsoll assess\n  plimsoll assess --fail-on high\n  plimsoll assess snapshot.json --format json -o result.json\n  plimsoll assess docker:ssh://build-07\n  plimsoll assess ./deploy",
 	}
 	f.collectFlags.register(cmd)
+	f.registerProbe(cmd)
 	f.decisionFlags.register(cmd)
 	f.outputFlags.register(cmd)
 	f.screenFlags.register(cmd)
@@ -63,7 +64,9 @@ func (a *app) assessCommand() *cobra.Command {
 }
 
 const targetHelp = "A TARGET is docker (the engine that the docker command uses now), docker:CONTEXT-OR-URL, host (this machine),\n" +
-	"a folder, a compose file or a Dockerfile, a saved snapshot, or - for one on standard input. Without one, only local evidence is collected: engine sockets\n" +
+	"image:REF-OR-FILE (an image of the engine, else of the registry that REF names, or a docker save file or OCI layout),\n" +
+	"registry:HOST[:PORT] (a registry, asked without a login), a folder, a compose file or a Dockerfile, a saved snapshot,\n" +
+	"or - for one on standard input. Without one, only local evidence is collected: engine sockets\n" +
 	"that answer, and this host. Another machine is asked only when it is named."
 
 // announce says on the page that it shows no real machine.

@@ -37,8 +37,7 @@ type benchFlags struct {
 	outputFlags
 	screenFlags
 	viewFlags
-	edition string
-	all     bool
+	text.Pick
 }
 
 func (a *app) benchDockerCommand() *cobra.Command {
@@ -56,27 +55,33 @@ func (a *app) benchDockerCommand() *cobra.Command {
 		Example: "  plimsoll bench docker --edition cis-docker-1.2.0\n  plimsoll bench docker result.json --all",
 	}
 	f.collectFlags.register(cmd)
+	f.registerProbe(cmd)
 	f.decisionFlags.register(cmd)
 	f.outputFlags.register(cmd)
 	f.screenFlags.register(cmd)
 	f.viewFlags.register(cmd)
-	cmd.Flags().StringVar(&f.edition, "edition", text.Usual(known).Name, "edition: "+strings.Join(names, ", "))
-	cmd.Flags().BoolVar(&f.all, "all", false, "append the checks that have no number in the edition")
+	cmd.Flags().StringVar(&f.Edition, "edition", text.Usual(known).Name, "edition: "+strings.Join(names, ", "))
+	cmd.Flags().BoolVar(&f.All, "all", false, "append the checks that have no number in the edition")
+	cmd.Flags().StringSliceVar(&f.Sections, "section", nil, "show these numbers and those below them only, such as 5 or 2.1,4")
+	cmd.Flags().IntVar(&f.Level, "level", 0, "show the rows of this profile only: 1, or 2, which includes 1; rows whose level is not known are of both")
 	fixed(cmd, "edition", names...)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		edition := f.edition
-		if !slices.Contains(names, edition) {
-			edition = "cis-docker-" + edition // the number alone will do
+		given := f.Edition
+		if !slices.Contains(names, f.Edition) {
+			f.Edition = "cis-docker-" + f.Edition // the number alone will do
 		}
-		if !slices.Contains(names, edition) {
-			return unknownName("edition", f.edition, names, "it is one of "+strings.Join(names, ", "))
+		if !slices.Contains(names, f.Edition) {
+			return unknownName("edition", given, names, "it is one of "+strings.Join(names, ", "))
 		}
-		return a.benchDocker(cmd, &f, args, known, edition)
+		if f.Level < 0 || f.Level > 2 {
+			return usage("--level is 1 or 2, not %d", f.Level)
+		}
+		return a.benchDocker(cmd, &f, args, known)
 	}
 	return cmd
 }
 
-func (a *app) benchDocker(cmd *cobra.Command, f *benchFlags, args []string, known []text.Edition, edition string) error {
+func (a *app) benchDocker(cmd *cobra.Command, f *benchFlags, args []string, known []text.Edition) error {
 	filter, err := f.filter()
 	if err != nil {
 		return err
@@ -89,16 +94,21 @@ func (a *app) benchDocker(cmd *cobra.Command, f *benchFlags, args []string, know
 	if err != nil {
 		return err
 	}
-	suite := a.shownSuite(r, filter, edition)
+	suite := a.shownSuite(r, filter, f.Edition)
+	for _, s := range f.Sections {
+		if one := (text.Pick{Edition: f.Edition, Sections: []string{s}}); len(text.BenchRows(r, a.suite, one)) == 0 {
+			return usage("%s has no number %s, nor one below it", f.Edition, quote(s))
+		}
+	}
 	err = a.emit(f.outputFlags, f.screenFlags, func(w io.Writer, o text.Options) error {
 		if err := announce(w, src); err != nil {
 			return err
 		}
-		if err := text.BenchHead(w, known, edition, cmd.Flags().Changed("edition"), len(a.suite)-len(suite), o); err != nil {
+		if err := text.BenchHead(w, known, f.Edition, cmd.Flags().Changed("edition"), len(a.suite)-len(suite), o); err != nil {
 			return err
 		}
-		return text.Bench(w, r, suite, edition, f.all, o)
-	}, func(w io.Writer) error { return encodeBench(w, r, suite, edition, f.all) })
+		return text.Bench(w, r, suite, f.Pick, o)
+	}, func(w io.Writer) error { return encodeBench(w, r, suite, f.Pick) })
 	return joined(err, src.partial)
 }
 
@@ -153,9 +163,9 @@ type benchSubject struct {
 	Message string `json:"message"`
 }
 
-func encodeBench(w io.Writer, r *report.Result, suite []*check.Check, edition string, all bool) error {
+func encodeBench(w io.Writer, r *report.Result, suite []*check.Check, pick text.Pick) error {
 	rows := []benchRow{}
-	for _, row := range text.BenchRows(r, suite, edition, all) {
+	for _, row := range text.BenchRows(r, suite, pick) {
 		b := benchRow{Number: row.Number, Word: row.Word, Title: row.Title, Level: row.Level, Checks: row.Checks, Subjects: []benchSubject{}}
 		for i := range r.Findings {
 			g := &r.Findings[i]
@@ -166,7 +176,7 @@ func encodeBench(w io.Writer, r *report.Result, suite []*check.Check, edition st
 		}
 		rows = append(rows, b)
 	}
-	return encodeJSON(w, map[string]any{"schema": benchSchema, "edition": edition, "snapshot": r.Snapshot.ID, "rows": rows})
+	return encodeJSON(w, map[string]any{"schema": benchSchema, "edition": pick.Edition, "snapshot": r.Snapshot.ID, "rows": rows})
 }
 
 func encodeJSON(w io.Writer, v any) error {

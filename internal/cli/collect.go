@@ -22,6 +22,7 @@ func (a *app) collectCommand() *cobra.Command {
 		Example: "  sudo plimsoll collect -o snapshot.json && plimsoll assess snapshot.json\n  plimsoll collect --scrub snapshot.json -o public.json",
 	}
 	f.register(cmd)
+	f.registerProbe(cmd)
 	cmd.Flags().StringVarP(&f.output, "output", "o", "", "write to this file, mode 0600, whole or not at all")
 	cmd.Flags().BoolVar(&f.scrub, "scrub", false, "replace names of hosts, users, containers, projects, networks, volumes and private images, and addresses, each by the same stand-in throughout")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

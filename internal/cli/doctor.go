@@ -54,7 +54,10 @@ func writeDoctor(w io.Writer, s *snapshot.Snapshot) error {
 	for _, line := range survey.Reads() {
 		b.WriteString("  " + text.Clean(line) + "\n")
 	}
-	b.WriteString("\nSENT\n  reads only: this version has no probe that sends anything else\n")
+	b.WriteString("\nSENT\n  reads only, unless --probe is given with registry:HOST[:PORT]; then to that registry, without a login of yours:\n")
+	for _, line := range survey.Sends() {
+		b.WriteString("  " + text.Clean(line) + "\n")
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

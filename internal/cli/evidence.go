@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,8 @@ type collectFlags struct {
 	timeout span
 	state   string
 	root    string
+	files   survey.Evidence
+	probe   bool
 }
 
 // rootVariable is the environment's form of --root; images of plimsoll set it.
@@ -35,7 +38,15 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	f.logFlags.register(cmd)
 	cmd.Flags().Var(&f.timeout, "timeout", "stop collecting after this time, such as 30s, and go on with what there is")
 	cmd.Flags().StringVar(&f.root, "root", "", "where the machine's root is mounted, for a run inside a container (default $"+rootVariable+")")
+	cmd.Flags().StringArrayVar(&f.files.Reports, "report", nil, "report of Trivy, Grype, CycloneDX or OpenVEX; it counts for the images that it names by digest")
+	cmd.Flags().StringArrayVar(&f.files.Signatures, "signature", nil, "signature of an image: a sigstore bundle, or a payload of cosign with its signature in FILE.sig")
+	cmd.Flags().StringArrayVar(&f.files.Keys, "key", nil, "public key in PEM that signatures are verified with, offline")
 	cmd.Flags().StringVar(&f.state, "state", "", "state folder of harden, which says what containers are kept for a rollback")
+}
+
+// registerProbe adds --probe to the commands that may send more than reads.
+func (f *collectFlags) registerProbe(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.probe, "probe", false, "send named registries more than reads, undone at once; plimsoll doctor lists what")
 }
 
 // machine is where the machine's root is mounted; "" outside of containers.
@@ -81,6 +92,12 @@ func (a *app) evidence(ctx context.Context, cmd *cobra.Command, f *collectFlags,
 	t, err := a.parseTargets(args)
 	if err != nil {
 		return nil, err
+	}
+	if t.file != "" && (len(f.files.Reports) > 0 || len(f.files.Signatures) > 0) {
+		return nil, usage("--report and --signature go with collecting; %s is saved evidence", quote(t.file))
+	}
+	if f.probe && !slices.ContainsFunc(t.live, func(l survey.Target) bool { return l.Kind == "registry" }) {
+		return nil, usage("--probe sends nothing to anything but a registry that is named; add registry:HOST[:PORT]")
 	}
 	if t.file != "" {
 		d, err := a.readDocument(t.file)
@@ -134,7 +151,8 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir, Root: root,
-		Kept: a.kept(f), Parallel: parallel, Progress: p.say,
+		Kept: a.kept(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
+		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files,
 	})
 	p.end()
 	switch {

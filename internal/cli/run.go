@@ -17,8 +17,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/client"
 	"plimsoll/internal/checks/docker"
 	"plimsoll/internal/checks/files"
+	"plimsoll/internal/checks/image"
+	"plimsoll/internal/checks/registry"
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/example"
 	"plimsoll/internal/snapshot"
@@ -64,7 +67,7 @@ type app struct {
 }
 
 func newApp(s Stdio) *app {
-	suite := slices.Concat(docker.Suite, files.Suite)
+	suite := slices.Concat(docker.Suite, files.Suite, image.Suite, client.Suite, registry.Suite)
 	planned := slices.DeleteFunc(slices.Clone(docker.Planned()), func(p check.Planned) bool {
 		return slices.ContainsFunc(suite, func(c *check.Check) bool { return c.ID == p.ID })
 	})

@@ -8,11 +8,12 @@ import (
 	"strings"
 
 	"plimsoll/internal/collect/files"
+	"plimsoll/internal/collect/registry"
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/yaml"
 )
 
-const accepted = "docker, docker:CONTEXT-OR-URL, host, a folder or file of compose and Docker files, a saved snapshot, or - for one on standard input"
+const accepted = "docker, docker:CONTEXT-OR-URL, host, image:REF-OR-FILE, registry:HOST[:PORT], a folder or file of compose and Docker files, a saved snapshot, or - for one on standard input"
 
 // targets are what the arguments of a command name: things to collect from, or
 // one saved document.
@@ -56,7 +57,16 @@ func (a *app) parseTarget(arg string) (live survey.Target, file bool, err error)
 		return survey.Target{Kind: "host"}, false, nil
 	case kind == "docker":
 		return live, false, usage("the target docker: names no engine; write docker for the current one, or docker:CONTEXT-OR-URL")
-	case arg == "k8s", colon && slices.Contains([]string{"k8s", "registry", "image"}, kind):
+	case kind == "image" && colon && rest != "":
+		return survey.Target{Kind: "image", Arg: rest}, false, nil
+	case kind == "image" && colon:
+		return live, false, usage("the target image: names no image; write image:REFERENCE, image:FILE, or image:- for a docker save stream on standard input")
+	case kind == "registry" && colon:
+		if _, _, err := registry.Address(rest); err != nil {
+			return live, false, usage("the target registry: names no registry; write registry:HOST or registry:HOST:PORT, without a scheme, a login or a path")
+		}
+		return survey.Target{Kind: "registry", Arg: rest}, false, nil
+	case arg == "k8s", colon && kind == "k8s":
 		return live, false, usage("targets of kind %s are not judged by this version; it takes %s", kind, accepted)
 	case strings.Contains(arg, "://"):
 		return live, false, usage("a URL is no target by itself; write docker:URL for an engine")

@@ -84,6 +84,8 @@ func (b *Builder) Join(f *snapshot.Snapshot) error {
 	o.Networks = append(o.Networks, f.Networks...)
 	o.Volumes = append(o.Volumes, f.Volumes...)
 	o.Listeners = append(o.Listeners, f.Listeners...)
+	o.Clients = append(o.Clients, f.Clients...)
+	o.Registries = append(o.Registries, f.Registries...)
 	o.Dockerfiles = append(o.Dockerfiles, f.Dockerfiles...)
 	for _, file := range f.Files {
 		b.addFile(file)

@@ -61,6 +61,13 @@ func (m *mapper) security(s *snapshot.ContainerSpec) {
 				continue
 			}
 			s.Security.NoNewPrivileges = &on
+		case "writable-cgroups":
+			on, err := strconv.ParseBool(cmp.Or(value, "true"))
+			if err != nil {
+				m.bad = append(m.bad, "security")
+				continue
+			}
+			s.Security.WritableCgroups = on
 		case "seccomp":
 			s.Security.Seccomp = m.seccomp(value)
 		case "apparmor":
@@ -69,7 +76,7 @@ func (m *mapper) security(s *snapshot.ContainerSpec) {
 			s.Security.SELinux = append(s.Security.SELinux, value)
 		case "systempaths":
 			s.Security.SystemPaths = value
-		case "", "credentialspec", "writable-cgroups":
+		case "", "credentialspec":
 		default:
 			m.bad = append(m.bad, "security")
 		}
@@ -166,6 +173,9 @@ func (m *mapper) mounts(c *types.ServiceConfig, depth int) []snapshot.Mount {
 			mount.Volume = v.Source
 			if n, ok := m.p.Volumes[v.Source]; ok && n.Name != "" {
 				mount.Volume = n.Name
+			}
+			if v.Volume != nil {
+				mount.Subpath = v.Volume.Subpath
 			}
 		}
 		out = append(out, mount)

@@ -35,11 +35,16 @@ func (r *reader) run(c *instructions.RunCommand, _ vars, at int) step {
 	} else if len(c.CmdLine) > 0 {
 		st.command(command{words: c.CmdLine}, 0)
 	}
+	st.settle()
+	return st
+}
+
+// settle brings the facts into their order.
+func (st *step) settle() {
 	slices.Sort(st.Updates)
 	st.Updates = slices.Compact(st.Updates)
 	slices.Sort(st.Unverified)
 	st.Unverified = slices.Compact(st.Unverified)
-	return st
 }
 
 func (st *step) script(text string, depth int) {
@@ -185,4 +190,16 @@ func shortFlag(flags string, want byte) bool {
 		}
 	}
 	return false
+}
+
+// Script reduces a script of a POSIX shell, as a step of an image's history has
+// it, to facts. Its line is 0.
+func Script(text string) snapshot.Run {
+	if len(text) > MaxBytes {
+		return snapshot.Run{Opaque: true}
+	}
+	var st step
+	st.script(text, 0)
+	st.settle()
+	return st.Run
 }

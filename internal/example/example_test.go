@@ -26,6 +26,9 @@ func TestExampleIsSealedAndWhole(t *testing.T) {
 		t.Errorf("complete %t, %d containers, ID %q", s.Complete, len(s.Containers), s.ID)
 	}
 	for _, p := range s.Parts {
+		if p.Part == snapshot.PartImageContents || p.Part == snapshot.PartImageEvidence {
+			continue // only of images that someone names
+		}
 		if p.State != snapshot.Observed && p.State != snapshot.Absent {
 			t.Errorf("%s is %s: the example shows what can be seen", p.Part, p.State)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,7 +61,7 @@ func successor(raw, image []byte, connected *view, set []step.Change) (*creation
 	if c.body["HostConfig"], err = json.Marshal(in.HostConfig); err != nil {
 		return nil, err
 	}
-	return c, c.attach(connected)
+	return c, c.attach(connected, v)
 }
 
 // restoreDefaults takes out what the engine filled in by itself and would
@@ -198,8 +199,10 @@ func recreatable(field string) error {
 }
 
 // attach writes the first network into the creation, since engines before API
-// 1.44 take only one there, and lists the others.
-func (c *creation) attach(v *view) error {
+// 1.44 take only one there, and lists the others. before is the container while
+// it ran, when it did: engines since 28 forget at the stop which MAC address was
+// asked for.
+func (c *creation) attach(v, before *view) error {
 	mode := v.Spec.NetworkMode
 	if mode == "host" || mode == "none" || strings.HasPrefix(mode, "container:") {
 		return nil
@@ -212,6 +215,9 @@ func (c *creation) attach(v *view) error {
 		}
 		if v.State.Running {
 			e.MacAddress = "" // it may be one that the engine chose
+		}
+		if err := e.keepMAC(before.NetworkSettings.Networks[name]); err != nil {
+			return refuse("its connection to network %q is not understood", printable(name))
 		}
 		config, err := e.config(v.ID)
 		if err != nil {
@@ -238,6 +244,30 @@ type endpointView struct {
 	IPAMConfig, Links, DriverOpts json.RawMessage
 	Aliases                       []string
 	NetworkID, MacAddress         string
+	GwPriority                    int
+	IPAddress                     string
+}
+
+// keepMAC takes over the MAC address of the same connection as it was, unless it
+// is the one that engines before 28 derive from the address: those may give it to
+// another container later. A random one cannot be told from one that was asked
+// for, and does no harm.
+func (e *endpointView) keepMAC(raw json.RawMessage) error {
+	if raw == nil || e.MacAddress != "" {
+		return nil
+	}
+	var was endpointView
+	if err := json.Unmarshal(raw, &was); err != nil {
+		return err
+	}
+	if a, err := netip.ParseAddr(was.IPAddress); err == nil && a.Is4() {
+		b := a.As4()
+		if was.MacAddress == fmt.Sprintf("02:42:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3]) {
+			return nil
+		}
+	}
+	e.MacAddress = was.MacAddress
+	return nil
 }
 
 func (e endpointView) config(id string) (json.RawMessage, error) {
@@ -252,6 +282,9 @@ func (e endpointView) config(id string) (json.RawMessage, error) {
 		if a != shortID(id) { // the engine adds it by itself
 			aliases = append(aliases, a)
 		}
+	}
+	if e.GwPriority != 0 { // Engine 28 and later
+		out["GwPriority"] = e.GwPriority
 	}
 	if e.MacAddress != "" {
 		out["MacAddress"] = e.MacAddress

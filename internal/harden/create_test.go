@@ -39,9 +39,15 @@ func TestSuccessor(t *testing.T) {
 			want: []string{`"shop":{"Aliases":["web"],"IPAMConfig":{"IPv4Address":"10.0.0.9"},"MacAddress":"02:00:00:00:00:01"}`}, not: []string{`"IPAddress"`},
 		},
 		{
-			name: "addresses of a running one", host: `"NetworkMode":"shop"`,
+			name: "derived address of a running one", host: `"NetworkMode":"shop"`,
 			running: true,
-			rest:    `"NetworkSettings":{"Networks":{"shop":{"MacAddress":"02:00:00:00:00:01"}}}`, not: []string{"MacAddress"},
+			rest:    `"NetworkSettings":{"Networks":{"shop":{"IPAddress":"10.0.0.9","MacAddress":"02:42:0a:00:00:09"}}}`, not: []string{"MacAddress"},
+		},
+		{
+			name: "other address of a running one", host: `"NetworkMode":"shop"`,
+			running: true,
+			rest:    `"NetworkSettings":{"Networks":{"shop":{"IPAddress":"10.0.0.9","MacAddress":"02:42:0a:00:00:08","GwPriority":7}}}`,
+			want:    []string{`{"GwPriority":7,"MacAddress":"02:42:0a:00:00:08"}`},
 		},
 		{name: "field of a later engine", config: `"FromTheFuture":{"a":1}`, host: `"AlsoNew":[2]`, rest: bridge, want: []string{`"FromTheFuture":{"a":1}`, `"AlsoNew":[2]`}},
 	} {

@@ -13,8 +13,10 @@ import (
 
 // TestRecreateKeepsTheRest compares all of a rich container's configuration
 // before and after a re-creation.
-func TestRecreateKeepsTheRest(t *testing.T) {
-	b := realBed(t)
+func TestRecreateKeepsTheRest(t *testing.T) { onBoth(t, recreateKeepsTheRest) }
+
+func recreateKeepsTheRest(b *bed) {
+	t := b.T
 	net1, net2, vol := b.prefix+"n1", b.prefix+"n2", b.prefix+"v"
 	b.docker("network", "create", "--subnet", "10.203.7.0/24", net1)
 	b.docker("network", "create", net2)
@@ -30,7 +32,11 @@ func TestRecreateKeepsTheRest(t *testing.T) {
 		"--add-host", "x:10.0.0.1", "--sysctl", "net.ipv4.ip_forward=0", "--cap-add", "SYS_PTRACE", "--restart", "unless-stopped", "--stop-timeout", "3", "--health-cmd", "true",
 		"--health-interval", "200ms", "-m", "64m", "--pids-limit", "50", "--log-opt", "max-size=1m", "-w", "/data", "-u", "0:0",
 	}, sleeper...)...)
-	b.docker("network", "connect", "--alias", "second", net2, on.Name)
+	connect := []string{"network", "connect", "--alias", "second"}
+	if !b.debian {
+		connect = append(connect, "--gw-priority", "7")
+	}
+	b.docker(append(connect, net2, on.Name)...)
 	b.docker("exec", on.Name, "sh", "-c", "echo kept > /anon/f; echo kept > /anon2/f")
 	before := b.inspect(on.Name)
 
@@ -69,6 +75,7 @@ func (b *bed) sameConfig(before, after []byte, but ...string) {
 				IPAMConfig            json.RawMessage
 				Aliases               []string
 				IPAddress, MacAddress string
+				GwPriority            int
 			}
 		}
 	}
@@ -93,7 +100,7 @@ func (b *bed) sameConfig(before, after []byte, but ...string) {
 	}
 	for name, n := range x.NetworkSettings.Networks {
 		m := y.NetworkSettings.Networks[name]
-		if string(n.IPAMConfig) != "null" && string(n.IPAMConfig) != "{}" && (m.IPAddress != n.IPAddress || m.MacAddress != n.MacAddress) {
+		if string(n.IPAMConfig) != "null" && string(n.IPAMConfig) != "{}" && (m.IPAddress != n.IPAddress || m.MacAddress != n.MacAddress || m.GwPriority != n.GwPriority) {
 			b.Errorf("network %s: %+v, was %+v", name, m, n)
 		}
 		if len(m.Aliases) != len(n.Aliases) || n.Aliases[0] != m.Aliases[0] {
@@ -104,11 +111,15 @@ func (b *bed) sameConfig(before, after []byte, but ...string) {
 
 // TestRecreateKeepsMAC makes its container through the API: new docker commands
 // cannot ask an old engine for an address.
-func TestRecreateKeepsMAC(t *testing.T) {
-	b := realBed(t)
+func TestRecreateKeepsMAC(t *testing.T) { onBoth(t, recreateKeepsMAC) }
+
+func recreateKeepsMAC(b *bed) {
+	t := b.T
 	const mac = "02:42:0a:cb:07:63"
 	name := b.prefix + "mac"
-	body, _ := json.Marshal(map[string]any{"Image": testImage, "MacAddress": mac, "Cmd": sleeper[1:]})
+	body, _ := json.Marshal(map[string]any{"Image": testImage, "MacAddress": mac, "Cmd": sleeper[1:], "NetworkingConfig": map[string]any{
+		"EndpointsConfig": map[string]any{"bridge": map[string]any{"MacAddress": mac}}, // where API 1.44 moved it
+	}})
 	id, _, err := b.eng.ContainerCreate(t.Context(), name, body)
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +130,7 @@ func TestRecreateKeepsMAC(t *testing.T) {
 	if _, err := Apply(t.Context(), b.options(), []step.Step{s}); err != nil {
 		t.Fatal(err)
 	}
-	if got := b.docker("inspect", "-f", "{{.NetworkSettings.MacAddress}}", name); got != mac {
+	if got := b.docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.MacAddress}}{{end}}", name); got != mac {
 		t.Errorf("MAC address %s, was %s", got, mac)
 	}
 }

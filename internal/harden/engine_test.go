@@ -21,18 +21,29 @@ type bed struct {
 	eng    *dockerapi.Client
 	engine string // its ID
 	prefix string
+	debian bool // it is the engine of Debian, with all of its time for tests
 }
 
-// realBed connects to the real engine, where it may be changed.
+// realBed connects to the engine of Debian, where it may be changed.
 func realBed(t *testing.T) *bed {
 	t.Helper()
-	testbed.Mutable(t)
-	eng, err := dockerapi.Connect(t.Context(), dockerapi.SocketEndpoint(dockerapi.DefaultSocket))
+	return bedOf(t, testbed.Mutable(t))
+}
+
+// onBoth runs a test on both engines of the testbed.
+func onBoth(t *testing.T, test func(*bed)) {
+	testbed.OnBoth(t, func(t *testing.T, on *testbed.Bed) { test(bedOf(t, on)) })
+}
+
+// bedOf connects to an engine of the testbed.
+func bedOf(t *testing.T, on *testbed.Bed) *bed {
+	t.Helper()
+	eng, err := dockerapi.Connect(t.Context(), dockerapi.SocketEndpoint(strings.TrimPrefix(on.Address(), "unix://")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(eng.Close)
-	b := &bed{T: t, eng: eng, prefix: fmt.Sprintf("harden-%d-", os.Getpid())}
+	b := &bed{T: t, eng: eng, prefix: fmt.Sprintf("harden-%d-", os.Getpid()), debian: eng.Endpoint().Socket == testbed.Socket}
 	info, err := newRunner(Options{Engine: eng}).info(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -79,6 +79,11 @@ func measure(c *check.Check, fix *check.Fix, in check.Inputs, subjects []int, on
 			m.Refused = append(m.Refused, refusal(s, refused.Why))
 		case err != nil:
 			return m, &DefectError{Measure: m.ID, Subject: s.Key, Err: err}
+		case st.Source != "":
+			m.Sourced = append(m.Sourced, st)
+			out := refusal(s, st.Source)
+			out.AtSource = true
+			m.Refused = append(m.Refused, out)
 		case m.For[st.ID] == nil:
 			byScope[s.Scope] = append(byScope[s.Scope], st)
 			fallthrough

@@ -129,7 +129,7 @@ func (r *run) candidates() []step.Measure {
 	var out []step.Measure
 	for _, m := range r.Measures {
 		switch {
-		case len(m.Steps) == 0:
+		case len(m.Steps)+len(m.Sourced) == 0:
 			r.left[m.ID] = "no subject can be changed: " + m.Refused[0].Why
 		case slices.Contains(r.o.Exclude, m.ID):
 			r.left[m.ID] = "excluded"
@@ -240,13 +240,13 @@ type trial struct {
 func (r *run) try(ms ...step.Measure) (trial, bool) {
 	o := r.overlay.Clone()
 	for _, m := range ms {
-		for _, s := range m.Steps {
+		for _, s := range slices.Concat(m.Steps, m.Sourced) {
 			if s.Simulate(o) != nil {
 				return trial{}, false
 			}
 		}
 	}
-	w := r.Evaluate(r.Base.Index.With(o.Snapshot()))
+	w := r.Evaluate(r.Base.Index.Over(o))
 	return trial{
 		measure: ms[0], world: w,
 		removes: r.risk(r.now.Threats) - r.risk(w.Threats), nearer: r.toGo(r.now.Threats) - r.toGo(w.Threats),
@@ -283,7 +283,7 @@ func compare(a, b trial) int {
 }
 
 func (r *run) take(t trial, why string) {
-	for _, s := range t.measure.Steps {
+	for _, s := range slices.Concat(t.measure.Steps, t.measure.Sourced) {
 		_ = s.Simulate(r.overlay) // it succeeded on a clone of this overlay
 	}
 	c := Choice{

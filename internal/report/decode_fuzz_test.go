@@ -30,7 +30,7 @@ func FuzzDecode(f *testing.F) {
 		for _, page := range []error{
 			text.Assess(io.Discard, r, o), text.Plan(io.Discard, r, o),
 			text.Threats(io.Discard, about, text.ThreatFilter{}, o),
-			text.Bench(io.Discard, r, docker.Suite, "cis-docker-1.6.0", true, o),
+			text.Bench(io.Discard, r, docker.Suite, text.Pick{Edition: "cis-docker-1.6.0", All: true}, o),
 			text.ExplainCheck(io.Discard, docker.Suite[0], r, o),
 		} {
 			if page != nil {

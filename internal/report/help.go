@@ -17,11 +17,23 @@ func (r *Result) Unhelped(t *Threat) []string {
 				continue
 			}
 			checks := strings.Split(c.Checks, "|")
-			helped := slices.ContainsFunc(r.Measures, func(m Measure) bool { return len(m.Steps) > 0 && slices.Contains(checks, m.Check) })
+			helped := slices.ContainsFunc(r.Measures, func(m Measure) bool { return len(m.Steps)+m.AtSource() > 0 && slices.Contains(checks, m.Check) })
 			if !helped {
 				out = append(out, c.Checks)
 			}
 		}
 	}
 	return out
+}
+
+// AtSource counts the subjects that the measure helps only where they are
+// defined: something owns them and would undo a change of theirs.
+func (m *Measure) AtSource() int {
+	n := 0
+	for _, r := range m.Refused {
+		if r.AtSource {
+			n++
+		}
+	}
+	return n
 }

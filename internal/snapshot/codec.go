@@ -157,18 +157,9 @@ func Parse(b []byte) (*Snapshot, error) {
 	if len(b) > MaxBytes {
 		return nil, fmt.Errorf("snapshot is larger than %d bytes", MaxBytes)
 	}
-	var head struct {
-		Schema string `json:"schema"`
-	}
-	if err := json.Unmarshal(b, &head); err != nil {
-		return nil, jsonError(b, err)
-	}
-	if head.Schema != Schema {
-		return nil, fmt.Errorf("%w: schema is %.60q, want %q", ErrNotSnapshot, head.Schema, Schema)
-	}
 	s := new(Snapshot)
-	if err := json.Unmarshal(b, s); err != nil {
-		return nil, jsonError(b, err)
+	if err := json.Unmarshal(b, s); err != nil || s.Schema != Schema {
+		return nil, notSnapshot(b, err)
 	}
 	if err := s.Validate(); err != nil {
 		return nil, err
@@ -184,6 +175,21 @@ func Parse(b []byte) (*Snapshot, error) {
 		return nil, fmt.Errorf("snapshot states the ID %.64s but its content has %s: it was edited; remove the id field to read it all the same", s.ID, id)
 	}
 	return s, nil
+}
+
+// notSnapshot says what is wrong with what could not be decoded, or has another
+// schema: the schema comes first, since other kinds of JSON fail anywhere.
+func notSnapshot(b []byte, err error) error {
+	var head struct {
+		Schema string `json:"schema"`
+	}
+	if err := json.Unmarshal(b, &head); err != nil {
+		return jsonError(b, err)
+	}
+	if head.Schema != Schema {
+		return fmt.Errorf("%w: schema is %.60q, want %q", ErrNotSnapshot, head.Schema, Schema)
+	}
+	return jsonError(b, err)
 }
 
 // jsonError names the line and column of a JSON error.

@@ -62,6 +62,8 @@ type Security struct {
 	// read-only; Unmasked lists those of the usual ones that are missing there.
 	Masked   bool     `json:"masked,omitempty"`
 	Unmasked []string `json:"unmasked,omitempty"`
+
+	WritableCgroups bool `json:"writableCgroups,omitempty"` // it may change its own control groups; current engines
 }
 
 // Health is the health test, without its command.
@@ -112,7 +114,8 @@ type Ulimit struct {
 type Mount struct {
 	Type        string `json:"type"` // bind, volume, tmpfs, npipe, cluster, image
 	Source      string `json:"source,omitempty"`
-	Volume      string `json:"volume,omitempty"` // volume name
+	Volume      string `json:"volume,omitempty"`  // volume name
+	Subpath     string `json:"subpath,omitempty"` // folder of the volume that is shown instead of the whole; Engine 26 and later
 	Destination string `json:"destination"`
 	ReadOnly    bool   `json:"readOnly,omitempty"`
 	Propagation string `json:"propagation,omitempty"`
@@ -122,13 +125,14 @@ type Mount struct {
 	Resolved    State  `json:"resolved"`
 }
 
-// Port is one published or exposed port. HostPort 0 with Published is chosen by
-// the engine at start.
+// Port is one published port. HostPort 0 is chosen by the engine at start, unless
+// the port is routed.
 type Port struct {
 	Proto         string `json:"proto"` // tcp, udp, sctp
 	ContainerPort uint16 `json:"containerPort"`
 	HostIP        string `json:"hostIP,omitempty"`
 	HostPort      uint16 `json:"hostPort,omitempty"`
+	Routed        bool   `json:"routed,omitempty"` // open at the container's own address instead of at the host's: gateway mode routed, Engine 27 and later
 }
 
 // Device is a host device handed in.

@@ -69,20 +69,6 @@ type Listener struct {
 	API string `json:"api,omitempty"`
 }
 
-// Image is one image in an engine's store.
-type Image struct {
-	Scope   string      `json:"scope"`
-	ID      string      `json:"id"`
-	Tags    []string    `json:"tags,omitempty"`
-	Digests []string    `json:"digests,omitempty"` // repository digests
-	Created string      `json:"created,omitempty"` // RFC 3339
-	Size    int64       `json:"size,omitempty"`    // bytes
-	User    string      `json:"user,omitempty"`
-	UserUID Fact[int64] `json:"userUID"` // User, resolved through the image's own passwd file
-	Health  string      `json:"health,omitempty"`
-	Env     []Secretish `json:"env,omitempty"`
-}
-
 // Network is one network of an engine.
 type Network struct {
 	Scope    string `json:"scope"`

@@ -21,12 +21,14 @@ type Index struct {
 	members    map[string][]int      // scope ID and kind -> subjects, ascending
 	parts      map[string]PartStatus // scope ID and part -> the part as a whole
 	files      []int                 // Files[i] -> subject
+	clients    []int                 // Clients[i] -> subject
 	images     map[[2]string]int     // scope and ID -> Images[i]
 	containers []int                 // Containers[i] -> subject
 	services   []int                 // Containers[i] -> subject of the compose service, -1 on an engine
 	recipes    [][2]int              // Dockerfiles[i] -> subjects of the file and of the image it makes
 	swarms     map[string]int        // scope ID -> subject of the swarm that its engine is a node of
 	classes    []Class
+	edited     []Edited // what a simulation set
 }
 
 // Class is a set of containers that no check can tell apart: same scope,
@@ -49,7 +51,7 @@ func NewIndex(s *Snapshot) *Index {
 			x.parts[p.Scope+"\x00"+string(p.Part)] = p
 		}
 	}
-	n := len(s.Scopes) + len(s.Files) + len(s.Containers) + len(s.Images) + len(s.Networks)
+	n := len(s.Scopes) + len(s.Files) + len(s.Clients) + len(s.Containers) + len(s.Images) + len(s.Networks)
 	x.Subjects = make([]Subject, 0, n)
 	x.Around = make([][]int, 0, n)
 	x.addScopes(func(k ScopeKind) bool { return k == ScopeHost })
@@ -62,6 +64,10 @@ func NewIndex(s *Snapshot) *Index {
 			around = x.scope(f.Engine)
 		}
 		x.files = append(x.files, x.add(Subject{Kind: KindHostFile, Scope: f.Scope, Key: "file" + f.Path, Name: f.Path}, around))
+	}
+	for i := range s.Clients {
+		c := &s.Clients[i]
+		x.clients = append(x.clients, x.add(Subject{Kind: KindClient, Scope: c.Scope, Key: "client/" + c.User, Name: c.User}, x.scope(c.Scope)))
 	}
 	images := x.addImages()
 	x.addDockerfiles()
@@ -216,6 +222,17 @@ func (x *Index) With(s *Snapshot) *Index {
 	return &c
 }
 
+// Over is [Index.With] for an overlay over this index's snapshot; it remembers
+// what was set, so that only what depends on it need be decided again.
+func (x *Index) Over(o *Overlay) *Index {
+	c := x.With(o.Snapshot())
+	c.edited = o.Edited()
+	return c
+}
+
+// Edited lists what a simulation set, in no order; nil in an index of what is.
+func (x *Index) Edited() []Edited { return x.edited }
+
 // classify groups the containers.
 func (x *Index) classify() {
 	type key struct {
@@ -285,6 +302,9 @@ func (x *Index) DockerfileSubjects(i int) (file, image int) { return x.recipes[i
 
 // FileSubject returns the subject of Files[i].
 func (x *Index) FileSubject(i int) int { return x.files[i] }
+
+// ClientSubject returns the subject of Clients[i].
+func (x *Index) ClientSubject(i int) int { return x.clients[i] }
 
 // ContainerSubject returns the subject of Containers[i].
 func (x *Index) ContainerSubject(i int) int { return x.containers[i] }

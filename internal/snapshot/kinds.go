@@ -20,7 +20,7 @@ var Kinds = map[Kind]KindInfo{
 	KindHost:      {Scopes: []ScopeKind{ScopeHost}, Platform: "docker", Whole: true},
 	KindEngine:    {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost}, Platform: "docker", Whole: true},
 	KindHostFile:  {Scopes: []ScopeKind{ScopeHost}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker"},
-	KindImage:     {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
+	KindImage:     {Scopes: []ScopeKind{ScopeEngine, ScopeFiles, ScopeImages}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
 	KindNetwork:   {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
 	KindContainer: {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost, KindEngine, KindImage, KindNetwork}, Platform: "docker", Whole: true},
 	KindClient:    {Scopes: []ScopeKind{ScopeHost}, Inside: []Kind{KindHost}, Platform: "docker", Whole: true},
@@ -32,7 +32,7 @@ var Kinds = map[Kind]KindInfo{
 
 // scopeKinds is the kind of the subject that stands for a whole scope.
 var scopeKinds = map[ScopeKind]Kind{
-	ScopeEngine: KindEngine, ScopeHost: KindHost, ScopeRegistry: KindRegistry, ScopeCluster: "cluster", ScopeFiles: "files",
+	ScopeEngine: KindEngine, ScopeHost: KindHost, ScopeRegistry: KindRegistry, ScopeCluster: "cluster", ScopeFiles: "files", ScopeImages: "images",
 }
 
 // Holds reports whether a scope is one for subjects of a kind. One of files

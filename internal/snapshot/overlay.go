@@ -12,6 +12,7 @@ type Overlay struct {
 	base  *Snapshot
 	out   *Snapshot         // nil while nothing was changed
 	edits map[edit][2]int   // what an edit leads to
+	named map[Edited]bool   // what was set
 	at    map[[2]string]int // scope and key -> position in Containers
 }
 
@@ -46,8 +47,24 @@ func (o *Overlay) Set(kind Kind, scope, key, field, value string) error {
 	if !ok {
 		return fmt.Errorf("nothing of a %.40s can be changed", kind)
 	}
-	return e.set(o, scope, key, field, value)
+	if err := e.set(o, scope, key, field, value); err != nil {
+		return err
+	}
+	if o.named == nil {
+		o.named = make(map[Edited]bool)
+	}
+	o.named[Edited{kind, field}] = true
+	return nil
 }
+
+// Edited is a field of a kind of subject that an overlay has set somewhere.
+type Edited struct {
+	Kind  Kind
+	Field string // of a container, one of [ContainerFields]
+}
+
+// Edited lists what was set, in no order.
+func (o *Overlay) Edited() []Edited { return slices.Collect(maps.Keys(o.named)) }
 
 // Get returns one named field of a subject as it is in the overlay.
 func (o *Overlay) Get(kind Kind, scope, key, field string) (string, error) {
@@ -147,6 +164,6 @@ func (o *Overlay) Clone() *Overlay {
 	out.Containers = slices.Clone(out.Containers)
 	out.ContainerSpecs = slices.Clone(out.ContainerSpecs)
 	out.Runtimes = slices.Clone(out.Runtimes)
-	c.out, c.edits = &out, maps.Clone(o.edits)
+	c.out, c.edits, c.named = &out, maps.Clone(o.edits), maps.Clone(o.named)
 	return c
 }

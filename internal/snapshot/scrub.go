@@ -19,7 +19,13 @@ import (
 // engine's own networks stay. Public registries keep their names and those of
 // their images; images of other registries, and those that compose built, do not.
 // Other paths, variable names and the times of things stay.
-func Scrub(s *Snapshot) (*Snapshot, error) {
+func Scrub(s *Snapshot) (*Snapshot, error) { return scrub(s, true) }
+
+// ScrubMachine is [Scrub] for a machine whose containers have names that may be
+// shown: it replaces host names, addresses, users and private registries only.
+func ScrubMachine(s *Snapshot) (*Snapshot, error) { return scrub(s, false) }
+
+func scrub(s *Snapshot, names bool) (*Snapshot, error) {
 	var b bytes.Buffer
 	if err := Encode(&b, s); err != nil {
 		return nil, err
@@ -36,12 +42,16 @@ func Scrub(s *Snapshot) (*Snapshot, error) {
 	}
 	sc := &scrubber{
 		taken: b.String(), names: make(map[string]string), users: make(map[string]bool), addrs: make(map[netip.Addr]string), next: make(map[string]int),
-		projects: make(map[string]bool), built: make(map[string]bool), images: make(map[string]string),
+		projects: make(map[string]bool), built: make(map[string]bool), images: make(map[string]string), keep: !names,
 	}
 	sc.learn(out)
-	sc.learnNames(out)
+	if names {
+		sc.learnNames(out)
+	}
 	sc.walk(reflect.ValueOf(out).Elem(), "")
-	sc.bridges(out)
+	if names {
+		sc.bridges(out)
+	}
 	if err := out.Validate(); err != nil {
 		return nil, fmt.Errorf("scrub: %w", err)
 	}
@@ -56,6 +66,7 @@ type scrubber struct {
 	addrs map[netip.Addr]string
 	next  map[string]int // kind of stand-in -> last number
 
+	keep     bool              // names of what runs stay
 	projects map[string]bool   // names that are replaced in paths too
 	built    map[string]bool   // repositories that compose makes up for what it builds
 	images   map[string]string // repository -> stand-in
@@ -65,75 +76,6 @@ type scrubber struct {
 var publicHosts = []string{
 	"docker.io", "index.docker.io", "registry-1.docker.io", "ghcr.io", "quay.io", "gcr.io", "registry.k8s.io", "mcr.microsoft.com",
 	"public.ecr.aws", "localhost", "docker-desktop",
-}
-
-// learn collects the names of hosts, registries and users from the fields that
-// hold nothing else.
-func (sc *scrubber) learn(s *Snapshot) {
-	for _, scope := range s.Scopes {
-		if scope.Kind == ScopeEngine || scope.Kind == ScopeHost {
-			sc.host(scope.Name)
-		}
-		sc.url(scope.Target)
-	}
-	for _, h := range s.Hosts {
-		sc.host(h.Name)
-		for _, g := range h.Accounts.V.Groups {
-			for _, m := range g.Members {
-				sc.user(m)
-			}
-		}
-		for _, r := range h.SubIDs.V.Ranges {
-			sc.user(r.Owner)
-		}
-	}
-	for i := range s.Engines {
-		sc.learnEngine(&s.Engines[i])
-	}
-	for i := range s.Files { // the folder of a registry's certificates has its name
-		if _, rest, ok := strings.Cut(s.Files[i].Path, "/certs.d/"); ok && (s.Files[i].Role == RoleRegistryCert || s.Files[i].Role == RoleRegistryKey) {
-			sc.url(rest)
-		}
-	}
-	for i := range s.ContainerSpecs {
-		sc.registry(s.ContainerSpecs[i].Image)
-	}
-	for i := range s.Images {
-		for _, ref := range slices.Concat(s.Images[i].Tags, s.Images[i].Digests) {
-			sc.registry(ref)
-		}
-	}
-	for name := range sc.names {
-		sc.order = append(sc.order, name)
-	}
-	slices.SortFunc(sc.order, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
-}
-
-// learnEngine collects the names that an engine, its configuration and its swarm
-// have of machines.
-func (sc *scrubber) learnEngine(e *Engine) {
-	sc.host(e.Name)
-	for _, n := range e.Cluster.V.Nodes {
-		sc.host(n.Hostname)
-	}
-	for _, v := range e.Cluster.V.Services {
-		sc.registry(v.Image)
-	}
-	for _, r := range slices.Concat(e.InsecureRegistries, e.Mirrors) {
-		sc.url(r)
-	}
-	for _, set := range e.Config.V.Settings {
-		for _, v := range set.Values {
-			if strings.Contains(v, "://") || strings.Contains(set.Key, "registr") {
-				sc.url(v)
-			}
-		}
-	}
 }
 
 func (sc *scrubber) host(name string) {
@@ -255,13 +197,13 @@ var (
 // a machine called "run" must not change /run/docker.sock. Dotted names are
 // replaced everywhere.
 var (
-	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "SwarmNode.Hostname", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner"}
-	registries = []string{"ContainerSpec.Image", "SwarmService.Image", "Image.Tags", "Image.Digests", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
+	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "SwarmNode.Hostname", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "Client.User", "ImageAccounts.Passwordless"}
+	registries = []string{"Registry.Address", "RegistryAPI.Plain", "RegistryDebug.Address", "RegistryChallenge.Service", "ClientLogin.Registry", "ClientHelper.Registry", "ContainerSpec.Image", "SwarmService.Image", "Image.Tags", "Image.Digests", "ImageConfig.BaseName", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
 )
 
 // stands reports whether an undotted name of a host or user may stand in s.
 func (sc *scrubber) stands(name, s, field string) bool {
-	if slices.Contains(prose, field) || strings.Contains(s, "://") {
+	if slices.Contains(prose, field) || strings.Contains(s, "://") || strings.HasPrefix(s, "registry:") { // the last is a scope
 		return true
 	}
 	return slices.Contains(registries, field) && !sc.users[name] && !strings.HasPrefix(s, "/")
@@ -322,76 +264,4 @@ func replaceWord(s, name, to string) string {
 
 func wordByte(c byte) bool {
 	return c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
-}
-
-// addresses replaces IP addresses wherever they stand in s.
-func (sc *scrubber) addresses(s string) string {
-	var b strings.Builder
-	last := 0
-	for _, m := range addressLike.FindAllStringIndex(s, -1) {
-		if m[0] > 0 && wordByte(s[m[0]-1]) || m[1] < len(s) && wordByte(s[m[1]]) {
-			continue
-		}
-		b.WriteString(s[last:m[0]])
-		b.WriteString(sc.address(s[m[0]:m[1]]))
-		last = m[1]
-	}
-	return b.String() + s[last:]
-}
-
-// address replaces one token that may be an address, with or without a port.
-func (sc *scrubber) address(tok string) string {
-	core := strings.TrimRight(tok, ".:")
-	tail := tok[len(core):]
-	if a, err := netip.ParseAddr(tok); err == nil {
-		return sc.standIn(a)
-	}
-	if a, err := netip.ParseAddr(core); err == nil {
-		return sc.standIn(a) + tail
-	}
-	if p, err := netip.ParseAddrPort(core); err == nil {
-		return sc.standIn(p.Addr()) + ":" + strconv.Itoa(int(p.Port())) + tail
-	}
-	return tok
-}
-
-// standIn maps an address to another of its class.
-func (sc *scrubber) standIn(a netip.Addr) string {
-	if a.IsLoopback() || a.IsUnspecified() {
-		return a.String()
-	}
-	if s, ok := sc.addrs[a]; ok {
-		return s
-	}
-	prefix := classPrefix(a)
-	s := sc.fresh(prefix, func(n int) string {
-		if a.Is4() {
-			return fmt.Sprintf("%s.%d.%d", prefix, n>>8&0xff, n&0xff)
-		}
-		return fmt.Sprintf("%s::%x", prefix, n)
-	})
-	sc.addrs[a] = s
-	return s
-}
-
-// classPrefix is the block that stands for the class of an address.
-func classPrefix(a netip.Addr) string {
-	four := a.Is4()
-	switch {
-	case a.IsPrivate() && four:
-		return "10.99"
-	case a.IsPrivate():
-		return "fd00"
-	case a.IsLinkLocalUnicast() && four:
-		return "169.254"
-	case a.IsLinkLocalUnicast():
-		return "fe80"
-	case a.IsMulticast() && four:
-		return "239.0"
-	case a.IsMulticast():
-		return "ff05"
-	case four:
-		return "198.18"
-	}
-	return "2001:db8"
 }

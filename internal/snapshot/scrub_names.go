@@ -260,6 +260,9 @@ func (sc *scrubber) bridges(s *Snapshot) {
 // image replaces the repository of an image that comes from no public registry,
 // or that compose built here.
 func (sc *scrubber) image(ref string) string {
+	if sc.keep {
+		return ref
+	}
 	r := ParseReference(ref)
 	repository, at := r.Repository, strings.IndexByte(ref, '/')+1
 	if r.Registry == "docker.io" || slices.Contains(publicHosts, r.Registry) && r.Registry != "localhost" {

@@ -37,6 +37,8 @@ type Snapshot struct {
 	Files          []File          `json:"files,omitempty"`
 	Listeners      []Listener      `json:"listeners,omitempty"`
 	Dockerfiles    []Dockerfile    `json:"dockerfiles,omitempty"`
+	Clients        []Client        `json:"clients,omitempty"`
+	Registries     []Registry      `json:"registries,omitempty"`
 }
 
 // ScopeKind is the kind of thing that was looked at.
@@ -49,6 +51,7 @@ const (
 	ScopeCluster  ScopeKind = "cluster"
 	ScopeRegistry ScopeKind = "registry"
 	ScopeFiles    ScopeKind = "files"
+	ScopeImages   ScopeKind = "images" // images that were named one by one: in a file, a registry or an engine
 )
 
 // Scope is one thing that was looked at, with its own identity and start time.
@@ -93,6 +96,16 @@ func (s *Snapshot) Host(scope string) *Host {
 	for i := range s.Hosts {
 		if s.Hosts[i].Scope == scope {
 			return &s.Hosts[i]
+		}
+	}
+	return nil
+}
+
+// Registry returns the registry of the scope, or nil.
+func (s *Snapshot) Registry(scope string) *Registry {
+	for i := range s.Registries {
+		if s.Registries[i].Scope == scope {
+			return &s.Registries[i]
 		}
 	}
 	return nil

@@ -90,48 +90,6 @@ func Missing[T any](s State, r Reason, source string) Fact[T] {
 	return Fact[T]{State: s, Reason: r, Source: source}
 }
 
-// Part names a piece of the world that is collected as a whole.
-type Part string
-
-// The parts of a Docker host. Engine parts belong to an engine scope, host
-// parts to a host scope. In a scope of files, engine.containers are the services
-// of its compose files.
-const (
-	PartEngineInfo       Part = "engine.info"       // GET /info and /version
-	PartEngineContainers Part = "engine.containers" // list and inspect, every state
-	PartEngineImages     Part = "engine.images"
-	PartEngineNetworks   Part = "engine.networks"
-	PartEngineVolumes    Part = "engine.volumes"
-	PartEngineSwarm      Part = "engine.swarm"     // the swarm and its nodes
-	PartEngineServices   Part = "engine.services"  // its services, and names of secrets and configurations
-	PartEngineConfig     Part = "engine.config"    // effective daemon configuration: command line and file
-	PartEngineProcesses  Part = "engine.processes" // kernel state of the containers' processes and cgroups
-	PartEngineListeners  Part = "engine.listeners" // sockets of the daemon, TCP probed without a certificate
-	PartEngineSockets    Part = "engine.sockets"   // the unix sockets of engine and runtimes, as files
-	PartEngineVerifier   Part = "engine.verifier"  // containerd's and the engine's image verification settings
-	PartEngineFiles      Part = "engine.files"     // its configuration, keys, data root and programs, as files
-	PartHostIdentity     Part = "host.identity"    // kernel, distribution, memory, security modules
-	PartHostCgroups      Part = "host.cgroups"
-	PartHostAccounts     Part = "host.accounts" // groups and users
-	PartHostPackages     Part = "host.packages" // the engine's distribution package
-	PartHostFiles        Part = "host.files"    // units, defaults, /etc/docker and the certificates in it
-	PartHostSubIDs       Part = "host.subids"   // /etc/subuid and /etc/subgid
-	PartHostKernels      Part = "host.kernels"  // installed builds
-	PartHostAudit        Part = "host.audit"    // the kernel's audit rules
-	PartHostLogs         Part = "host.logs"     // what ships log records elsewhere
-	PartDockerfiles      Part = "files.dockerfiles"
-	PartOtherFiles       Part = "files.other" // files of kinds that are recognised but not judged
-)
-
-// Parts lists every part in the order screens show them.
-var Parts = []Part{
-	PartEngineInfo, PartEngineContainers, PartEngineImages, PartEngineNetworks, PartEngineVolumes, PartEngineSwarm, PartEngineServices,
-	PartEngineConfig, PartEngineProcesses, PartEngineListeners, PartEngineSockets, PartEngineVerifier, PartEngineFiles,
-	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages,
-	PartHostFiles, PartHostSubIDs, PartHostKernels, PartHostAudit, PartHostLogs,
-	PartDockerfiles, PartOtherFiles,
-}
-
 // PartStatus is one line of coverage: what became of a part of a scope, or of
 // one item of it (one unreadable process).
 type PartStatus struct {

@@ -83,7 +83,7 @@ func (s *Snapshot) lists() []list {
 		{"containers", either, len(s.Containers), func(i int) (string, any) {
 			return s.Containers[i].Scope, s.Containers[i].Key
 		}},
-		{"images", engine, len(s.Images), func(i int) (string, any) { return s.Images[i].Scope, s.Images[i].ID }},
+		{"images", []ScopeKind{ScopeEngine, ScopeImages}, len(s.Images), func(i int) (string, any) { return s.Images[i].Scope, s.Images[i].ID }},
 		{"networks", either, len(s.Networks), func(i int) (string, any) {
 			return s.Networks[i].Scope, [2]string{s.Networks[i].Name, s.Networks[i].ID}
 		}},
@@ -93,6 +93,8 @@ func (s *Snapshot) lists() []list {
 			l := s.Listeners[i]
 			return l.Scope, [3]any{l.Network, l.Address, l.Port}
 		}},
+		{"clients", host, len(s.Clients), func(i int) (string, any) { return s.Clients[i].Scope, s.Clients[i].User }},
+		{"registries", []ScopeKind{ScopeRegistry}, len(s.Registries), func(i int) (string, any) { return s.Registries[i].Scope, "" }},
 		{"dockerfiles", files, len(s.Dockerfiles), func(i int) (string, any) { return s.Dockerfiles[i].Scope, s.Dockerfiles[i].Path }},
 	}
 }

@@ -16,7 +16,7 @@ func TestValidateChecksEveryList(t *testing.T) {
 	}{
 		"nothing":         {func(*snapshot.Snapshot) {}, ""},
 		"image nowhere":   {func(s *snapshot.Snapshot) { s.Images[0].Scope = "nowhere" }, `images[0] names the scope "nowhere"`},
-		"image on host":   {func(s *snapshot.Snapshot) { s.Images[0].Scope = s.Hosts[0].Scope }, "of a kind in [engine]"},
+		"image on host":   {func(s *snapshot.Snapshot) { s.Images[0].Scope = s.Hosts[0].Scope }, "of a kind in [engine images]"},
 		"network nowhere": {func(s *snapshot.Snapshot) { s.Networks[0].Scope = "" }, "networks[0] names the scope"},
 		"volume nowhere":  {func(s *snapshot.Snapshot) { s.Volumes = []snapshot.Volume{{Name: "v"}} }, "volumes[0] names the scope"},
 		"part nowhere":    {func(s *snapshot.Snapshot) { s.Parts[2].Scope = "nowhere" }, "parts[2] names the scope"},

@@ -11,6 +11,10 @@ type Measure struct {
 	Warnings []string  `json:"warnings,omitempty"`
 	Refused  []Refusal `json:"refused,omitempty"` // failing subjects it cannot help
 
+	// Sourced are the steps that something else must take, each of a target in
+	// Refused: what owns the target would undo them. They count in a plan.
+	Sourced []Step `json:"-"`
+
 	// For says, by the ID of a step, which failing subjects the step is for, as
 	// positions in the index of the snapshot that the measure was made on. The
 	// target may be another subject: what owns them, or a file that defines them.
@@ -22,6 +26,10 @@ type Measure struct {
 type Refusal struct {
 	Target Target `json:"target"`
 	Why    string `json:"why"`
+
+	// AtSource says that the change can be made where the target is defined, and
+	// that a plan counts on it.
+	AtSource bool `json:"atSource,omitempty"`
 }
 
 // RefusedError is the error a fix returns when it must not or cannot change a

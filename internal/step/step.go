@@ -104,6 +104,10 @@ type Step struct {
 	Undo     Undo     `json:"undo"`
 	Note     string   `json:"note,omitempty"`     // what a person should know before applying it
 	Warnings []string `json:"warnings,omitempty"` // what may go wrong
+
+	// Source, where not empty, says where a person makes the change instead: what
+	// owns the target would undo it. Such a step is planned and never performed.
+	Source string `json:"-"`
 }
 
 // New returns a step with its ID, which is derived from kind, target and

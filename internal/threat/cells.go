@@ -8,9 +8,9 @@ import (
 )
 
 // cell is a set of subjects that no threat can tell apart: they lie in the same
-// subjects and occur in the same findings. Threats are decided per cell, so that
-// work follows what differs, not how much there is. A subject that encloses
-// others is a cell of its own.
+// subjects and every check came to the same status on them, whatever it saw.
+// Threats are decided per cell, so that work follows what differs, not how much
+// there is. Subjects that enclose others are alike when the others are, too.
 type cell struct {
 	kind    snapshot.Kind
 	members []int // subjects, ascending
@@ -30,39 +30,38 @@ func (m mark) with(v uint64) mark {
 }
 
 // partition sorts the subjects into cells and says for each finding which cells
-// it is about.
+// it is about, of those that lie in several findings of one check and status with
+// one of them.
 func partition(x *snapshot.Index, findings []check.Finding) (cells []cell, about [][]int) {
 	marks := make([]mark, len(x.Subjects))
+	for s := range x.Subjects {
+		c := x.Container(s)
+		marks[s] = marks[s].with(kindNumber(x.Subjects[s].Kind, c != nil && c.KeptFor != ""))
+	}
+	said, before := uint64(0), (*check.Finding)(nil)
 	for i := range findings {
-		for _, m := range findings[i].Members {
-			marks[m] = marks[m].with(uint64(i))
+		f := &findings[i]
+		if before == nil || f.Check != before.Check { // findings of a check stand together
+			said += 1 << 8
+		}
+		before = f
+		for _, m := range f.Members {
+			marks[m] = marks[m].with(said + uint64(f.Status))
 		}
 	}
-	encloses := make([]bool, len(x.Subjects))
-	for _, around := range x.Around {
-		for _, a := range around {
-			encloses[a] = true
-		}
-	}
+	content(x, marks)
 	cellOf := make([]int, len(x.Subjects))
 	at := make(map[mark]int)
 	for s := range x.Subjects {
-		m := marks[s].with(1 << 40)
+		m := marks[s].with(1 << 41)
 		for _, a := range x.Around[s] {
-			m = m.with(1<<41 + uint64(cellOf[a]))
+			m = m.with(uint64(cellOf[a]))
 		}
-		kept := false
-		if c := x.Container(s); c != nil && c.KeptFor != "" {
-			kept = true
-		}
-		m = m.with(kindNumber(x.Subjects[s].Kind, kept))
 		c, known := at[m]
-		if !known || encloses[s] {
+		if !known {
 			c = len(cells)
 			cells = append(cells, newCell(x, s, cellOf))
-			if !encloses[s] {
-				at[m] = c
-			}
+			at[m] = c
 		}
 		cells[c].members = append(cells[c].members, s)
 		cellOf[s] = c
@@ -78,6 +77,36 @@ func partition(x *snapshot.Index, findings []check.Finding) (cells []cell, about
 	}
 	return cells, about
 }
+
+// content adds to the marks of subjects those of what is directly inside them,
+// each with whatever else it lies in: two images are alike when their containers
+// are, down to the networks. Of what lies in both of two subjects, each adds the
+// other's number, so that they stay apart.
+func content(x *snapshot.Index, marks []mark) {
+	inside := make([]mark, len(marks))
+	for s, around := range x.Around {
+		var all mark
+		for _, a := range around {
+			all = all.plus(number(a))
+		}
+		for _, a := range around {
+			rest := all.minus(number(a))
+			inside[a] = inside[a].plus(marks[s].with(rest[0]).with(rest[1]))
+		}
+	}
+	for s := range marks {
+		marks[s] = marks[s].with(inside[s][0]).with(inside[s][1])
+	}
+}
+
+// number is the mark of a subject by itself, mixed twice, since marks of one
+// round add up too regularly.
+func number(s int) mark { return mark{}.with(uint64(s)).with(uint64(s)) }
+
+// plus and minus are sums of marks, in which order does not count.
+func (m mark) plus(n mark) mark { return mark{m[0] + n[0], m[1] + n[1]} }
+
+func (m mark) minus(n mark) mark { return mark{m[0] - n[0], m[1] - n[1]} }
 
 func newCell(x *snapshot.Index, s int, cellOf []int) cell {
 	c := cell{kind: x.Subjects[s].Kind}
@@ -111,6 +140,7 @@ func spreadScopes(cells []cell) {
 
 var scopeBits = []snapshot.ScopeKind{
 	snapshot.ScopeEngine, snapshot.ScopeHost, snapshot.ScopeCluster, snapshot.ScopeRegistry, snapshot.ScopeFiles,
+	snapshot.ScopeImages,
 }
 
 func scopeBit(k snapshot.ScopeKind) uint8 {
@@ -120,15 +150,12 @@ func scopeBit(k snapshot.ScopeKind) uint8 {
 	return 0
 }
 
-// asked reports whether a check of the kind was asked of anything that counts
-// for the cell.
-func (c *cell) asked(k snapshot.Kind) bool {
+// scopeMask is the scopes in which checks of a kind are asked, as bits.
+func scopeMask(k snapshot.Kind) (mask uint8) {
 	for _, s := range snapshot.Kinds[k].Scopes {
-		if c.scopes&scopeBit(s) != 0 {
-			return true
-		}
+		mask |= scopeBit(s)
 	}
-	return false
+	return mask
 }
 
 // kindNumber numbers a kind for a mark; containers kept for a rollback are kept

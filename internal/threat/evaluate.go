@@ -52,6 +52,40 @@ func Evaluate(in Inputs) []Result {
 	return out
 }
 
+// Reevaluate is [Evaluate] after some checks were asked again: before is what
+// was decided on the findings that the others still have. Threats that name none
+// of those asked stay as they were.
+func Reevaluate(in Inputs, before []Result, asked map[string]bool) []Result {
+	named := make(map[string]bool) // checks that decide an affected threat
+	affected := make([]bool, len(before))
+	for i := range before {
+		checks := slices.Concat(slices.Concat(before[i].Threat.Required...), slices.Concat(before[i].Threat.Supporting...))
+		if slices.ContainsFunc(checks, func(c string) bool { return asked[c] }) {
+			affected[i] = true
+			for _, c := range checks {
+				named[c] = true
+			}
+		}
+	}
+	runs, n := [][]check.Finding(nil), 0
+	for rest := in.Findings; len(rest) > 0; rest = rest[n:] { // those of a check stand together
+		for n = 1; n < len(rest) && rest[n].Check == rest[0].Check; n++ {
+		}
+		if named[rest[0].Check.ID] {
+			runs = append(runs, rest[:n])
+		}
+	}
+	in.Findings = slices.Concat(runs...)
+	e := newEvaluator(in)
+	out := slices.Clone(before)
+	for i := range out {
+		if affected[i] {
+			out[i] = e.threat(out[i].Threat)
+		}
+	}
+	return out
+}
+
 type evaluator struct {
 	in       Inputs
 	built    map[string]*check.Check
@@ -97,16 +131,17 @@ func (e *evaluator) platform(p string) bool {
 
 func (e *evaluator) threat(t *Threat) Result {
 	r := Result{Threat: t, Status: NotApplicable}
+	elements := e.elements(t)
 	clauses := make([][]Value, 0, len(t.Required)+len(t.Supporting))
 	for _, cl := range slices.Concat(t.Required, t.Supporting) {
-		clauses = append(clauses, e.clause(cl))
+		clauses = append(clauses, e.clause(cl, elements))
 	}
 	waivable := slices.ContainsFunc(e.in.Waivers, func(w policy.Waiver) bool { return w.Threat == t.ID })
 	groups := make(map[groupKey]int)
 	values := make([]Value, len(clauses))
-	for _, c := range e.elements(t) {
+	for at, c := range elements {
 		for i := range clauses {
-			values[i] = clauses[i][c]
+			values[i] = clauses[i][at]
 		}
 		status := worst(values[:len(t.Required)]).status()
 		parts := [1]decided{{status: status, members: e.cells[c].members}}
@@ -211,13 +246,13 @@ func (e *evaluator) accepted(t *Threat, c int) []decided {
 	return out
 }
 
-// clause combines the values of a clause's members at every cell: the best that
-// applies. A clause about something inside the cell's kind, such as containers
+// clause combines the values of a clause's members at each of some cells: the
+// best that applies. A clause about something inside the cell's kind, such as containers
 // at an image, leaves where there is none.
-func (e *evaluator) clause(c Clause) []Value {
-	best := slices.Repeat([]Value{None}, len(e.cells))
+func (e *evaluator) clause(c Clause, cells []int) []Value {
+	best := slices.Repeat([]Value{None}, len(cells))
 	beside := make([]bool, len(e.kinds)) // kinds of cells that a member's subjects may lie in
-	inner := make([]bool, len(e.cells))  // something inside the cell has a value
+	inner := make([]bool, len(cells))    // something inside the cell has a value
 	for _, m := range c {
 		inside := enclosing(Members()[m].Subject)
 		around := make([]bool, len(e.kinds))
@@ -225,18 +260,20 @@ func (e *evaluator) clause(c Clause) []Value {
 			around[i] = slices.Contains(inside, k)
 			beside[i] = beside[i] || around[i]
 		}
-		for at, v := range e.values(m) {
+		values := e.values(m)
+		for at, cell := range cells {
+			v := values[cell]
 			if v == None {
 				continue
 			}
 			if best[at] == None || v < best[at] {
 				best[at] = v
 			}
-			inner[at] = inner[at] || around[e.kindOf[at]]
+			inner[at] = inner[at] || around[e.kindOf[cell]]
 		}
 	}
-	for at := range best {
-		if beside[e.kindOf[at]] && !inner[at] {
+	for at, cell := range cells {
+		if beside[e.kindOf[cell]] && !inner[at] {
 			best[at] = None
 		}
 	}
@@ -279,9 +316,10 @@ func (e *evaluator) values(key string) []Value {
 			own[i] = max(own[i], own[a])
 		}
 	}
+	asked := scopeMask(built.Subject)
 	for i := range own {
 		own[i] = max(own[i], inside[i])
-		if own[i] == None && !e.cells[i].asked(built.Subject) {
+		if own[i] == None && e.cells[i].scopes&asked == 0 {
 			own[i] = Undecided
 		}
 	}

@@ -31,9 +31,9 @@ const evaluateLimit = 0.5
 func BenchmarkEvaluate(b *testing.B) {
 	onSnapshots(b, func(b *testing.B, doc []byte, s *snapshot.Snapshot) {
 		compare(b, []contender{
-			{name: "decode", run: func() error { return json.Unmarshal(doc, new(snapshot.Snapshot)) }},
-			{name: "parse", run: func() error { _, err := snapshot.Parse(doc); return err }},
-			{name: "evaluate", run: func() error { return evaluate(s) }, limit: evaluateLimit},
+			{name: "decode", run: here(func() error { return json.Unmarshal(doc, new(snapshot.Snapshot)) })},
+			{name: "parse", run: here(func() error { _, err := snapshot.Parse(doc); return err })},
+			{name: "evaluate", run: here(func() error { return evaluate(s) }), limit: evaluateLimit},
 		})
 	})
 }
@@ -45,10 +45,10 @@ func BenchmarkPlan(b *testing.B) {
 		var a *assess.Assessment
 		var r *report.Result
 		compare(b, []contender{
-			{name: "decode", run: func() error { return json.Unmarshal(doc, new(snapshot.Snapshot)) }},
-			{name: "plan", run: func() (err error) { a, err = assess.Assess(inputs(s)); return err }},
-			{name: "report", run: func() error { r = report.Build(a, "bench", "bench"); return nil }},
-			{name: "print", run: func() error { return text.Assess(io.Discard, r, text.Options{}) }},
+			{name: "decode", run: here(func() error { return json.Unmarshal(doc, new(snapshot.Snapshot)) })},
+			{name: "plan", run: here(func() (err error) { a, err = assess.Assess(inputs(s)); return err })},
+			{name: "report", run: here(func() error { r = report.Build(a, "bench", "bench"); return nil })},
+			{name: "print", run: here(func() error { return text.Assess(io.Discard, r, text.Options{}) })},
 		})
 	})
 }

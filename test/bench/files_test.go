@@ -41,12 +41,12 @@ func BenchmarkFiles(b *testing.B) {
 	}
 	logrus.SetOutput(io.Discard) // the library warns of what is in the files
 	paths := judgedBelow(b, root)
-	medians := compare(b, []contender{
-		{"parse", func() error { parseAlone(b.Context(), paths); return nil }, 0},
-		{"collect", func() error { _, err := collectFiles(b.Context(), root); return err }, 0},
-		{"assess", func() error { return assessFiles(b.Context(), root) }, filesLimit},
+	results := compare(b, []contender{
+		{"parse", here(func() error { parseAlone(b.Context(), paths); return nil }), 0},
+		{"collect", here(func() error { _, err := collectFiles(b.Context(), root); return err }), 0},
+		{"assess", here(func() error { return assessFiles(b.Context(), root) }), filesLimit},
 	})
-	b.ReportMetric(float64(len(paths))/medians[2].Seconds(), "files/s")
+	b.ReportMetric(float64(len(paths))/results[2].median.Seconds(), "files/s")
 }
 
 // judgedBelow lists the files that are judged.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"cmp"
 	"net/http"
+	"os"
 	"os/exec"
 	"path"
 	"slices"
@@ -67,8 +68,20 @@ var users = map[string]string{
 // TestCases holds the verdicts on set-ups that other tools are known to judge
 // wrongly against what is right, on a real engine.
 func TestCases(t *testing.T) {
-	bed := testbed.Private(t)
+	t.Run("debian", func(t *testing.T) {
+		address := freeAddress(t)
+		bed := testbed.Private(t, "--host", "tcp://"+address)
+		noContainers(t, bed)
+		socketModes(t, bed)
+		fromAfar(t, bed, address)
+		judgesCases(t, bed)
+	})
+	t.Run("current", func(t *testing.T) { judgesCases(t, testbed.Current(t)) })
+}
+
+func judgesCases(t *testing.T, bed *testbed.Bed) {
 	imitate(t)
+	key := func(name string) string { return "name/" + bed.Name(name) }
 	all := specimens(folder(bed))
 	for _, s := range all {
 		populate(bed, s)
@@ -80,25 +93,80 @@ func TestCases(t *testing.T) {
 	})
 	images := withBoss(bed)
 	for user := range users {
-		bed.Run("user-"+clean(user), testbed.Spec{"Image": cmp.Or(images[user], "boss:1"), "User": user, "StopSignal": "SIGKILL", "HostConfig": object{"NetworkMode": "none"}})
+		bed.Run("user-"+clean(user), testbed.Spec{"Image": cmp.Or(images[user], images["boss"]), "User": user, "StopSignal": "SIGKILL", "HostConfig": object{"NetworkMode": "none"}})
 	}
 	u := program.New(t)
 	u.Env = []string{"DOCKER_HOST=" + bed.Address()}
 	r := decoded(t, u.Want(t, 0, "assess", "docker", "--format", "json", "--state", t.TempDir()))
 	for _, s := range all {
 		for _, v := range s.verdicts {
-			want(t, r, v.check, "name/"+s.name, v.status, s.stopped)
+			want(t, r, v.check, key(s.name), v.status, s.stopped)
 		}
 	}
-	want(t, r, "container-restart-policy-bounded", "name/paused", "fail", false)
+	want(t, r, "container-restart-policy-bounded", key("paused"), "fail", false)
 	for user, status := range users {
-		want(t, r, "container-user-non-root", "name/user-"+clean(user), status, false)
+		want(t, r, "container-user-non-root", key("user-"+clean(user)), status, false)
 	}
 	for _, check := range []string{"daemon-userns-remap", "daemon-authorization-plugin", "daemon-no-new-privileges"} {
 		want(t, r, check, "engine", "fail", false)
 	}
-	if f := find(r, "container-no-sensitive-host-mounts", "name/root-folder"); f != nil && f.Severity != "critical" {
+	if f := find(r, "container-no-sensitive-host-mounts", key("root-folder")); f != nil && f.Severity != "critical" {
 		t.Errorf("the whole machine mounted to write is %s, want critical", f.Severity)
+	}
+}
+
+// assess judges what a target names.
+func assess(t *testing.T, bed *testbed.Bed, target string) *report.Result {
+	t.Helper()
+	u := program.New(t)
+	u.Env = []string{"DOCKER_HOST=" + bed.Address()}
+	return decoded(t, u.Want(t, 0, "assess", target, "--format", "json", "--state", t.TempDir()))
+}
+
+// noContainers wants every check of containers to have nothing to judge, and to
+// say so.
+func noContainers(t *testing.T, bed *testbed.Bed) {
+	t.Helper()
+	r := assess(t, bed, "docker")
+	for _, check := range []string{"container-memory-limit", "container-restart-policy-bounded", "container-no-new-privileges", "container-pids-limit"} {
+		want(t, r, check, "engine", "not-applicable", false)
+	}
+}
+
+// socketModes opens the engine's socket to everybody in ways that are no larger
+// numbers than 0660, read as decimal.
+func socketModes(t *testing.T, bed *testbed.Bed) {
+	t.Helper()
+	socket := strings.TrimPrefix(bed.Address(), "unix://")
+	for mode, status := range map[os.FileMode]string{0o606: "fail", 0o646: "fail", 0o600: "pass", 0o660: "pass"} {
+		if err := os.Chmod(socket, mode); err != nil {
+			t.Fatal(err)
+		}
+		want(t, assess(t, bed, "docker"), "file-docker-sock-mode", "file"+socket, status, false)
+	}
+	if err := os.Chmod(socket, 0o660); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fromAfar asks the engine over TCP, where nothing proves that it runs here: the
+// engine's answers count, this machine's files and processes do not.
+func fromAfar(t *testing.T, bed *testbed.Bed, address string) {
+	t.Helper()
+	r := assess(t, bed, "docker:tcp://"+address)
+	want(t, r, "daemon-userns-remap", "engine", "fail", false)
+	ofHost := 0
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if !strings.HasPrefix(f.Check, "file-") && !strings.HasPrefix(f.Check, "audit-") {
+			continue
+		}
+		if ofHost++; f.Status != "unknown" {
+			t.Errorf("%s is %s of an engine that may be anywhere: %s", f.Check, f.Status, f.Message)
+		}
+	}
+	if ofHost == 0 {
+		t.Error("the rows on files of the host are missing")
 	}
 }
 
@@ -119,8 +187,7 @@ func withBoss(bed *testbed.Bed) map[string]string {
 	bed.Exec(id, "/bin/sh", "-c", "echo boss:x:0:0::/:/bin/sh >>/etc/passwd; echo root:x:0: >/etc/group")
 	images := make(map[string]string)
 	for _, user := range []string{"boss", "app"} {
-		bed.Post("/commit?container="+id+"&tag=1&repo="+user, object{"User": user}, nil)
-		images[user] = user + ":1"
+		images[user] = bed.Commit(id, user, testbed.Spec{"User": user})
 	}
 	return images
 }

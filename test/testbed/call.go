@@ -37,7 +37,7 @@ func (b *Bed) Call(ctx context.Context, method, path string, body any) ([]byte, 
 		}
 		send = bytes.NewReader(doc)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://engine"+api+path, send)
+	req, err := http.NewRequestWithContext(ctx, method, "http://engine"+b.api+path, send)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -55,6 +56,18 @@ func (b *Bed) RunMany(names []string, spec func(i int) Spec) []string {
 		}
 	}
 	return ids
+}
+
+// Commit makes an image of a container with the given configuration and returns
+// its reference. The image is removed when the test ends.
+func (b *Bed) Commit(id, name string, config Spec) string {
+	b.t.Helper()
+	repo := strings.ToLower(b.Name(name))
+	b.Post("/commit?container="+id+"&tag=1&repo="+repo, config, nil)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.images = append(b.images, repo+":1")
+	return repo + ":1"
 }
 
 func (b *Bed) run(ctx context.Context, name string, spec Spec) (string, error) {
@@ -114,6 +127,11 @@ func (b *Bed) removeAll() {
 		}
 	}
 	Each(len(ids), 4, func(i int) { b.remove(ctx, ids[i]) })
+	for _, ref := range b.images {
+		if _, err := b.Call(ctx, http.MethodDelete, "/images/"+ref, nil); err != nil && !gone(err) {
+			b.t.Errorf("remove image: %v", err)
+		}
+	}
 }
 
 // remove deletes a container with its anonymous volumes; one that is gone

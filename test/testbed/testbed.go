@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -42,8 +43,10 @@ const (
 	// skipsEnv names the file that collects what could not run.
 	skipsEnv = "PLIMSOLL_SKIPS"
 
-	// api is the lowest version that an engine of the testbed speaks.
-	api = "/v1.40"
+	// api and currentAPI are what the engine of Debian and the current one are
+	// asked in: the first speaks 1.41 at most, the second 1.44 at least.
+	api        = "/v1.40"
+	currentAPI = "/v1.56"
 
 	callTimeout = 60 * time.Second
 )
@@ -53,11 +56,13 @@ type Bed struct {
 	t      testing.TB
 	http   *http.Client
 	socket string
+	api    string // version of the API, as a path begins
 	prefix string
 	daemon *daemon // of a private engine
 
 	mu      sync.Mutex
 	created []string // container IDs, removed when the test ends
+	images  []string // references, likewise
 }
 
 // Engine returns the engine for tests that only read it.
@@ -72,6 +77,44 @@ func Engine(t testing.TB) *Bed {
 		Skip(t, fmt.Sprintf("no Docker engine answers on %s (%v); on a disposable machine test/testbed/engine-up.sh starts one", Socket, err))
 	}
 	return b
+}
+
+// Current returns the current engine of the testbed, with the containerd image
+// store, for tests that change it. It needs PLIMSOLL_TESTBED=1.
+func Current(t testing.TB) *Bed {
+	t.Helper()
+	Mutable(t) // its image comes from there
+	state := os.Getenv("TESTBED_DIR")
+	if state == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		state = filepath.Join(home, ".cache", "plimsoll-testbed")
+	}
+	b := newBed(t, filepath.Join(state, "engine-current", "docker.sock"))
+	b.api = currentAPI
+	if err := b.ping(); err != nil {
+		Skip(t, fmt.Sprintf("no current Docker engine answers (%v); on a disposable machine test/testbed/engine-current-up.sh starts one", err))
+	}
+	b.need(Image)
+	return b
+}
+
+// OnBoth runs a test on each engine of the testbed, which it may change. The
+// docker command speaks to that engine.
+func OnBoth(t *testing.T, test func(*testing.T, *Bed)) {
+	t.Helper()
+	for _, e := range []struct {
+		name string
+		open func(testing.TB) *Bed
+	}{{"debian", Mutable}, {"current", Current}} {
+		t.Run(e.name, func(t *testing.T) {
+			b := e.open(t)
+			t.Setenv("DOCKER_HOST", b.Address())
+			test(t, b)
+		})
+	}
 }
 
 // Address is the engine's, as DOCKER_HOST takes it.
@@ -128,7 +171,7 @@ func newBed(t testing.TB, socket string) *Bed {
 		},
 		MaxIdleConnsPerHost: 16,
 	}
-	b := &Bed{t: t, http: &http.Client{Transport: tr, Timeout: callTimeout}, socket: socket, prefix: newPrefix()}
+	b := &Bed{t: t, http: &http.Client{Transport: tr, Timeout: callTimeout}, socket: socket, api: api, prefix: newPrefix()}
 	t.Cleanup(func() {
 		b.removeAll()
 		tr.CloseIdleConnections()

@@ -4,6 +4,7 @@
 package docker
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -152,10 +153,8 @@ func ev(source string, value any) check.Evidence {
 	return check.Evidence{Source: source, Value: text}
 }
 
-// target returns what a fix needs of a failing container, or refuses: a
-// container that something manages is changed at its source, never fought. Flags
-// of docker service update that do the same there are named.
-func target(p *check.Probe, subject int, flags ...string) (*snapshot.Container, *snapshot.ContainerSpec, error) {
+// target returns what a fix needs of a failing container, or refuses.
+func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.ContainerSpec, error) {
 	c := p.Index.Container(subject)
 	if c == nil {
 		return nil, nil, &step.RefusedError{Why: "it is not a container"}
@@ -163,16 +162,13 @@ func target(p *check.Probe, subject int, flags ...string) (*snapshot.Container, 
 	if p.Scope.Kind == snapshot.ScopeFiles {
 		return nil, nil, &step.RefusedError{Why: "it is defined in a file; change it there"}
 	}
-	if o := c.Owner; o != nil {
-		return nil, nil, &step.RefusedError{Why: ownerAdvice(o, flags)}
-	}
 	if p.Engine() == nil || p.Part(snapshot.PartEngineInfo).State != snapshot.Observed {
 		return nil, nil, &step.RefusedError{Why: "what its engine can do was not read; collect again with access to GET /info"}
 	}
 	return c, &p.Snapshot.ContainerSpecs[c.Spec], nil
 }
 
-func ownerAdvice(o *snapshot.Owner, flags []string) string {
+func ownerAdvice(o *snapshot.Owner, set []step.Change) string {
 	switch o.Kind {
 	case "compose":
 		where := "its compose file"
@@ -181,11 +177,37 @@ func ownerAdvice(o *snapshot.Owner, flags []string) string {
 		}
 		return "compose manages it: change service " + o.Name + " in " + where + " and run docker compose up -d"
 	case "swarm":
-		return "swarm manages it: use " + strings.Join(slices.Concat([]string{"docker service update"}, flags, []string{o.Name}), " ")
+		return "swarm manages it: use " + strings.Join(slices.Concat([]string{"docker service update"}, serviceFlags(set), []string{o.Name}), " ")
 	case "kubernetes":
 		return "Kubernetes manages it: change the workload of pod " + o.Name
 	}
 	return o.Kind + " manages it: change " + o.Name + " there"
+}
+
+// serviceFlags are those of docker service update that make changes, as far as it
+// has any: it knows no CPU weight, no swap and no security options.
+func serviceFlags(set []step.Change) []string {
+	var out []string
+	for _, c := range set {
+		switch c.Field {
+		case "HostConfig.RestartPolicy":
+			name, most, _ := strings.Cut(c.To, ":")
+			out = append(out, "--restart-condition "+name, "--restart-max-attempts "+cmp.Or(most, "0"), "--restart-window 0s")
+		case "HostConfig.Memory":
+			out = append(out, "--limit-memory "+c.To)
+		case "HostConfig.PidsLimit":
+			out = append(out, "--limit-pids "+c.To)
+		case "HostConfig.ReadonlyRootfs":
+			out = append(out, "--read-only="+c.To)
+		case "HostConfig.CapDrop":
+			for n := range strings.SplitSeq(c.To, ",") {
+				out = append(out, "--cap-drop "+n)
+			}
+		case "Config.Image":
+			out = append(out, "--image "+c.To)
+		}
+	}
+	return out
 }
 
 // change builds one change of a container from what its field holds now.
@@ -204,7 +226,18 @@ func update(p *check.Probe, subject int, set ...step.Change) (step.Step, error) 
 	if !slices.ContainsFunc(set, func(c step.Change) bool { return c.From != c.To }) {
 		return step.Step{}, &step.RefusedError{Why: "its configuration states this already and the kernel does not enforce it; create the container anew"}
 	}
-	return step.New(step.ContainerUpdate, p.Index.Subjects[subject], set...), nil
+	s := step.New(step.ContainerUpdate, p.Index.Subjects[subject], set...)
+	s.Source = source(p.Index.Container(subject), set)
+	return s, nil
+}
+
+// source says where a container that something manages is changed: it is never
+// fought. Empty for one that nothing manages.
+func source(c *snapshot.Container, set []step.Change) string {
+	if c.Owner == nil {
+		return ""
+	}
+	return ownerAdvice(c.Owner, set)
 }
 
 // recreate returns a step that replaces a container by one with changes.
@@ -214,10 +247,11 @@ func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error
 	if len(spec.Unread) > 0 {
 		return step.Step{}, &step.RefusedError{Why: "the engine's answer for " + spec.Unread[0] + " was not understood, so it might be lost; create it anew by hand with the change"}
 	}
-	if spec.AutoRemove {
+	if spec.AutoRemove && c.Owner == nil {
 		return step.Step{}, &step.RefusedError{Why: "it is removed when it stops (--rm), so that it could not be put back; start it anew with the change"}
 	}
 	s := step.New(step.ContainerRecreate, p.Index.Subjects[subject], set...)
+	s.Source = source(c, set)
 	if len(c.Sharers) > 0 {
 		s.Warnings = append(s.Warnings, "joined by "+firstFew(c.Sharers)+", to be created anew afterwards")
 	}

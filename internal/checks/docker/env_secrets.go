@@ -1,10 +1,8 @@
 package docker
 
 import (
-	"regexp"
-	"strings"
-
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
@@ -23,21 +21,11 @@ var envSecrets = &check.Check{
 	Run:   func(p *check.Probe) { judge(p, func(b *box) check.Verdict { return carriesNoSecret(b.spec.Env) }) },
 }
 
-var (
-	secretName = regexp.MustCompile(`(?i)(^|[_.-])(PASS|PASSWD|PASSWORD|PASSPHRASE|SECRET|SECRETS|TOKEN|CREDENTIALS?|APIKEY|(API|ACCESS|AUTH|PRIVATE|SECRET|ENCRYPTION|SIGNING|MASTER)[_.-]?KEY|AUTHKEY|PGPASSWORD|MYSQL_PWD)([_.-]?[0-9]*)$`)
-
-	// A switch or a rule about secrets is none: ALLOW_EMPTY_PASSWORD=yes.
-	switchName = regexp.MustCompile(`(?i)(^|[_.-])(ALLOW|DISABLE|ENABLE|REQUIRE|USE|NO|RANDOM|GENERATE|EMPTY)([_.-]|$)`)
-)
-
-// switchLen is the longest word that switches something: disabled.
-const switchLen = len("disabled")
-
 func carriesNoSecret(env []snapshot.Secretish) check.Verdict {
 	var h hits
 	random := 0
 	for _, v := range env {
-		if why := secretKind(v); why != "" {
+		if why := shared.Credential(v); why != "" {
 			h.add("Config.Env "+v.Name, why)
 		} else if v.Shape == snapshot.ShapeEntropy {
 			random++
@@ -51,24 +39,4 @@ func carriesNoSecret(env []snapshot.Secretish) check.Verdict {
 		v = v.Note("some other values look random; a checksum does, too")
 	}
 	return v
-}
-
-// secretKind says why a variable counts as a credential, or "".
-func secretKind(v snapshot.Secretish) string {
-	switch v.Shape {
-	case snapshot.ShapeKey:
-		return "a private key"
-	case snapshot.ShapeToken:
-		return "the form of an issued token"
-	case snapshot.ShapeURLCreds:
-		return "a URL with a password"
-	case snapshot.ShapeEmpty, snapshot.ShapePath, snapshot.ShapeURL:
-		return ""
-	case snapshot.ShapePlain, snapshot.ShapeEntropy, snapshot.ShapeBinary:
-	}
-	name := strings.TrimSpace(v.Name)
-	if !secretName.MatchString(name) || v.Len <= switchLen && switchName.MatchString(name) {
-		return ""
-	}
-	return "a secret by its name"
 }

@@ -73,7 +73,7 @@ const (
 )
 
 func limitMemory(p *check.Probe, subject int) (step.Step, error) {
-	c, spec, err := target(p, subject, "--limit-memory N")
+	c, spec, err := target(p, subject)
 	if err != nil {
 		return step.Step{}, err
 	}

@@ -63,7 +63,7 @@ const (
 )
 
 func limitPids(p *check.Probe, subject int) (step.Step, error) {
-	c, spec, err := target(p, subject, "--limit-pids N")
+	c, spec, err := target(p, subject)
 	if err != nil {
 		return step.Step{}, err
 	}

@@ -65,6 +65,9 @@ func allow(rules []portRule, who snapshot.Subject, port uint16, proto string) bo
 
 // binding writes a published port as docker port does.
 func binding(p snapshot.Port) string {
+	if p.Routed {
+		return fmt.Sprintf("%d/%s at the container's own address", p.ContainerPort, p.Proto)
+	}
 	host := "a port chosen at start"
 	if p.HostPort != 0 {
 		host = strconv.Itoa(int(p.HostPort))

@@ -37,6 +37,7 @@ var portsBound = &check.Check{
 	Title: "Published ports are bound to a chosen address",
 	Why: "A port published without an address listens on every interface, past the host's own firewall rules, since the engine adds its own in front of them. " +
 		"0.0.0.0, :: and nothing mean every interface, unless the network or the engine sets another default. " +
+		"In a network with gateway mode routed no address can be chosen: the port is open at the container's own. " +
 		"Before engine 28, a port bound to loopback could be reached from machines on the same network segment.",
 	Remedy:   "Publish with an address: -p 127.0.0.1:8080:80, or the address of the interface that is meant.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "I", Tier: 1,
@@ -128,13 +129,17 @@ func (b *box) boundPorts(rules []portRule, who snapshot.Subject) check.Verdict {
 	}
 	fallback, source := b.defaultBinding()
 	var h hits
-	loopback := false
+	loopback, routed := false, false
 	for _, p := range ports {
 		ip := p.HostIP
 		if ip == "" {
 			ip = fallback
 		}
 		switch {
+		case p.Routed && !allow(rules, who, p.ContainerPort, p.Proto):
+			h.add("NetworkSettings.Ports", binding(p))
+			routed = true
+		case p.Routed:
 		case wildcard(ip) && !allow(rules, who, p.ContainerPort, p.Proto):
 			h.add("HostConfig.PortBindings", binding(p))
 		case isLoopback(ip):
@@ -143,7 +148,11 @@ func (b *box) boundPorts(rules []portRule, who snapshot.Subject) check.Verdict {
 	}
 	v := check.Passed("every published port is bound to a chosen address", ev("HostConfig.PortBindings", len(ports)))
 	if len(h.evidence) > 0 {
-		v = h.note(check.Failed("ports are published on every interface", h.evidence...))
+		how := "ports are published on every interface"
+		if routed {
+			how = "ports are open to whoever can route to the container"
+		}
+		v = h.note(check.Failed(how, h.evidence...))
 	}
 	if fallback != "" {
 		v.Evidence = append(v.Evidence, ev(source, fallback))

@@ -45,7 +45,7 @@ func rootIsReadOnly(b *box) check.Verdict {
 }
 
 func makeReadOnly(p *check.Probe, subject int) (step.Step, error) {
-	c, spec, err := target(p, subject, "--read-only")
+	c, spec, err := target(p, subject)
 	if err != nil {
 		return step.Step{}, err
 	}

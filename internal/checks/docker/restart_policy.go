@@ -75,7 +75,7 @@ func boundedTasks(rp snapshot.RestartPolicy) check.Verdict {
 }
 
 func boundRestarts(p *check.Probe, subject int) (step.Step, error) {
-	_, spec, err := target(p, subject, "--restart-condition on-failure --restart-max-attempts 5")
+	_, spec, err := target(p, subject)
 	if err != nil {
 		return step.Step{}, err
 	}

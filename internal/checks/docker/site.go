@@ -98,7 +98,7 @@ func (s *site) hostPath(m *snapshot.Mount) (p string, followed bool) {
 		// A local volume may be a bind in disguise; any other lives in the data
 		// root without showing it.
 		if v := s.volume(m.Volume); v != nil && v.Device != "" {
-			return path.Clean(v.Device), false
+			return path.Join(v.Device, m.Subpath), false
 		}
 	}
 	return "", false

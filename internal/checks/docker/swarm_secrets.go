@@ -1,9 +1,8 @@
 package docker
 
 import (
-	"strings"
-
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
@@ -72,7 +71,7 @@ func servicesUseSecrets(w *swarm) check.Verdict {
 		s := &w.Services[i]
 		referenced += len(s.Secrets)
 		for _, v := range s.Env {
-			if why := secretKind(v); why != "" {
+			if why := shared.Credential(v); why != "" {
 				h.add("service "+s.Name+", variable "+v.Name, why)
 			}
 		}
@@ -83,7 +82,7 @@ func servicesUseSecrets(w *swarm) check.Verdict {
 	}
 	var named []string
 	for _, c := range w.Configs {
-		if secretName.MatchString(strings.TrimSpace(c)) {
+		if shared.SecretName(c) {
 			named = append(named, c)
 		}
 	}

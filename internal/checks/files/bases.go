@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
@@ -21,24 +22,24 @@ var baseDigestPinned = &check.Check{
 }
 
 func basesPinned(r recipe) check.Verdict {
-	var loose, open hits
+	var loose, open shared.Hits
 	for i := range r.Stages {
 		s := &r.Stages[i]
 		switch {
 		case s.From >= 0 || s.Base == "scratch":
 		case snapshot.ParseReference(s.Base).Pinned():
 		case len(s.Unresolved) > 0 && !strings.Contains(s.Base, "@sha256:"):
-			open.add(r.at(s.Line, "FROM", s.Base))
+			open.Add(r.at(s.Line, "FROM", s.Base))
 		case len(s.Unresolved) > 0:
 		default:
-			loose.add(r.at(s.Line, "FROM", s.Base))
+			loose.Add(r.at(s.Line, "FROM", s.Base))
 		}
 	}
 	switch {
-	case loose.any():
-		return loose.failed("a base image is a name that can be moved")
-	case open.any():
-		return check.Undecided(snapshot.ReasonUnresolved, "a base image hangs on an argument without a value", open.evidence...)
+	case loose.Any():
+		return loose.Failed("a base image is a name that can be moved")
+	case open.Any():
+		return check.Undecided(snapshot.ReasonUnresolved, "a base image hangs on an argument without a value", open.Evidence...)
 	}
 	return check.Passed("every base image is pinned by digest, an earlier stage or scratch")
 }

@@ -4,12 +4,14 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"plimsoll/internal/checks/shared"
 )
 
 // taken returns the instructions that copy files of the build context into the
 // image itself; what only an earlier stage gets does not count.
-func (r recipe) taken(exposed []string) hits {
-	var h hits
+func (r recipe) taken(exposed []string) shared.Hits {
+	var h shared.Hits
 	look := func(source, instruction string, line int) {
 		var got []string
 		for _, e := range exposed {
@@ -18,7 +20,7 @@ func (r recipe) taken(exposed []string) hits {
 			}
 		}
 		if len(got) > 0 {
-			h.add(r.at(line, instruction+" "+source, strings.Join(got, " ")))
+			h.Add(r.at(line, instruction+" "+source, strings.Join(got, " ")))
 		}
 	}
 	for _, s := range slices.Backward(r.built()) {

@@ -5,24 +5,18 @@ import (
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/checks/shared"
-	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
 
-var imageUserNonRoot = &check.Check{
-	ID:    "image-user-non-root",
-	Title: "The image declares a non-root user",
-	Why: "A container runs as the user of its image unless it is told otherwise, and root in a container is root for the kernel. " +
-		"The last USER of the stages that make the image counts. A name means what the image's passwd file gives it, which a Dockerfile does not show; " +
-		"without USER, the base decides.",
-	Remedy:   "End the last stage with USER and a number above 0.",
-	Severity: check.Medium, Subject: snapshot.KindImage, Zone: model.ZoneRegistry, Surface: model.SurfaceDockerfile, STRIDE: "E", Tier: 1,
-	Refs:    check.CIS(1, "4.1", "4.1", ""),
-	Covered: []string{"container-user-non-root"},
-	Forms:   []check.Form{check.Dockerfile},
-	Needs:   []snapshot.Part{snapshot.PartDockerfiles},
-	Run:     func(p *check.Probe) { judge(p, true, userNonRoot) },
-}
+// UserNonRoot judges the users of images that Dockerfiles make. The checks are
+// those of images, see package image.
+func UserNonRoot(p *check.Probe) { judge(p, true, userNonRoot) }
+
+// HealthTested judges the health tests of images that Dockerfiles make.
+func HealthTested(p *check.Probe) { judge(p, true, healthTested) }
+
+// UpdatesPaired judges the updates of package indexes.
+func UpdatesPaired(p *check.Probe) { judge(p, true, updatesPaired) }
 
 func userNonRoot(r recipe) check.Verdict {
 	for _, s := range r.built() {
@@ -51,20 +45,6 @@ func userNonRoot(r recipe) check.Verdict {
 	return check.Undecided(snapshot.ReasonUnresolved, "no user is set; the base image, which was not seen, decides", e)
 }
 
-var imageHealthcheck = &check.Check{
-	ID:    "image-healthcheck-present",
-	Title: "The image declares a health test",
-	Why: "An engine restarts what has ended, not what hangs. A health test in the image lets every container of it be watched; NONE switches one off. " +
-		"Without the instruction, the base may bring one, which the Dockerfile does not show.",
-	Remedy:   "Add HEALTHCHECK with a test of what the image serves, or give one where it is run.",
-	Severity: check.Low, Subject: snapshot.KindImage, Zone: model.ZoneRegistry, Surface: model.SurfaceDockerfile, STRIDE: "D", Tier: 1,
-	Refs:    check.CIS(1, "4.6", "4.6", ""),
-	Covered: []string{"container-healthcheck-runtime"},
-	Forms:   []check.Form{check.Dockerfile},
-	Needs:   []snapshot.Part{snapshot.PartDockerfiles},
-	Run:     func(p *check.Probe) { judge(p, true, healthTested) },
-}
-
 func healthTested(r recipe) check.Verdict {
 	for _, s := range r.built() {
 		if s.Health == nil {
@@ -84,24 +64,11 @@ func healthTested(r recipe) check.Verdict {
 	return check.Undecided(snapshot.ReasonUnresolved, "it declares no health test; whether its base does was not seen", e)
 }
 
-var imageNoLoneUpdate = &check.Check{
-	ID:    "image-no-lone-update",
-	Title: "Package index updates are paired with an install",
-	Why: "The builder keeps the result of a step. A step that only updates the index is then taken from the cache for months, " +
-		"and the install after it fetches old packages, with the flaws that were mended since.",
-	Remedy:   "Update and install in one RUN.",
-	Severity: check.Low, Subject: snapshot.KindImage, Zone: model.ZoneRegistry, Surface: model.SurfaceDockerfile, STRIDE: "T", Tier: 1,
-	Refs:  check.CIS(1, "4.7", "4.7", ""),
-	Forms: []check.Form{check.Dockerfile},
-	Needs: []snapshot.Part{snapshot.PartDockerfiles},
-	Run:   func(p *check.Probe) { judge(p, true, updatesPaired) },
-}
-
 func updatesPaired(r recipe) check.Verdict {
-	var h, opaque hits
+	var h, opaque shared.Hits
 	r.runs(func(run *snapshot.Run) {
 		if run.Opaque {
-			opaque.add(r.at(run.Line, "RUN", "not understood"))
+			opaque.Add(r.at(run.Line, "RUN", "not understood"))
 			return
 		}
 		for _, m := range run.Updates {
@@ -110,15 +77,15 @@ func updatesPaired(r recipe) check.Verdict {
 				paired = paired || in.Manager == m
 			}
 			if !paired {
-				h.add(r.at(run.Line, "RUN", m+" update without an install"))
+				h.Add(r.at(run.Line, "RUN", m+" update without an install"))
 			}
 		}
 	})
 	switch {
-	case h.any():
-		return h.failed("a step only updates a package index")
-	case opaque.any():
-		return check.Undecided(snapshot.ReasonUnparsable, "a script of the build was not understood", opaque.evidence...)
+	case h.Any():
+		return h.Failed("a step only updates a package index")
+	case opaque.Any():
+		return check.Undecided(snapshot.ReasonUnparsable, "a script of the build was not understood", opaque.Evidence...)
 	}
 	return check.Passed("no step only updates a package index")
 }

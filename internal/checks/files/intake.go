@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
@@ -24,28 +25,28 @@ var copyNotAdd = &check.Check{
 }
 
 func addsVerified(r recipe) check.Verdict {
-	var remote, open, local hits
+	var remote, open, local shared.Hits
 	for i := range r.Stages {
 		for _, a := range r.Stages[i].Adds {
 			e := r.at(a.Line, "ADD", a.Source)
 			switch {
 			case a.Checksum:
 			case a.Kind == "url" || a.Kind == "git":
-				remote.add(e)
+				remote.Add(e)
 			case a.Unresolved && strings.HasPrefix(a.Source, "$"):
-				open.add(e)
+				open.Add(e)
 			default:
-				local.add(e)
+				local.Add(e)
 			}
 		}
 	}
 	switch {
-	case remote.any():
-		return remote.failed("ADD takes remote content that is not verified")
-	case open.any():
-		return check.Undecided(snapshot.ReasonUnresolved, "the source of an ADD hangs on an argument without a value", open.evidence...)
-	case local.any():
-		return check.Passed("ADD takes local files only", local.evidence...).Note("COPY does the same for files that are not to be unpacked")
+	case remote.Any():
+		return remote.Failed("ADD takes remote content that is not verified")
+	case open.Any():
+		return check.Undecided(snapshot.ReasonUnresolved, "the source of an ADD hangs on an argument without a value", open.Evidence...)
+	case local.Any():
+		return check.Passed("ADD takes local files only", local.Evidence...).Note("COPY does the same for files that are not to be unpacked")
 	}
 	return check.Passed("nothing remote is added without a checksum")
 }
@@ -64,20 +65,20 @@ var verifiedPackages = &check.Check{
 }
 
 func installsVerified(r recipe) check.Verdict {
-	var h, opaque hits
+	var h, opaque shared.Hits
 	r.runs(func(run *snapshot.Run) {
 		for _, how := range run.Unverified {
-			h.add(r.at(run.Line, "RUN", how))
+			h.Add(r.at(run.Line, "RUN", how))
 		}
 		if run.Opaque {
-			opaque.add(r.at(run.Line, "RUN", "not understood"))
+			opaque.Add(r.at(run.Line, "RUN", "not understood"))
 		}
 	})
 	switch {
-	case h.any():
-		return h.failed("something unverified runs or is installed in the build")
-	case opaque.any():
-		return check.Undecided(snapshot.ReasonUnparsable, "a script of the build was not understood", opaque.evidence...)
+	case h.Any():
+		return h.Failed("something unverified runs or is installed in the build")
+	case opaque.Any():
+		return check.Undecided(snapshot.ReasonUnparsable, "a script of the build was not understood", opaque.Evidence...)
 	}
 	return check.Passed("no step pipes a download into a program or switches verification off")
 }
@@ -104,7 +105,7 @@ var packagesPinned = &check.Check{
 }
 
 func versionsFixed(r recipe) check.Verdict {
-	var loose, opaque hits
+	var loose, opaque shared.Hits
 	installs := 0
 	r.runs(func(run *snapshot.Run) {
 		for _, in := range run.Installs {
@@ -116,20 +117,20 @@ func versionsFixed(r recipe) check.Verdict {
 			if in.More > 0 {
 				names += " and " + strconv.Itoa(in.More) + " more"
 			}
-			loose.add(r.at(run.Line, "RUN "+in.Manager, names))
+			loose.Add(r.at(run.Line, "RUN "+in.Manager, names))
 		}
 		switch {
 		case run.Opaque:
-			opaque.add(r.at(run.Line, "RUN", "not understood"))
+			opaque.Add(r.at(run.Line, "RUN", "not understood"))
 		case run.Dynamic:
-			opaque.add(r.at(run.Line, "RUN", "variables name packages"))
+			opaque.Add(r.at(run.Line, "RUN", "variables name packages"))
 		}
 	})
 	switch {
-	case loose.any():
-		return loose.failed("packages are installed without a version")
-	case opaque.any():
-		return check.Undecided(snapshot.ReasonUnresolved, "what is installed hangs on variables, or was not understood", opaque.evidence...)
+	case loose.Any():
+		return loose.Failed("packages are installed without a version")
+	case opaque.Any():
+		return check.Undecided(snapshot.ReasonUnresolved, "what is installed hangs on variables, or was not understood", opaque.Evidence...)
 	case installs == 0:
 		return check.Passed("it installs no packages by name")
 	}

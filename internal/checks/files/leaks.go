@@ -23,7 +23,7 @@ var secretMounts = &check.Check{
 }
 
 func secretsMounted(r recipe) check.Verdict {
-	var h hits
+	var h shared.Hits
 	look := func(v snapshot.BuildVar) {
 		shape := v.Var.Shape
 		found := shape == snapshot.ShapeKey || shape == snapshot.ShapeToken || shape == snapshot.ShapeURLCreds
@@ -32,7 +32,7 @@ func secretsMounted(r recipe) check.Verdict {
 			found = v.Instruction == "ARG" || shape != snapshot.ShapeEmpty
 		}
 		if found {
-			h.add(r.at(v.Line, v.Instruction, v.Var.Name))
+			h.Add(r.at(v.Line, v.Instruction, v.Var.Name))
 		}
 	}
 	for _, v := range r.Args {
@@ -45,8 +45,8 @@ func secretsMounted(r recipe) check.Verdict {
 		}
 	}
 	r.runs(func(run *snapshot.Run) { mounts += run.SecretMounts })
-	if h.any() {
-		return h.failed("a secret seems to pass through ARG or ENV")
+	if h.Any() {
+		return h.Failed("a secret seems to pass through ARG or ENV")
 	}
 	if mounts > 0 {
 		return check.Passed("secrets are mounted, and no argument or variable looks like one")
@@ -78,8 +78,8 @@ func contextGuarded(r recipe) check.Verdict {
 	case snapshot.Skipped:
 		return check.Undecided(snapshot.ReasonPartial, "its build context lies outside of the folder that was assessed")
 	}
-	if taken := r.taken(ig.Exposed); taken.any() {
-		return taken.failed("it copies history, settings or keys of its build context into the image").At(check.High)
+	if taken := r.taken(ig.Exposed); taken.Any() {
+		return taken.Failed("it copies history, settings or keys of its build context into the image").At(check.High)
 	}
 	switch {
 	case ig.State == snapshot.Absent && len(ig.Exposed) == 0:

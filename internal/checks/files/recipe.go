@@ -1,8 +1,6 @@
 package files
 
 import (
-	"strconv"
-
 	"plimsoll/internal/check"
 	"plimsoll/internal/snapshot"
 )
@@ -44,31 +42,3 @@ func (r recipe) built() []*snapshot.Stage {
 	}
 	return out
 }
-
-const maxHits = 8
-
-// hits collects evidence of several equal observations: the first few in full,
-// the rest as a number.
-type hits struct {
-	evidence []check.Evidence
-	more     int
-}
-
-func (h *hits) add(e check.Evidence) {
-	if len(h.evidence) == maxHits {
-		h.more++
-		return
-	}
-	h.evidence = append(h.evidence, e)
-}
-
-// failed is the verdict on what was hit.
-func (h *hits) failed(message string) check.Verdict {
-	v := check.Failed(message, h.evidence...)
-	if h.more > 0 {
-		v = v.Note("and " + strconv.Itoa(h.more) + " more")
-	}
-	return v
-}
-
-func (h *hits) any() bool { return len(h.evidence) > 0 }

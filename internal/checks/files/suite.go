@@ -1,6 +1,7 @@
-// Package files holds the checks of Dockerfiles, of the images that they make,
-// and of what only a compose file says. The checks of containers judge compose
-// services by themselves. Suite lists them in reading order.
+// Package files holds the checks of Dockerfiles and of what only a compose file
+// says, and how the images that Dockerfiles make are judged. The checks of
+// containers judge compose services by themselves. Suite lists them in reading
+// order.
 package files
 
 import "plimsoll/internal/check"
@@ -18,9 +19,4 @@ var Suite = []*check.Check{
 	secretMounts,
 	dockerignorePresent,
 	buildContextNarrow,
-
-	// What it makes.
-	imageUserNonRoot,
-	imageHealthcheck,
-	imageNoLoneUpdate,
 }

@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -142,7 +143,7 @@ func (c *collector) resolveMounts(s *inspected) {
 		switch {
 		case m.Type == "bind":
 		case m.Type == "volume" && known && v.Device != "":
-			source = v.Device
+			source = path.Join(v.Device, m.Subpath)
 		case m.Type == "volume" && known && len(v.Options) == 0 && anonymous.MatchString(m.Volume):
 			m.Volume, m.Source = "", ""
 			continue

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,8 +31,8 @@ const defaultParallel = 8
 // for every engine part: what could not be read is in the coverage, and
 // Complete says whether nothing went wrong. The fragment is joined with that of
 // the host scope it names by [collect.Builder]. The only calls are those that
-// list, one inspect a container and a used image, and one to three for each
-// image that names its user.
+// list, one inspect a container, two an image, and one to three for each image
+// that names its user.
 func Collect(ctx context.Context, o Options) *snapshot.Snapshot {
 	c := newCollector(o)
 	c.lists(ctx)
@@ -93,15 +94,31 @@ func (c *collector) lists(ctx context.Context) {
 }
 
 // details asks about each container and image, and the machine about its own.
+// What is done with an answer keeps no request waiting: it has workers of its own,
+// one for each processor, and requests wait only when those fall behind.
 func (c *collector) details(ctx context.Context) {
 	tasks := []func(context.Context){c.listNodes, c.listServices}
-	tasks = append(tasks, c.localTasks(ctx)...)
 	c.seen = make([]*inspected, len(c.listed))
+	answers := make(chan func(), c.Parallel)
 	for i := range c.listed {
-		tasks = append(tasks, func(ctx context.Context) { c.inspect(ctx, i) })
+		tasks = append(tasks, func(ctx context.Context) {
+			raw, err := c.ask(ctx, c.listed[i].id)
+			answers <- func() { c.take(ctx, i, raw, err) }
+		})
 	}
 	tasks = append(tasks, c.imageTasks()...)
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for take := range answers {
+				take()
+			}
+		})
+	}
+	wg.Go(func() { c.run(ctx, c.localTasks(ctx)...) })
 	c.run(ctx, tasks...)
+	close(answers)
+	wg.Wait()
 }
 
 // run performs tasks with bounded parallelism and waits for all of them.
@@ -148,6 +165,7 @@ func (c *collector) finish(ctx context.Context) {
 	for _, v := range c.volumes {
 		c.out.Volumes = append(c.out.Volumes, v)
 	}
+	c.coverImages()
 	c.out.Parts = c.parts
 	c.out.Complete = !c.failed && ctx.Err() == nil
 	c.assignScope()

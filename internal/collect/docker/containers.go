@@ -98,12 +98,12 @@ func unparsable(p snapshot.Part, item, what string) snapshot.PartStatus {
 	}
 }
 
-// inspect reads one container, and where the engine runs here, its processes.
-func (c *collector) inspect(ctx context.Context, i int) {
+// take reads what the engine answered about one container, and where the engine
+// runs here, its processes.
+func (c *collector) take(ctx context.Context, i int, raw []byte, err error) {
 	const part = snapshot.PartEngineContainers
 	l := &c.listed[i]
 	item := "name/" + l.name
-	raw, err := c.ask(ctx, l.id)
 	if dockerapi.IsGone(err) {
 		c.cover(snapshot.PartStatus{Part: part, Item: item, State: snapshot.Absent, Detail: "it was removed while the engine was being read"})
 		return

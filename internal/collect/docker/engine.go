@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/dockerapi/answer"
@@ -21,22 +22,29 @@ func (c *collector) readInfo(ctx context.Context) {
 	c.scope = "engine:" + c.Client.Endpoint().Address
 	bad := new(answer.Unread)
 	var failed []snapshot.PartStatus
-	ask := func(path string, decode func(answer.Object)) {
-		raw, err := c.Client.Get(ctx, path, nil, dockerapi.MaxObject)
-		if err != nil {
-			failed = append(failed, requestFailed(snapshot.PartEngineInfo, "", "GET "+path, err))
+	paths := [...]string{"/version", "/info"} // each takes the engine some milliseconds
+	var answers [len(paths)][]byte
+	var errs [len(paths)]error
+	var wg sync.WaitGroup
+	for i, path := range paths {
+		wg.Go(func() { answers[i], errs[i] = c.Client.Get(ctx, path, nil, dockerapi.MaxObject) })
+	}
+	wg.Wait()
+	read := func(i int, decode func(answer.Object)) {
+		if errs[i] != nil {
+			failed = append(failed, requestFailed(snapshot.PartEngineInfo, "", "GET "+paths[i], errs[i]))
 			return
 		}
-		name := strings.TrimPrefix(path, "/")
-		o, ok := answer.Parse(raw, name+".", bad)
+		name := strings.TrimPrefix(paths[i], "/")
+		o, ok := answer.Parse(answers[i], name+".", bad)
 		if !ok {
 			bad.Add(name)
 			return
 		}
 		decode(o)
 	}
-	ask("/version", func(o answer.Object) { decodeVersion(o, c.engine) })
-	ask("/info", func(o answer.Object) {
+	read(0, func(o answer.Object) { decodeVersion(o, c.engine) })
+	read(1, func(o answer.Object) {
 		decodeInfo(o, c.engine)
 		if id := o.Text("ID", answer.MaxShort); id != "" {
 			c.scope = "engine:" + id

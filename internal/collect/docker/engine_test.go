@@ -18,7 +18,12 @@ import (
 func realEngine(t *testing.T) *dockerapi.Client {
 	t.Helper()
 	testbed.Engine(t)
-	c, err := dockerapi.Connect(t.Context(), dockerapi.SocketEndpoint(testbed.Socket))
+	return connect(t, testbed.Socket)
+}
+
+func connect(t *testing.T, socket string) *dockerapi.Client {
+	t.Helper()
+	c, err := dockerapi.Connect(t.Context(), dockerapi.SocketEndpoint(socket))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,16 +31,36 @@ func realEngine(t *testing.T) *dockerapi.Client {
 	return c
 }
 
-func TestRealEngineIsReadAtTheFloor(t *testing.T) {
-	c := realEngine(t)
+func TestRealEngineIsReadAtTheFloor(t *testing.T) { readAtTheFloor(t, realEngine(t)) }
+
+// TestCurrentEngineIsReadAtTheFloor reads a running container with what engines
+// since 28 add to its description.
+func TestCurrentEngineIsReadAtTheFloor(t *testing.T) {
+	bed := testbed.Current(t)
+	bed.Run("new", testbed.Spec{"StopSignal": "SIGKILL", "HostConfig": map[string]any{
+		"SecurityOpt": []string{"writable-cgroups=true"}, "Annotations": map[string]string{"org.example/a": "b"}, "Memory": 64 << 20,
+		"Mounts": []any{map[string]any{"Type": "image", "Source": testbed.Image, "Target": "/img"}},
+	}})
+	s := readAtTheFloor(t, connect(t, strings.TrimPrefix(bed.Address(), "unix://")))
+	k, spec := find(t, s, bed.Name("new"))
+	if !spec.Security.WritableCgroups || len(spec.Mounts) != 1 || spec.Mounts[0].Type != "image" || !spec.Mounts[0].ReadOnly || len(spec.Unread) > 0 {
+		t.Errorf("%+v", spec)
+	}
+	if e := s.Engines[0]; !e.ContainerdStore || s.Runtimes[k.Runtime].Status != "running" {
+		t.Errorf("%+v", e)
+	}
+	i := slices.IndexFunc(s.Images, func(m snapshot.Image) bool { return m.ID == spec.ImageID })
+	if i < 0 || len(s.Images[i].Digests) > 0 {
+		t.Errorf("image %+v, want no digest: no registry ever saw it", s.Images)
+	}
+}
+
+func readAtTheFloor(t *testing.T, c *dockerapi.Client) *snapshot.Snapshot {
+	t.Helper()
 	before := c.Calls()
 	s := Collect(t.Context(), Options{Client: c})
 	seal(t, s)
-	used := make(map[string]bool)
-	for _, k := range s.Containers {
-		used[s.ContainerSpecs[k.Spec].ImageID] = true
-	}
-	want := int64(7 + len(s.Containers) + len(used))
+	want := int64(7 + len(s.Containers) + 2*len(s.Images))
 	for _, p := range s.Parts {
 		if p.State == snapshot.Absent && p.Item != "" {
 			want++ // removed by someone else in the meantime
@@ -47,7 +72,7 @@ func TestRealEngineIsReadAtTheFloor(t *testing.T) {
 		}
 	}
 	if got := c.Calls() - before; got > want {
-		t.Errorf("%d calls for %d containers of %d images, want at most %d", got, len(s.Containers), len(used), want)
+		t.Errorf("%d calls for %d containers and %d images, want at most %d", got, len(s.Containers), len(s.Images), want)
 	}
 	for _, p := range apiParts() {
 		st := s.Part(s.Scopes[0].ID, p)
@@ -58,6 +83,7 @@ func TestRealEngineIsReadAtTheFloor(t *testing.T) {
 	if e := s.Engines[0]; e.Version == "" || e.MemTotal == 0 || e.StorageDriver == "" || len(e.Components) == 0 {
 		t.Errorf("engine: %+v", e)
 	}
+	return s
 }
 
 const testImage = "testbed/busybox:1"

@@ -25,15 +25,19 @@ func TestRecordedEngine(t *testing.T) {
 	}
 	const image = "sha256:feb12f5ae6478ac93c68b3fb85351b44c90420821548b6e59221cc6d8a2da218"
 	f.set("/images/"+image+"/json", recorded(t, "image"))
+	f.set("/images/"+image+"/history", recorded(t, "history"))
 	s := f.collect(Options{})
 	seal(t, s)
-	if !s.Complete || len(s.Containers) != 2 || len(s.Parts) != len(apiParts())+len(machineParts()) {
+	if !s.Complete || len(s.Containers) != 2 || len(s.Parts) != len(apiParts())+len(machineParts())+1 {
 		t.Errorf("complete %t, %d containers, parts %+v", s.Complete, len(s.Containers), s.Parts)
 	}
 	wantImage := []snapshot.Image{{
 		Scope: s.Scopes[0].ID, ID: image, Tags: []string{"127.0.0.1:5000/testbed/busybox:1", "testbed/busybox:1"},
 		Digests: []string{"127.0.0.1:5000/testbed/busybox@sha256:319f151525b7466687d7c4fd7eeb4455f4302833310c1796d7768c01b384582d"},
 		Created: "2026-11-24T14:58:18.581688558Z", Size: 1982382, UserUID: snapshot.Seen[int64](0, "Config.User"),
+		Config: snapshot.Seen(snapshot.ImageConfig{
+			Platform: "linux/amd64", Layers: []string{"sha256:826bf0d6cee218beb7281189f9553c59030a73973fd55aa3fd9c861c0d423d06"}, Steps: []snapshot.ImageStep{{}},
+		}, "GET /images/ID/json, GET /images/ID/history"),
 	}}
 	if d := cmp.Diff(wantImage, s.Images); d != "" {
 		t.Errorf("images (-want +got):\n%s", d)

@@ -18,7 +18,7 @@ const grantSudo = "sudo plimsoll assess"
 func apiParts() []snapshot.Part {
 	return []snapshot.Part{
 		snapshot.PartEngineInfo, snapshot.PartEngineContainers, snapshot.PartEngineImages,
-		snapshot.PartEngineNetworks, snapshot.PartEngineVolumes, snapshot.PartEngineSwarm, snapshot.PartEngineServices,
+		snapshot.PartEngineNetworks, snapshot.PartEngineVolumes, snapshot.PartEngineSwarm, snapshot.PartEngineServices, snapshot.PartImageConfig,
 	}
 }
 

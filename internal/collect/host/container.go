@@ -26,12 +26,12 @@ const (
 // not be read, or for those beyond the bounds.
 const unseen = "?"
 
-var errReused = errors.New("the process ended and its number may be another's")
+var errReused = fmt.Errorf("the number is another process's: %w", syscall.ESRCH)
 
 // Container reads the kernel's view of a container's first process. The number
 // may by now belong to another process: the facts are kept only when the process
-// is in a container and is the same before and after. A user's name, where one is
-// given, is looked up in the container's own accounts.
+// is in a container and still there after them, so that all are about it. A user's
+// name, where one is given, is looked up in the container's own accounts.
 func (m *Machine) Container(ctx context.Context, pid int, user string) docker.ContainerFacts {
 	dir := proc(pid)
 	if pid <= 0 {
@@ -44,21 +44,22 @@ func (m *Machine) Container(ctx context.Context, pid int, user string) docker.Co
 	if err := ctx.Err(); err != nil {
 		return fail(err, dir)
 	}
-	_, before, err := m.stat(pid)
+	d, err := m.folder(dir)
 	if err != nil {
-		return fail(err, dir+"/stat")
+		return fail(err, dir)
 	}
-	b, err := m.record(dir + "/cgroup")
+	defer d.close()
+	b, err := d.record("cgroup")
 	if err != nil {
 		return fail(err, dir+"/cgroup")
 	}
 	g := m.group(parseMembership(b))
-	facts := docker.ContainerFacts{Process: m.process(ctx, pid, g), Cgroup: m.cgroup(g), Usage: m.usage(g)}
+	facts := docker.ContainerFacts{Process: m.process(ctx, pid, d, g), Cgroup: m.cgroup(g), Usage: m.usage(g)}
 	if user != "" {
 		facts.Account = m.accountIn(pid, user)
 	}
-	if _, after, err := m.stat(pid); err != nil || after != before {
-		return fail(errors.Join(syscall.ESRCH, errReused), dir+"/stat")
+	if !d.exists("stat") {
+		return fail(syscall.ESRCH, dir+"/stat")
 	}
 	return facts
 }
@@ -74,29 +75,28 @@ func noFacts(s snapshot.State, r snapshot.Reason, source string) docker.Containe
 
 // process reads everything of the process itself. One field that cannot be
 // read makes the whole fact missing, as its zero value would be a pass.
-func (m *Machine) process(ctx context.Context, pid int, g group) snapshot.Fact[snapshot.Process] {
+func (m *Machine) process(ctx context.Context, pid int, d folder, g group) snapshot.Fact[snapshot.Process] {
 	var p snapshot.Process
 	var n namespaces
-	dir := proc(pid)
 	for _, step := range []struct {
 		source string
 		read   func() error
 	}{
-		{dir + "/ns", func() error { return m.fillNamespaces(&p, &n, pid, g) }},
-		{dir + "/status", func() error { return m.fillStatus(&p, pid, n.user) }},
-		{dir + "/attr/current", func() (err error) { p.LSM, err = m.label(pid); return err }},
-		{dir + "/mountinfo", func() error { return m.fillRoot(&p, pid) }},
-		{dir + "/limits", func() (err error) { p.Nofile, p.Nproc, err = m.limits(pid); return err }},
-		{dir + "/exe", func() error { return m.fillMembers(ctx, &p, pid, n, g) }},
-		{dir + "/net/tcp", func() (err error) {
+		{"/ns", func() error { return m.fillNamespaces(&p, &n, d, g) }},
+		{"/status", func() error { return m.fillStatus(&p, pid, d, n.user) }},
+		{"/attr/current", func() (err error) { p.LSM, err = m.label(d); return err }},
+		{"/mountinfo", func() error { return fillRoot(&p, d) }},
+		{"/limits", func() (err error) { p.Nofile, p.Nproc, err = limits(d); return err }},
+		{"/exe", func() error { return m.fillMembers(ctx, &p, pid, n, g) }},
+		{"/net/tcp", func() (err error) {
 			if !p.HostNet {
-				p.Listening, err = m.listening.get(n.net, func() ([]uint16, error) { return m.ports(pid) })
+				p.Listening, err = m.listening.get(n.net, func() ([]uint16, error) { return m.ports(pid, d) })
 			}
 			return err
 		}},
 	} {
 		if err := step.read(); err != nil {
-			return vanished[snapshot.Process](err, "/proc/PID"+strings.TrimPrefix(step.source, dir))
+			return vanished[snapshot.Process](err, "/proc/PID"+step.source)
 		}
 	}
 	return snapshot.Seen(p, "/proc/PID")
@@ -105,24 +105,24 @@ func (m *Machine) process(ctx context.Context, pid int, g group) snapshot.Fact[s
 // fillNamespaces compares namespaces with those of the machine's first process.
 // A process that is in no container's control group and shares the machine's
 // mounts is not a container's.
-func (m *Machine) fillNamespaces(p *snapshot.Process, n *namespaces, pid int, g group) error {
+func (m *Machine) fillNamespaces(p *snapshot.Process, n *namespaces, d folder, g group) error {
 	host, err := m.initial()
 	if err != nil {
 		return err
 	}
-	if *n, err = m.namespaces(strconv.Itoa(pid)); err != nil {
+	if *n, err = namespacesOf(d); err != nil {
 		return err
 	}
 	if !g.contained && n.mnt == host.mnt {
-		return errors.Join(syscall.ESRCH, errReused)
+		return errReused
 	}
 	p.HostNet, p.HostPid, p.HostIpc = n.net == host.net, n.pid == host.pid, n.ipc == host.ipc
 	p.HostUts, p.HostUser = n.uts == host.uts, n.user == host.user
 	return nil
 }
 
-func (m *Machine) fillStatus(p *snapshot.Process, pid int, userNS uint64) error {
-	st, err := m.status(pid)
+func (m *Machine) fillStatus(p *snapshot.Process, pid int, d folder, userNS uint64) error {
+	st, err := processStatus(d)
 	if err != nil {
 		return err
 	}
@@ -155,23 +155,23 @@ func (m *Machine) idMap(pid int, userNS uint64) ([]idRange, error) {
 }
 
 // labelFiles hold a process's label, the first that exists.
-var labelFiles = [...]string{"/attr/apparmor/current", "/attr/current"}
+var labelFiles = [...]string{"attr/apparmor/current", "attr/current"}
 
 // label is the process's AppArmor profile with mode or SELinux label; "" when no
 // security module keeps one, for which the kernel answers "invalid". Such an
 // answer is the kernel's about all processes, so it is not asked again.
-func (m *Machine) label(pid int) (string, error) {
+func (m *Machine) label(d folder) (string, error) {
 	for i, f := range labelFiles {
 		if m.unlabeled[i].Load() {
 			continue
 		}
-		b, err := m.read(proc(pid)+f, maxText)
+		b, err := d.file(f, maxText)
 		switch {
 		case err == nil:
 			return text(strings.TrimRight(string(b), "\n\x00")), nil
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EINVAL):
 			// The file of a process that ended is not there either.
-			if m.exists(proc(pid) + "/stat") {
+			if d.exists("stat") {
 				m.unlabeled[i].Store(true)
 			}
 		default:
@@ -181,17 +181,17 @@ func (m *Machine) label(pid int) (string, error) {
 	return "", nil
 }
 
-func (m *Machine) fillRoot(p *snapshot.Process, pid int) error {
-	b, err := m.read(proc(pid)+"/mountinfo", maxTable)
+func fillRoot(p *snapshot.Process, d folder) error {
+	b, err := d.file("mountinfo", maxTable)
 	if err != nil {
 		return err
 	}
-	mounts := parseMounts(b)
-	ro, found := rootReadOnly(mounts)
+	mounts := parseCovered(b)
+	ro, found := mounts.rootReadOnly()
 	if !found {
-		return fmt.Errorf("%s/mountinfo: nothing is mounted on /", proc(pid))
+		return errors.New("mountinfo: nothing is mounted on /")
 	}
-	p.RootReadOnly, p.WritableIn = ro, writableIn(mounts)
+	p.RootReadOnly, p.WritableIn = ro, mounts.writableIn()
 	return nil
 }
 
@@ -240,8 +240,8 @@ func programList(names map[string]bool, complete bool) []string {
 
 // ports returns the TCP ports that are listened on in the process's network
 // namespace, sorted.
-func (m *Machine) ports(pid int) ([]uint16, error) {
-	rows, err := m.tcpListeners(pid, 16*maxPorts) // several addresses may share a port
+func (m *Machine) ports(pid int, d folder) ([]uint16, error) {
+	rows, err := m.tcpListeners(pid, d, 16*maxPorts) // several addresses may share a port
 	if err != nil {
 		return nil, err
 	}

@@ -22,9 +22,9 @@ type containerd struct {
 	root   string // of its command line; "" when that names none
 }
 
-// containerd finds the engine's containerd: a child of the daemon, else the
-// only one, else the one on the usual socket. Without any, the usual
-// configuration file stands.
+// containerd finds the engine's containerd: a child of the daemon, else the one
+// that listens where the daemon looks for it, else the only one there is. Without
+// any, the usual configuration file stands.
 func (m *Machine) containerd(ctx context.Context, d snapshot.DaemonProcess) (containerd, error) {
 	a, err := m.findAgents(ctx)
 	if err != nil {
@@ -58,16 +58,43 @@ func (m *Machine) chooseContainerd(ctx context.Context, a *agents, d snapshot.Da
 			return &a.containerds[i]
 		}
 	}
-	if len(a.containerds) == 1 {
-		return &a.containerds[0]
-	}
+	address, elsewhere := m.containerdSocket(ctx, d), 0
 	for i := range a.containerds {
-		paths, err := m.unixListeners(ctx, a.containerds[i].pid)
-		if err == nil && slices.Contains(paths, "/run/containerd/containerd.sock") {
+		switch held, err := m.listensAt(ctx, a.containerds[i].pid, address); {
+		case held:
 			return &a.containerds[i]
+		case err == nil:
+			elsewhere++
 		}
 	}
+	if len(a.containerds) == 1 && elsewhere == 0 {
+		return &a.containerds[0]
+	}
 	return nil
+}
+
+// containerdSocket is where a daemon looks for a containerd before it starts one
+// of its own.
+func (m *Machine) containerdSocket(ctx context.Context, d snapshot.DaemonProcess) string {
+	c := m.Config(ctx, d)
+	return strings.TrimPrefix(c.V.String("containerd", "/run/containerd/containerd.sock"), "unix://")
+}
+
+// listensAt reports whether a process listens on the unix socket at a path. It
+// is an error when that cannot be seen: the path or the process's sockets.
+func (m *Machine) listensAt(ctx context.Context, pid int, socket string) (bool, error) {
+	want, err := m.find(socket)
+	if err != nil {
+		return false, err
+	}
+	paths, err := m.unixListeners(ctx, pid)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(paths, func(at string) bool {
+		p, err := m.find(at)
+		return err == nil && p.real == want.real
+	}), nil
 }
 
 // argument finds the absolute path that one of containerd's options names, as

@@ -115,22 +115,18 @@ func (m *Machine) candidate(ctx context.Context, pid int, socket, foundBy string
 	if !d.Known() {
 		return d, false
 	}
-	want, err := m.find(socket)
-	if err != nil {
+	if _, err := m.find(socket); err != nil {
 		return missing[snapshot.DaemonProcess](err, socket), false
 	}
-	own, err := m.unixListeners(ctx, pid)
+	held, err := m.listensAt(ctx, pid, socket)
 	if errors.Is(err, fs.ErrPermission) && strings.HasSuffix(d.V.FoundBy, byName) && m.activated(pid) {
 		return d, true
 	}
 	if err != nil {
 		return vanished[snapshot.DaemonProcess](err, proc(pid)+"/fd"), false
 	}
-	for _, l := range own {
-		p, err := m.find(l)
-		if err == nil && p.real == want.real {
-			return d, true
-		}
+	if held {
+		return d, true
 	}
 	return snapshot.Missing[snapshot.DaemonProcess](snapshot.Failed, snapshot.ReasonUnresolved, proc(pid)+"/fd"), false
 }
@@ -167,7 +163,7 @@ func (m *Machine) daemonAt(ctx context.Context, pid int, foundBy string) snapsho
 	if d.Started, err = m.started(ticks); err != nil {
 		return missing[T](err, "/proc/stat")
 	}
-	if d.Nofile, _, err = m.limits(pid); err != nil {
+	if d.Nofile, err = m.openFiles(pid); err != nil {
 		return vanished[T](err, dir+"/limits")
 	}
 	children, err := m.children(ctx, pid)

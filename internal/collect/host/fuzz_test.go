@@ -2,6 +2,8 @@ package host
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -52,7 +54,13 @@ func FuzzMountinfo(f *testing.F) {
 	f.Add([]byte("1 0 0:1 / /a\\040b\\134 ro - t s o\n - \n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		mounts := parseMounts(b)
-		rootReadOnly(mounts)
+		want := make(covered)
+		for _, m := range mounts {
+			want[m.point] = slices.Contains(m.options, "ro") || slices.Contains(m.super, "ro")
+		}
+		if got := parseCovered(b); !maps.Equal(got, want) {
+			t.Fatalf("%q: got %v, want %v", b, got, want)
+		}
 		if dir, top, ok := locate(mounts, "", "/docker/x"); ok && !strings.HasPrefix(dir, strings.TrimSuffix(top, "/")) && !strings.Contains(top, "//") && !strings.Contains(top, ".") {
 			t.Errorf("%q is not below %q", dir, top)
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -214,5 +215,42 @@ func TestVerifierOfContainerd(t *testing.T) {
 	files["proc/42/ns/mnt"] = "-> mnt:[100]"
 	if v := fake(t, files).Verifier(context.Background(), snapshot.DaemonProcess{PID: 7}); v.V.BinDir != "/v" {
 		t.Errorf("%+v", v)
+	}
+}
+
+// Two engines on a machine have a containerd each, and neither need be a child of
+// its engine.
+func TestContainerdOfTwo(t *testing.T) {
+	own := holder("42", "/usr/bin/containerd", "/run/own.sock")
+	own["proc/42/cmdline"] = "containerd\x00-c\x00/own.toml\x00"
+	other := holder("43", "/usr/bin/containerd", "/run/containerd/containerd.sock")
+	other["proc/43/cmdline"] = "containerd\x00-c\x00/other.toml\x00"
+	configs := map[string]string{"own.toml": "root = '/own'\n", "other.toml": "root = '/other'\n", "run/own.sock": "", "run/containerd/containerd.sock": "", "var/run": "-> /run"}
+	for name, tt := range map[string]struct {
+		cmdline string
+		parts   []map[string]string
+		want    string // "" when it is not known
+	}{
+		"named":                     {"dockerd\x00--containerd\x00/var/run/own.sock\x00", []map[string]string{own, other}, "/own"},
+		"usual":                     {"dockerd\x00", []map[string]string{own, other}, "/other"},
+		"nobody there":              {"dockerd\x00--containerd=/run/none.sock\x00", []map[string]string{own, other}, ""},
+		"only one, which is not it": {"dockerd\x00", []map[string]string{own}, ""},
+		"only one, socket unseen":   {"dockerd\x00--containerd=/run/none.sock\x00", []map[string]string{own}, "/own"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			daemon := process("9", map[string]string{"proc/9/exe": "-> /usr/bin/dockerd", "proc/9/cmdline": tt.cmdline, "proc/self/ns/mnt": "-> mnt:[100]"})
+			files := append(slices.Clone(tt.parts), daemon, configs)
+			for _, pid := range []string{"9", "42", "43"} {
+				files = append(files, map[string]string{"proc/" + pid + "/ns/mnt": "-> mnt:[100]"})
+			}
+			c, err := fake(t, files...).containerd(t.Context(), snapshot.DaemonProcess{PID: 9, Exe: "/usr/bin/dockerd"})
+			root := ""
+			if err == nil {
+				root, err = c.dataRoot()
+			}
+			if root != tt.want || (err == nil) != (tt.want != "") {
+				t.Errorf("%q, %v, want %q", root, err, tt.want)
+			}
+		})
 	}
 }

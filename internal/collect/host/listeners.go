@@ -24,7 +24,7 @@ const (
 // loopback one, when the daemon lives in our network namespace.
 func (m *Machine) Listeners(ctx context.Context, engineScope string, d snapshot.DaemonProcess) ([]snapshot.Listener, snapshot.PartStatus) {
 	part := snapshot.PartStatus{Scope: engineScope, Part: snapshot.PartEngineListeners, State: snapshot.Observed}
-	rows, err := m.tcpListeners(d.PID, maxListeners)
+	rows, err := m.daemonTCP(d.PID)
 	if err != nil {
 		return nil, unread(part, err, "the daemon's TCP sockets")
 	}
@@ -61,6 +61,16 @@ func (m *Machine) Listeners(ctx context.Context, engineScope string, d snapshot.
 		out = append(out, snapshot.Listener{Scope: engineScope, Network: "unix", Address: text(p)})
 	}
 	return out, part
+}
+
+// daemonTCP lists the TCP listeners in a process's network namespace.
+func (m *Machine) daemonTCP(pid int) ([]tcpListener, error) {
+	d, err := m.folder(proc(pid))
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	return m.tcpListeners(pid, d, maxListeners)
 }
 
 // ownListeners keeps those of the listeners in the daemon's network that are its

@@ -55,31 +55,40 @@ func Open(root string) *Machine {
 	return m
 }
 
-// once remembers what was read for a key; an error is not remembered, since it
-// may be that of a process that ended.
+// once remembers what was read for a key, and lets others who ask meanwhile wait
+// for it. An error is not remembered: it may be that of a process that ended.
 type once[K comparable, V any] struct {
 	mu    sync.Mutex
-	known map[K]V
+	known map[K]*kept[V]
+}
+
+type kept[V any] struct {
+	mu    sync.Mutex
+	read  bool
+	value V
 }
 
 func (o *once[K, V]) get(k K, read func() (V, error)) (V, error) {
 	o.mu.Lock()
-	v, ok := o.known[k]
+	if o.known == nil {
+		o.known = make(map[K]*kept[V])
+	}
+	e := o.known[k]
+	if e == nil {
+		e = new(kept[V])
+		o.known[k] = e
+	}
 	o.mu.Unlock()
-	if ok {
-		return v, nil
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.read {
+		return e.value, nil
 	}
 	v, err := read()
-	if err != nil {
-		return v, err
+	if err == nil {
+		e.value, e.read = v, true
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.known == nil {
-		o.known = make(map[K]V)
-	}
-	o.known[k] = v
-	return v, nil
+	return v, err
 }
 
 // Reads lists, for people, everything that the package reads.
@@ -108,6 +117,9 @@ func (m *Machine) Reads() []string {
 		"/proc/sys/kernel/version, names in /boot and /lib/modules: the running and the installed kernels",
 		"the kernel's audit status and rules, asked over netlink; /etc/audit/rules.d, /etc/audit/audit.rules: rules about files",
 		"/etc/audit/plugins.d, audisp-remote.conf, rsyslog, syslog-ng and journal-upload configuration: whether records go to another machine, not which",
+		"~/.docker of every account: of config.json and contexts who logins are for, helpers, endpoints and the shapes of secrets; modes of keys and plugins; ~/.ssh/config: StrictHostKeyChecking; /opt/docker-desktop and its settings",
+		"profiles, environment files and units of machine and accounts: DOCKER_ variables, of which host and shape are kept",
+		"for a registry on this machine that is named: exe, cmdline, environ and sockets of its process, and its configuration, password file and storage folder, of which no secret is kept; /etc/docker/certs.d",
 		"/var/lib/dpkg/info/*.list, /var/lib/dpkg/status, /lib/apk/db/installed: the package that the daemon comes from",
 	}
 }

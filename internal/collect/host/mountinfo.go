@@ -42,41 +42,68 @@ func unescape(s string) string {
 	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
 
-// rootReadOnly reports whether the mount on / refuses writes; found is false
-// when there is none. A later mount on the same point covers an earlier one.
-func rootReadOnly(mounts []mount) (ro, found bool) {
-	for _, m := range slices.Backward(mounts) {
-		if m.point == "/" {
-			return slices.Contains(m.options, "ro") || slices.Contains(m.super, "ro"), true
+// covered is what counts of the mounts of a process: whether each point refuses
+// writes. A later mount on the same point covers an earlier one.
+type covered map[string]bool
+
+// parseCovered reads /proc/PID/mountinfo, of which each container has one with
+// tens of lines.
+func parseCovered(b []byte) covered {
+	out := make(covered, bytes.Count(b, []byte("\n")))
+	for l := range bytes.Lines(b) {
+		left, right, ok := bytes.Cut(bytes.TrimRight(l, "\n"), []byte(" - "))
+		var point, options []byte
+		for i := 0; i < 6 && ok; i++ {
+			var f []byte
+			f, left, ok = bytes.Cut(left, []byte(" "))
+			switch i {
+			case 4:
+				point = f
+			case 5:
+				options, ok = f, true // the line may end here
+			}
+		}
+		_, right, two := bytes.Cut(right, []byte(" "))
+		_, super, three := bytes.Cut(right, []byte(" "))
+		if !ok || !two || !three {
+			continue
+		}
+		super, _, _ = bytes.Cut(super, []byte(" "))
+		out[unescape(string(point))] = has(options, "ro") || has(super, "ro")
+	}
+	return out
+}
+
+// has looks for a word in a list with commas.
+func has(list []byte, word string) bool {
+	for more := true; more; {
+		var w []byte
+		if w, list, more = bytes.Cut(list, []byte(",")); string(w) == word {
+			return true
 		}
 	}
-	return false, false
+	return false
+}
+
+// rootReadOnly reports whether the mount on / refuses writes; found is false
+// when there is none.
+func (c covered) rootReadOnly() (ro, found bool) {
+	ro, found = c["/"]
+	return ro, found
 }
 
 // writableIn lists the mounts that accept writes although they lie inside a
 // read-only one: the engine's older way of mounting read-only leaves them so.
 // The root and the kernel's own file systems are other checks' business.
-func writableIn(mounts []mount) []string {
+func (c covered) writableIn() []string {
 	const most = 64
-	kernels := func(point string) bool {
-		for _, dir := range []string{"/proc", "/sys", "/dev"} {
-			if point == dir || strings.HasPrefix(point, dir+"/") {
-				return true
-			}
-		}
-		return false
-	}
-	last := make(map[string]bool, len(mounts)) // point -> read-only; a later mount covers an earlier one
-	for _, m := range mounts {
-		last[m.point] = slices.Contains(m.options, "ro") || slices.Contains(m.super, "ro")
-	}
 	var out []string
-	for point, ro := range last {
+	for point, ro := range c {
 		if ro || point == "/" || kernels(point) {
 			continue
 		}
 		for dir := path.Dir(point); dir != "/" && dir != "."; dir = path.Dir(dir) {
-			if around, mounted := last[dir]; mounted {
+			if around, mounted := c[dir]; mounted {
 				if around {
 					out = append(out, text(point))
 				}
@@ -86,6 +113,16 @@ func writableIn(mounts []mount) []string {
 	}
 	slices.Sort(out)
 	return out[:min(len(out), most)]
+}
+
+// kernels reports whether a mount point is among the kernel's own.
+func kernels(point string) bool {
+	for _, dir := range []string{"/proc", "/sys", "/dev"} {
+		if point == dir || strings.HasPrefix(point, dir+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // readMounts returns the machine's mounts, with mount points as paths of the

@@ -27,12 +27,21 @@ func parseNamespace(link string) (uint64, error) {
 
 // namespaces reads those of a process: a number or "self".
 func (m *Machine) namespaces(pid string) (namespaces, error) {
+	d, err := m.folder("/proc/" + pid)
+	if err != nil {
+		return namespaces{}, err
+	}
+	defer d.close()
+	return namespacesOf(d)
+}
+
+func namespacesOf(process folder) (namespaces, error) {
 	var n namespaces
 	for _, k := range []struct {
 		name string
 		at   *uint64
-	}{{"net", &n.net}, {"pid", &n.pid}, {"ipc", &n.ipc}, {"uts", &n.uts}, {"user", &n.user}, {"mnt", &n.mnt}} {
-		l, err := m.link("/proc/" + pid + "/ns/" + k.name)
+	}{{"ns/net", &n.net}, {"ns/pid", &n.pid}, {"ns/ipc", &n.ipc}, {"ns/uts", &n.uts}, {"ns/user", &n.user}, {"ns/mnt", &n.mnt}} {
+		l, err := process.link(k.name)
 		if err != nil {
 			return n, err
 		}

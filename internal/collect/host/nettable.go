@@ -66,14 +66,17 @@ func parseHexAddr(s string) (netip.AddrPort, error) {
 // tcpListeners reads both tables of a process's network namespace. To print one
 // the kernel walks all connections of the machine, so a table is skipped when
 // the namespace's own count says that it is empty.
-func (m *Machine) tcpListeners(pid, limit int) ([]tcpListener, error) {
+func (m *Machine) tcpListeners(pid int, d folder, limit int) ([]tcpListener, error) {
 	var out []tcpListener
 	for _, table := range []struct{ name, count, key string }{
-		{"/net/tcp", "/net/sockstat", "TCP:"},
-		{"/net/tcp6", "/net/sockstat6", "TCP6:"},
+		{"/net/tcp", "net/sockstat", "TCP:"},
+		{"/net/tcp6", "net/sockstat6", "TCP6:"},
 	} {
-		b, err := m.record(proc(pid) + table.count)
-		if err == nil && noneInUse(b, table.key) {
+		b, err := d.record(table.count)
+		if err == nil && inUse(b, table.key, "inuse") == "0" {
+			if inUse(b, "sockets:", "used") == "0" { // processes have none of any kind; since Linux 4.16 this counts the namespace's
+				return nil, nil
+			}
 			continue
 		}
 		f, err := m.open(proc(pid) + table.name)
@@ -95,16 +98,18 @@ func (m *Machine) tcpListeners(pid, limit int) ([]tcpListener, error) {
 	return out, nil
 }
 
-// noneInUse reports whether /proc/PID/net/sockstat counts no socket of a
-// protocol.
-func noneInUse(b []byte, key string) bool {
+// inUse returns what /proc/PID/net/sockstat counts of a protocol, or of all
+// sockets; "" when it does not say.
+func inUse(b []byte, key, word string) string {
 	for l := range bytes.Lines(b) {
-		f := strings.Fields(string(l))
-		if len(f) >= 3 && f[0] == key && f[1] == "inuse" {
-			return f[2] == "0"
+		if !bytes.HasPrefix(l, []byte(key)) {
+			continue
+		}
+		if f := strings.Fields(string(l)); len(f) >= 3 && f[0] == key && f[1] == word {
+			return f[2]
 		}
 	}
-	return false
+	return ""
 }
 
 // parseUnix reads the listening stream sockets of /proc/PID/net/unix: inode
@@ -141,12 +146,17 @@ func (m *Machine) readSockets(ctx context.Context, pid int) (map[uint64]bool, er
 	if err != nil {
 		return nil, err
 	}
+	d, err := m.folder(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
 	out := make(map[uint64]bool)
 	for _, n := range names {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		l, err := m.link(dir + "/" + n)
+		l, err := d.link(n)
 		if err != nil {
 			continue // closed meanwhile
 		}

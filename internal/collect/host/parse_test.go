@@ -63,7 +63,7 @@ func TestRootReadOnly(t *testing.T) {
 		"1 0 0:1 / / ro - overlay o rw\n2 1 0:2 / / rw - tmpfs tmpfs rw": {false, true},
 		"1 0 0:1 / /\\040x ro - overlay o rw\nbroken\n":                  {false, false},
 	} {
-		if ro, found := rootReadOnly(parseMounts([]byte(in))); ro != want[0] || found != want[1] {
+		if ro, found := parseCovered([]byte(in)).rootReadOnly(); ro != want[0] || found != want[1] {
 			t.Errorf("%q: %v %v", in, ro, found)
 		}
 	}
@@ -78,7 +78,7 @@ func TestWritableIn(t *testing.T) {
 		"4 1 0:4 / /data ro - ext4 d rw\n5 4 0:5 / /data/a rw - ext4 e rw\n6 5 0:6 / /data/a/b rw - ext4 e rw\n":           "/data/a",
 		"4 1 0:4 / /data ro - ext4 d rw\n5 4 0:5 / /data/in rw - ext4 e rw\n6 1 0:6 / /data/in ro - ext4 covers rw\nbad\n": "",
 	} {
-		if got := strings.Join(writableIn(parseMounts([]byte(root+in))), ","); got != want {
+		if got := strings.Join(parseCovered([]byte(root+in)).writableIn(), ","); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
@@ -105,7 +105,7 @@ func TestNoneInUse(t *testing.T) {
 	for in, want := range map[string]bool{
 		"sockets: used 2\nTCP: inuse 0 orphan 0\n": true, "TCP: inuse 1 orphan 0\n": false, "TCP6: inuse 0\n": false, "TCP: x": false, "": false,
 	} {
-		if got := noneInUse([]byte(in), "TCP:"); got != want {
+		if got := inUse([]byte(in), "TCP:", "inuse") == "0"; got != want {
 			t.Errorf("%q: %v", in, got)
 		}
 	}

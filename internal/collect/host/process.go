@@ -23,6 +23,9 @@ type status struct {
 	pids           int     // PID namespaces from the reader's inwards that number it
 }
 
+// statusFields are read of some sixty.
+var statusFields = [...]string{"Uid", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp", "Groups", "NSpid"}
+
 // parseStatus reads /proc/PID/status. A field that is missing is an error,
 // because its zero value would look like an answer; NoNewPrivs (Linux 4.10) and
 // NSpid (4.1) are older than any kernel an engine supports.
@@ -30,9 +33,14 @@ func parseStatus(b []byte) (status, error) {
 	var s status
 	seen := 0
 	for l := range bytes.Lines(b) {
-		key, value, ok := strings.Cut(string(l), ":")
+		name, rest, ok := bytes.Cut(l, []byte(":"))
+		i := slices.IndexFunc(statusFields[:], func(s string) bool { return s == string(name) })
+		if !ok || i < 0 {
+			continue
+		}
+		key, value := statusFields[i], string(rest)
 		f := strings.Fields(value)
-		if !ok || len(f) == 0 && key != "Groups" {
+		if len(f) == 0 && key != "Groups" {
 			continue
 		}
 		var err error
@@ -54,16 +62,14 @@ func parseStatus(b []byte) (status, error) {
 			s.groups, err = numbers(f)
 		case "NSpid":
 			s.pids = len(f)
-		default:
-			continue
 		}
 		if err != nil {
 			return s, fmt.Errorf("status: %s %.40q: %w", key, value, err)
 		}
 		seen++
 	}
-	if seen < 7 {
-		return s, fmt.Errorf("status: %d of the 7 fields Uid, Groups, CapEff, CapBnd, NoNewPrivs, Seccomp and NSpid found", seen)
+	if seen < len(statusFields) {
+		return s, fmt.Errorf("status: %d found of the fields %s", seen, strings.Join(statusFields[:], ", "))
 	}
 	return s, nil
 }
@@ -88,12 +94,21 @@ func numbers(fields []string) ([]int64, error) {
 	return slices.Compact(out), nil
 }
 
-func (m *Machine) status(pid int) (status, error) {
-	b, err := m.record(proc(pid) + "/status")
+func processStatus(d folder) (status, error) {
+	b, err := d.record("status")
 	if err != nil {
 		return status{}, err
 	}
 	return parseStatus(b)
+}
+
+func (m *Machine) status(pid int) (status, error) {
+	d, err := m.folder(proc(pid))
+	if err != nil {
+		return status{}, err
+	}
+	defer d.close()
+	return processStatus(d)
 }
 
 // parseStat reads the parent and the start time, in clock ticks since boot, of
@@ -167,12 +182,23 @@ func parseLimits(b []byte) (nofile, nproc int64, err error) {
 	return nofile, nproc, err
 }
 
-func (m *Machine) limits(pid int) (nofile, nproc int64, err error) {
-	b, err := m.record(proc(pid) + "/limits")
+func limits(d folder) (nofile, nproc int64, err error) {
+	b, err := d.record("limits")
 	if err != nil {
 		return 0, 0, err
 	}
 	return parseLimits(b)
+}
+
+// openFiles is how many files a process may have open.
+func (m *Machine) openFiles(pid int) (int64, error) {
+	d, err := m.folder(proc(pid))
+	if err != nil {
+		return 0, err
+	}
+	defer d.close()
+	most, _, err := limits(d)
+	return most, err
 }
 
 // exe returns the path of a process's executable, as it was when started: the

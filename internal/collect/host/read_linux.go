@@ -17,34 +17,84 @@ const bufferSize = 64 << 10
 
 // file reads a regular file of at most limit bytes.
 func (r *readers) file(name string, limit int64) ([]byte, error) {
-	return r.read(name, limit, false)
+	return folder{fd: unix.AT_FDCWD, readers: r}.read(name, limit, false)
 }
 
 // record reads a file that the kernel prints in one piece, such as those of a
 // process or control group: there is no other kind at such a name, and what one
 // call returns is all. A collection reads tens of them for each container.
 func (r *readers) record(name string) ([]byte, error) {
-	return r.read(name, maxText, true)
+	return folder{fd: unix.AT_FDCWD, readers: r}.read(name, maxText, true)
+}
+
+// link returns the text of a symbolic link.
+func (r *readers) link(name string) (string, error) {
+	return folder{fd: unix.AT_FDCWD, readers: r}.link(name)
+}
+
+// folder is a directory held open, so that the way to it is walked once. That
+// of a process stays this process's: after its end nothing in it can be read,
+// whoever has its number by then.
+type folder struct {
+	fd      int
+	path    string // for errors
+	readers *readers
+}
+
+// folder opens a directory, for its names only; the caller closes it.
+func (r *readers) folder(name string) (folder, error) {
+	fd, err := retry(func() (int, error) {
+		return unix.Open(name, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	})
+	if err != nil {
+		return folder{}, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return folder{fd: fd, path: name + "/", readers: r}, nil
+}
+
+func (d folder) close() { _ = unix.Close(d.fd) } // nothing was written
+
+// record reads a file that the kernel prints in one piece.
+func (d folder) record(name string) ([]byte, error) { return d.read(name, maxText, true) }
+
+// file reads a regular file of at most limit bytes.
+func (d folder) file(name string, limit int64) ([]byte, error) { return d.read(name, limit, false) }
+
+// exists reports whether there is such a name.
+func (d folder) exists(name string) bool {
+	var st unix.Stat_t
+	_, err := retry(func() (int, error) { return 0, unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) })
+	return err == nil
+}
+
+// link returns the text of a symbolic link.
+func (d folder) link(name string) (string, error) {
+	var buf [maxPath]byte
+	n, err := retry(func() (int, error) { return unix.Readlinkat(d.fd, name, buf[:]) })
+	if err != nil {
+		return "", &fs.PathError{Op: "readlink", Path: d.path + name, Err: err}
+	}
+	return string(buf[:n]), nil
 }
 
 // read asks the kernel directly: a file that the runtime's poller looks after
 // costs twice the system calls.
-func (r *readers) read(name string, limit int64, record bool) ([]byte, error) {
+func (d folder) read(name string, limit int64, record bool) ([]byte, error) {
 	fd, err := retry(func() (int, error) {
-		return unix.Open(name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+		return unix.Openat(d.fd, name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	})
 	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+		return nil, &fs.PathError{Op: "open", Path: d.path + name, Err: err}
 	}
 	var b []byte
 	if !record {
 		err = regular(fd, name)
 	}
 	if err == nil {
-		b, err = r.fill(fd, name, limit, record)
+		b, err = d.readers.fill(fd, name, limit, record)
 	}
 	if cerr := unix.Close(fd); err == nil && cerr != nil && !errors.Is(cerr, unix.EINTR) {
-		err = &fs.PathError{Op: "close", Path: name, Err: cerr}
+		err = &fs.PathError{Op: "close", Path: d.path + name, Err: cerr}
 	}
 	if err != nil {
 		return nil, err

@@ -57,6 +57,35 @@ func TestRealDaemon(t *testing.T) {
 	}
 }
 
+// TestCurrentDaemon reads the engine whose containerd is no child of it, beside
+// another engine on the same machine.
+func TestCurrentDaemon(t *testing.T) {
+	bed := testbed.Current(t)
+	m, ctx := Open(""), t.Context()
+	d := m.Daemon(ctx, bed.Address())
+	if !d.Known() {
+		t.Fatalf("daemon: %+v", d)
+	}
+	a, err := m.findAgents(ctx)
+	if err != nil || len(a.engines) < 2 || len(a.containerds) < 2 {
+		t.Fatalf("want two engines and two containerds: %+v, %v", a, err)
+	}
+	if v := m.Verifier(ctx, d.V); !v.Known() {
+		t.Errorf("verifier: %+v", v)
+	}
+	c := m.Config(ctx, d.V)
+	files, part := m.Files(ctx, "engine:x", docker.FileQuery{Process: d.V, Config: c, Root: "/var/lib/docker", Runtimes: []string{"runc"}})
+	i := slices.IndexFunc(files, func(f snapshot.File) bool { return f.Role == snapshot.RoleContainerdRoot })
+	if part.Reason != "" || i < 0 || files[i].State != snapshot.Observed || !strings.Contains(files[i].Path, "engine-current") {
+		t.Errorf("%+v, containerd's root among %+v", part, files)
+	}
+	sockets, part := m.Sockets(ctx, "engine:x", []string{bed.Address()})
+	own := slices.DeleteFunc(sockets, func(f snapshot.File) bool { return f.Engine == "" })
+	if part.State != snapshot.Observed || len(own) != 1 || "unix://"+own[0].Path != bed.Address() {
+		t.Errorf("sockets of the engine: %+v %+v", part, own)
+	}
+}
+
 // start runs a container and returns what the kernel says of it.
 func start(t *testing.T, name string, options []string, command ...string) docker.ContainerFacts {
 	t.Helper()

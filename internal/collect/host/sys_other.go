@@ -23,6 +23,26 @@ func (*readers) file(name string, _ int64) ([]byte, error) { return os.ReadFile(
 
 func (*readers) record(name string) ([]byte, error) { return os.ReadFile(name) }
 
+func (*readers) link(name string) (string, error) { return os.Readlink(name) }
+
+// folder is a directory.
+type folder struct{ path string }
+
+func (*readers) folder(name string) (folder, error) { return folder{name + "/"}, nil }
+
+func (folder) close() {}
+
+func (d folder) record(name string) ([]byte, error) { return os.ReadFile(d.path + name) }
+
+func (d folder) file(name string, _ int64) ([]byte, error) { return os.ReadFile(d.path + name) }
+
+func (d folder) link(name string) (string, error) { return os.Readlink(d.path + name) }
+
+func (d folder) exists(name string) bool {
+	_, err := os.Lstat(d.path + name)
+	return err == nil
+}
+
 func childless(fs.FileInfo) bool { return false }
 
 // inode is what the kernel keeps of a file beside its mode.

@@ -160,11 +160,23 @@ func (t tree) line(name string) (string, error) {
 
 // link returns the text of a symbolic link, such as those below /proc/PID.
 func (t tree) link(name string) (string, error) {
+	if t.root == "" {
+		return t.readers.link(name)
+	}
 	dir, err := t.outside(path.Dir(name))
 	if err != nil {
 		return "", err
 	}
 	return os.Readlink(path.Join(dir, path.Base(name)))
+}
+
+// folder opens a directory, for its names only; the caller closes it.
+func (t tree) folder(name string) (folder, error) {
+	name, err := t.outside(name)
+	if err != nil {
+		return folder{}, err
+	}
+	return t.readers.folder(name)
 }
 
 // list returns the names in a directory, at most maxEntries of them, unsorted.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,14 +16,15 @@ import (
 	"plimsoll/internal/collect/docker"
 	"plimsoll/internal/collect/files"
 	"plimsoll/internal/collect/host"
+	"plimsoll/internal/collect/image"
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/snapshot"
 )
 
 // Target is one thing to look at.
 type Target struct {
-	Kind string // docker, host or files
-	Arg  string // docker: a context or URL; empty is the user's current engine; files: a folder or file
+	Kind string // docker, host, files, image or registry
+	Arg  string // docker: a context or URL; empty is the user's current engine; files: a folder or file; image: see [image.Options]; registry: HOST[:PORT]
 }
 
 // Options say what to look at and how.
@@ -38,6 +40,10 @@ type Options struct {
 	Kept      map[string]string // container ID -> journal that harden keeps it for
 	Parallel  int               // requests at once; 0 is the collector's default
 	Progress  func(msg string)
+	Note      func(msg string) // what a person should know besides
+	Input     io.Reader        // for an image that is read from the standard input
+	Evidence                   // of images, that others made
+	Probe     bool             // send registries more than reads, see [registry.Options]
 }
 
 // ErrNothing says that there is neither an engine here nor a target given.
@@ -51,7 +57,7 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 		Tool: o.Tool, Catalogue: o.Catalogue, Taken: o.Now().UTC().Truncate(time.Second), Complete: true,
 	}}
 	s.builder = collect.NewBuilder(s.out)
-	if runtime.GOOS == "linux" && !s.onlyFiles() {
+	if runtime.GOOS == "linux" && !s.onlyArtifacts() {
 		s.local = host.OpenMounted(s.Root)
 	}
 	endpoints, err := s.endpoints()
@@ -67,13 +73,23 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 		}
 	}
 	for _, t := range s.Targets {
-		if t.Kind == "files" {
-			if err := s.files(ctx, t.Arg); err != nil {
-				return nil, err
-			}
+		var err error
+		switch t.Kind {
+		case "files":
+			err = s.files(ctx, t.Arg)
+		case "image":
+			err = s.image(ctx, t.Arg)
+		case "registry":
+			err = s.registry(ctx, t.Arg)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	s.dropUnusedHost()
+	if err := s.imageEvidence(); err != nil {
+		return nil, err
+	}
 	s.grantMounts()
 	if ctx.Err() != nil {
 		s.out.Complete = false
@@ -108,7 +124,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 	}
 	for _, t := range s.Targets {
 		switch t.Kind {
-		case "host", "files":
+		case "host", "files", "image", "registry":
 		case "docker":
 			e, err := dockerapi.Resolve(t.Arg, s.Env, s.Home)
 			if err != nil {
@@ -116,7 +132,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 			}
 			out = append(out, endpoint{Endpoint: s.reach(e), named: true})
 		default:
-			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host and files can", t.Kind)
+			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host, files, image and registry can", t.Kind)
 		}
 	}
 	return out, nil
@@ -144,11 +160,33 @@ func (s *survey) machine(ctx context.Context, endpoints []endpoint) {
 	files, part := s.local.HostFiles(ctx)
 	s.out.Files = append(s.out.Files, files...)
 	s.out.Parts = append(s.out.Parts, part)
+	clients, part := s.local.Clients(ctx, s.Env)
+	s.out.Clients = append(s.out.Clients, clients...)
+	s.out.Parts = append(s.out.Parts, part)
 }
 
-// onlyFiles reports whether nothing but files was asked for.
-func (s *survey) onlyFiles() bool {
-	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool { return t.Kind != "files" })
+// onlyArtifacts reports whether nothing but files, images and registries was asked for.
+func (s *survey) onlyArtifacts() bool {
+	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool { return !slices.Contains([]string{"files", "image", "registry"}, t.Kind) })
+}
+
+// image reads one image, or those of one file.
+func (s *survey) image(ctx context.Context, arg string) error {
+	s.say("image " + arg)
+	fragment, err := image.Collect(ctx, image.Options{
+		Arg: arg, Dir: s.Dir, Input: s.Input, Taken: s.out.Taken, Login: image.Logins(s.Env, s.Home), Note: s.Note,
+		Engine: func() (*dockerapi.Client, error) {
+			e, err := dockerapi.Resolve("", s.Env, s.Home)
+			if err != nil {
+				return nil, err
+			}
+			return dockerapi.Connect(ctx, Reach(s.Root, e))
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return s.builder.Join(fragment)
 }
 
 // files collects a folder or file.
@@ -265,6 +303,7 @@ func (s *survey) dropUnusedHost() {
 	s.out.Scopes = slices.DeleteFunc(s.out.Scopes, func(sc snapshot.Scope) bool { return other(sc.ID) })
 	s.out.Hosts = slices.DeleteFunc(s.out.Hosts, func(h snapshot.Host) bool { return other(h.Scope) })
 	s.out.Files = slices.DeleteFunc(s.out.Files, func(f snapshot.File) bool { return other(f.Scope) })
+	s.out.Clients = slices.DeleteFunc(s.out.Clients, func(c snapshot.Client) bool { return other(c.Scope) })
 	s.out.Parts = slices.DeleteFunc(s.out.Parts, func(p snapshot.PartStatus) bool { return other(p.Scope) })
 }
 
@@ -279,11 +318,12 @@ func Reads() []string {
 	engine := []string{
 		"GET /_ping, /version, /info: the engine, its settings and security options",
 		"GET /containers/json, and /containers/ID/json of each: configuration and state; of variables, labels and arguments only names and shapes",
-		"GET /images/json, and /images/ID/json of those in use: user, health test, digests, age",
-		"GET /networks, /volumes",
-		"where swarm is active, of a manager: GET /nodes, /services, /secrets and /configs: of secrets and configurations only names",
+		"GET /images/json, and /images/ID/json and /images/ID/history of each: user, health test, digests, age; of the steps what was done, not with what",
+		"GET /networks, /volumes; where swarm is active, of a manager: /nodes, /services, and of /secrets and /configs names",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
-	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles and daemon.json in it, the files these name, and .env beside them, never outside of it")
+	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles and daemon.json in it, the files these name, and .env beside them, never outside of it",
+		"for an image that is named: its file or OCI layout, else GET /images/REF/json and /images/ID/get of the current engine, else the registry that REF names; layers are read and not kept, and ~/.docker/config.json for a login")
+	engine = append(engine, "for a registry that is named: GET /v2/ over TLS and in clear, /v2/_catalog, tags, manifests and small blobs of its first repositories, its token service on the same host, /, /api/v2.0/systeminfo and /health, and port 5001; no login is sent")
 	return append(engine, host.Open("").Reads()...)
 }

@@ -39,7 +39,7 @@ func (u *Unread) Sorted() []string { return slices.Sorted(slices.Values(u.names)
 
 // Object is a JSON object whose fields are decoded one by one.
 type Object struct {
-	fields map[string]json.RawMessage
+	fields []field
 	prefix string // "HostConfig."
 	bad    *Unread
 }
@@ -56,12 +56,19 @@ func Parse(raw []byte, prefix string, bad *Unread) (o Object, ok bool) {
 
 // Child returns a nested object; ok is false when it is missing or none.
 func (o Object) Child(name string) (Object, bool) {
-	c := Object{fields: split(o.fields[name]), prefix: o.prefix + name + ".", bad: o.bad}
+	c := Object{fields: split(o.Raw(name)), prefix: o.prefix + name + ".", bad: o.bad}
 	return c, c.fields != nil
 }
 
 // Raw returns a field as it came, nil when it is missing.
-func (o Object) Raw(name string) json.RawMessage { return o.fields[name] }
+func (o Object) Raw(name string) json.RawMessage {
+	for _, f := range slices.Backward(o.fields) { // of a name that stands twice the last counts
+		if string(f.name) == name {
+			return f.value
+		}
+	}
+	return nil
+}
 
 // Empty reports whether there is no field at all.
 func (o Object) Empty() bool { return len(o.fields) == 0 }
@@ -72,11 +79,11 @@ func (o Object) Reject(name string) { o.bad.Add(o.prefix + name) }
 // Read decodes a field into dst and reports whether that went well. A missing
 // or null field leaves dst alone; one of another form is noted.
 func (o Object) Read(name string, dst any) bool {
-	raw, ok := o.fields[name]
-	if !ok {
+	raw := o.Raw(name)
+	if raw == nil {
 		return true
 	}
-	if scalar(raw, dst) {
+	if simple(raw, dst) {
 		return true
 	}
 	if err := json.Unmarshal(raw, dst); err != nil {

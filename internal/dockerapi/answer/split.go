@@ -7,22 +7,28 @@ import (
 	"unicode/utf8"
 )
 
+// field is one of an object's. A name is asked for a few times at most, so that
+// looking for it costs less than a table of the names would.
+type field struct {
+	name  []byte
+	value json.RawMessage // never empty
+}
+
 // split takes a valid JSON object apart into its fields, without looking into
-// them; nil when it is no object. Of a name that stands twice the last counts.
-// An answer is nested and read field by field: the JSON library would check every
-// byte again at each level.
-func split(raw []byte) map[string]json.RawMessage {
+// them; nil when it is no object. An answer is nested and read field by field:
+// the JSON library would check every byte again at each level.
+func split(raw []byte) []field {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil
 	}
-	fields := make(map[string]json.RawMessage, 16)
+	fields := make([]field, 0, 16)
 	for rest := space(raw[1:]); rest[0] != '}'; {
 		n := valueEnd(rest)
 		name := text(rest[:n])
 		rest = space(space(rest[n:])[1:]) // the colon
 		n = valueEnd(rest)
-		fields[name] = json.RawMessage(rest[:n:n])
+		fields = append(fields, field{name, json.RawMessage(rest[:n:n])})
 		rest = space(rest[n:])
 		if rest[0] == ',' {
 			rest = space(rest[1:])
@@ -31,16 +37,21 @@ func split(raw []byte) map[string]json.RawMessage {
 	return fields
 }
 
-func space(b []byte) []byte { return bytes.TrimLeft(b, " \t\r\n") }
+func space(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t' || b[0] == '\r' || b[0] == '\n') {
+		b = b[1:]
+	}
+	return b
+}
 
 // text decodes a JSON string.
-func text(quoted []byte) string {
+func text(quoted []byte) []byte {
 	if inner := quoted[1 : len(quoted)-1]; plain(inner) {
-		return string(inner)
+		return inner
 	}
 	var s string
 	_ = json.Unmarshal(quoted, &s) // valid, as said
-	return s
+	return []byte(s)
 }
 
 // plain reports whether a string stands for itself.
@@ -87,9 +98,9 @@ func stringEnd(b []byte) int {
 	return len(b)
 }
 
-// scalar decodes the commonest forms of a field; false leaves the field to the
+// simple decodes the commonest forms of a field; false leaves the field to the
 // JSON library, which also words what is wrong with it.
-func scalar(raw []byte, dst any) bool {
+func simple(raw []byte, dst any) bool {
 	switch d := dst.(type) {
 	case *string:
 		if len(raw) < 2 || raw[0] != '"' || !plain(raw[1:len(raw)-1]) {
@@ -107,8 +118,51 @@ func scalar(raw []byte, dst any) bool {
 			return false
 		}
 		*d = n
+	case *int:
+		n, err := strconv.Atoi(string(raw))
+		if err != nil {
+			return false
+		}
+		*d = n
+	case *[]string:
+		return raw[0] == '[' && texts(raw, d)
+	case *map[string]string:
+		return raw[0] == '{' && *d == nil && table(raw, d)
 	default:
 		return string(raw) == "null" // nothing is said
 	}
+	return true
+}
+
+// texts decodes a list of strings that stand for themselves; false where it is
+// anything else, and then dst is as it was.
+func texts(raw []byte, dst *[]string) bool {
+	list := make([]string, 0, 8)
+	for rest := space(raw[1:]); rest[0] != ']'; {
+		n := valueEnd(rest)
+		if rest[0] != '"' || !plain(rest[1:n-1]) {
+			return false
+		}
+		list = append(list, string(rest[1:n-1]))
+		rest = space(rest[n:])
+		if rest[0] == ',' {
+			rest = space(rest[1:])
+		}
+	}
+	*dst = list
+	return true
+}
+
+// table is texts for an object whose values are strings.
+func table(raw []byte, dst *map[string]string) bool {
+	fields := split(raw)
+	out := make(map[string]string, len(fields))
+	for _, f := range fields {
+		if v := f.value; v[0] != '"' || !plain(v[1:len(v)-1]) {
+			return false
+		}
+		out[string(f.name)] = string(f.value[1 : len(f.value)-1])
+	}
+	*dst = out
 	return true
 }

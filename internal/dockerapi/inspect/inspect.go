@@ -71,7 +71,7 @@ func Decode(raw []byte) (*Container, error) {
 	s.Security = decodeSecurity(host)
 	s.Security.AppArmor = top.Text("AppArmorProfile", answer.MaxShort)
 	s.Security.ProcessLabel = top.Text("ProcessLabel", answer.MaxShort)
-	s.Mounts = decodeMounts(top)
+	s.Mounts = decodeMounts(top, host)
 	s.Tmpfs = tmpfs(host, s.Mounts)
 	s.TmpfsOptions = tmpfsOptions(host)
 	c.VolumesFrom = host.Texts("VolumesFrom", answer.MaxShort)

@@ -71,6 +71,38 @@ func TestRecordedContainer(t *testing.T) {
 	}
 }
 
+// What engines since 28 add to the description: a port that is routed instead of
+// published, a folder of a volume, an image as a mount, writable control groups.
+func TestRecordedCurrent(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("testdata", "engine-29", "routed.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Decode(raw)
+	if err != nil || len(c.Unread) > 0 {
+		t.Fatalf("%v, unread %q", err, c.Unread)
+	}
+	want := snapshot.ContainerSpec{
+		Image: "testbed/busybox:1", ImageID: "sha256:d500cd617f152ada97f5c32e38bf3f066bdbe70383333b9c0635ae4d639a2a83",
+		Args: []snapshot.Secretish{{Name: "cmd[0]", Len: 5, Shape: "plain"}, {Name: "cmd[1]", Len: 2, Shape: "plain"}},
+		Mounts: []snapshot.Mount{
+			{Type: "volume", Volume: "vol", Subpath: "part", Source: "/var/lib/docker/volumes/vol/_data", Destination: "/data"},
+			{Type: "image", Volume: "testbed/busybox:1", Source: c.Spec.Mounts[1].Source, Destination: "/img", ReadOnly: true, Propagation: "rprivate"},
+		},
+		NetworkMode: "routed", IpcMode: "private", CgroupMode: "host", Networks: []string{"routed"},
+		Ports: []snapshot.Port{
+			{Proto: "tcp", ContainerPort: 80, HostIP: "0.0.0.0", Routed: true},
+			{Proto: "tcp", ContainerPort: 80, HostIP: "::", HostPort: 18197},
+		},
+		Resources:     snapshot.Resources{Memory: 64 << 20, MemorySwap: 128 << 20},
+		RestartPolicy: snapshot.RestartPolicy{Name: "no"}, Runtime: "runc", LogDriver: "json-file",
+		Security: snapshot.Security{Masked: true, WritableCgroups: true},
+	}
+	if d := cmp.Diff(want, c.Spec); d != "" {
+		t.Errorf("spec (-want +got):\n%s", d)
+	}
+}
+
 func TestSecurityOptions(t *testing.T) {
 	yes, no := true, false
 	const digest = "sha256:892e2019618f0fce23fdded14483bbb3f2873f6c86835bcfa785d9267146ab8d"
@@ -93,6 +125,9 @@ func TestSecurityOptions(t *testing.T) {
 		{[]string{"seccomp=/profile.json"}, snapshot.Security{}, true},
 		{[]string{"label=disable", "label:type:x_t"}, snapshot.Security{SELinux: []string{"disable", "type:x_t"}}, false},
 		{[]string{"apparmor=unconfined"}, snapshot.Security{}, false},
+		{[]string{"writable-cgroups"}, snapshot.Security{WritableCgroups: true}, false},
+		{[]string{"writable-cgroups=false"}, snapshot.Security{}, false},
+		{[]string{"writable-cgroups=perhaps"}, snapshot.Security{}, true},
 		{[]string{"novelty=1"}, snapshot.Security{}, true},
 	}
 	for _, tt := range tests {
@@ -209,6 +244,7 @@ func TestPorts(t *testing.T) {
 			asked: bindings{"80/tcp": {{"HostIp": "", "HostPort": "8080"}}}, actual: bindings{"80/tcp": {{"HostIp": "0.0.0.0", "HostPort": "8080"}, {"HostIp": "::", "HostPort": "8080"}}},
 			want: []snapshot.Port{{Proto: "tcp", ContainerPort: 80, HostIP: "0.0.0.0", HostPort: 8080}, {Proto: "tcp", ContainerPort: 80, HostIP: "::", HostPort: 8080}},
 		},
+		{name: "routed", asked: bindings{"80/tcp": {{"HostPort": "8080"}}}, actual: bindings{"80/tcp": {{"HostIp": "0.0.0.0", "HostPort": ""}}}, want: []snapshot.Port{{Proto: "tcp", ContainerPort: 80, HostIP: "0.0.0.0", Routed: true}}},
 		{name: "range", asked: bindings{"53/udp": {{"HostPort": "8000-8010"}}}, want: []snapshot.Port{{Proto: "udp", ContainerPort: 53}}},
 		{name: "all, stopped", all: true, exposed: map[string]struct{}{"443/tcp": {}}, want: []snapshot.Port{{Proto: "tcp", ContainerPort: 443}}},
 		{name: "odd host port", asked: bindings{"1/tcp": {{"HostPort": "x"}}}, want: []snapshot.Port{{Proto: "tcp", ContainerPort: 1}}, unread: true},

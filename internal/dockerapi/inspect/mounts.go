@@ -12,7 +12,8 @@ import (
 	"plimsoll/internal/snapshot"
 )
 
-func decodeMounts(o answer.Object) []snapshot.Mount {
+func decodeMounts(o, host answer.Object) []snapshot.Mount {
+	within := subpaths(host)
 	var list []json.RawMessage
 	o.Read("Mounts", &list)
 	var out []snapshot.Mount
@@ -31,11 +32,29 @@ func decodeMounts(o answer.Object) []snapshot.Mount {
 			Destination: o.Cut("Mounts", m.Destination, answer.MaxText),
 			Propagation: o.Cut("Mounts", m.Propagation, answer.MaxShort),
 			ReadOnly:    m.RW != nil && !*m.RW,
+			Subpath:     within[m.Destination],
 		})
 	}
 	slices.SortFunc(out, func(a, b snapshot.Mount) int {
 		return cmp.Or(strings.Compare(a.Destination, b.Destination), strings.Compare(a.Source, b.Source))
 	})
+	return out
+}
+
+// subpaths reads which folder of a volume was asked for, by mount point; the
+// description of the mount in force does not say.
+func subpaths(host answer.Object) map[string]string {
+	var asked []struct {
+		Target        string
+		VolumeOptions *struct{ Subpath string }
+	}
+	host.Read("Mounts", &asked)
+	out := make(map[string]string)
+	for _, m := range asked {
+		if m.VolumeOptions != nil && m.VolumeOptions.Subpath != "" {
+			out[m.Target] = host.Cut("Mounts", m.VolumeOptions.Subpath, answer.MaxText)
+		}
+	}
 	return out
 }
 
@@ -113,7 +132,11 @@ func decodePorts(config, host, network answer.Object) []snapshot.Port {
 	var out []snapshot.Port
 	for spec, list := range actual {
 		for _, b := range list {
+			known := len(out)
 			out = appendPort(network, "Ports", out, spec, b)
+			if len(out) > known {
+				out[known].Routed = b.HostPort == ""
+			}
 		}
 	}
 	for spec, list := range asked {
@@ -130,10 +153,11 @@ func decodePorts(config, host, network answer.Object) []snapshot.Port {
 	return answer.Capped(host, "PortBindings", slices.Compact(out))
 }
 
-// covered reports whether a wish is met by a binding in force.
+// covered reports whether a wish is met by a binding in force. One without a port
+// of the host meets any: the network routes to the container instead.
 func covered(b binding, actual []binding) bool {
 	return slices.ContainsFunc(actual, func(a binding) bool {
-		return (b.HostPort == "" || b.HostPort == "0" || strings.Contains(b.HostPort, "-") || a.HostPort == b.HostPort) &&
+		return (a.HostPort == "" || b.HostPort == "" || b.HostPort == "0" || strings.Contains(b.HostPort, "-") || a.HostPort == b.HostPort) &&
 			(b.HostIp == "" || a.HostIp == b.HostIp)
 	})
 }

@@ -11,7 +11,7 @@ import (
 var specPaths = map[string][]string{
 	"Id": nil, "Name": nil, "State.Status": nil, "State.Pid": nil,
 	"Image": {"imageID"}, "AppArmorProfile": {"security.appArmor"}, "ProcessLabel": {"security.processLabel"},
-	"Mounts": {"mounts", "tmpfs"}, "HostConfig.Mounts": {"tmpfsOptions"},
+	"Mounts": {"mounts", "tmpfs"}, "HostConfig.Mounts": {"tmpfsOptions", "mounts"},
 	"NetworkSettings": {"networks", "ports"}, "NetworkSettings.Networks": {"networks"}, "NetworkSettings.Ports": {"ports"},
 
 	"Config.Image": {"image"}, "Config.User": {"user"}, "Config.Env": {"env"}, "Config.Entrypoint": {"args"}, "Config.Cmd": {"args"},

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -32,11 +33,18 @@ func decodeSecurity(o answer.Object) snapshot.Security {
 				}
 			}
 			s.NoNewPrivileges = &on
+		case "writable-cgroups":
+			on, err := strconv.ParseBool(cmp.Or(value, "true"))
+			if err != nil {
+				o.Reject("SecurityOpt")
+				continue
+			}
+			s.WritableCgroups = on
 		case "seccomp":
 			s.Seccomp = seccompProfile(o, value)
 		case "label":
 			s.SELinux = append(s.SELinux, o.Cut("SecurityOpt", value, answer.MaxShort))
-		case "apparmor", "systempaths", "credentialspec", "writable-cgroups":
+		case "apparmor", "systempaths", "credentialspec":
 			// Judged by what the engine made of it, or not at all.
 		default:
 			o.Reject("SecurityOpt")

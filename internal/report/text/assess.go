@@ -225,16 +225,16 @@ func (p *page) fixes(r *report.Result) {
 	title, command, wide := 0, 0, 0
 	for _, c := range pl.Choices {
 		m := r.Measure(c.Measure)
-		title, command = max(title, columns(m.Title)), max(command, columns("plimsoll harden "+m.ID))
+		title, command = max(title, columns(m.Title)), max(command, columns(call(m)))
 		wide = max(wide, columns(disturbance(m)))
 	}
 	for i, c := range pl.Choices {
 		m := r.Measure(c.Measure)
 		if 3+title+3+command+3+wide > p.o.Width {
 			p.wrap(fmt.Sprintf("%2d ", i+1), m.Title+" · "+disturbance(m))
-			p.wrap("      ", "plimsoll harden "+m.ID)
+			p.wrap("      ", call(m))
 		} else {
-			p.line(fmt.Sprintf("%2d %s   %s   %s", i+1, pad(m.Title, title), pad("plimsoll harden "+m.ID, command), disturbance(m)))
+			p.line(fmt.Sprintf("%2d %s   %s   %s", i+1, pad(m.Title, title), pad(call(m), command), disturbance(m)))
 		}
 		if s := effect(&c); s != "" {
 			p.wrap("      ", s)
@@ -261,15 +261,31 @@ func effect(c *report.Choice) string {
 // disturbance words what a measure interrupts.
 func disturbance(m *report.Measure) string {
 	n := count(len(m.Steps), "container", "containers")
-	switch m.Disturbs.String() {
-	case "update":
-		return "updates " + n + ", no restart"
-	case "recreate":
-		return "recreates " + n
-	case "restart":
-		return "restarts the engine"
+	source := m.AtSource()
+	does := "disturbs nothing"
+	switch d := m.Disturbs.String(); {
+	case len(m.Steps) == 0:
+		return "by a person, where " + count(source, "container is", "containers are") + " defined"
+	case d == "update":
+		does = "updates " + n + ", no restart"
+	case d == "recreate":
+		does = "recreates " + n
+	case d == "restart":
+		does = "restarts the engine"
 	}
-	return "disturbs nothing"
+	if source > 0 {
+		does += fmt.Sprintf(", %d more where they are defined", source)
+	}
+	return does
+}
+
+// call is the command that goes on with a measure: the one that performs it, or
+// that says what a person does.
+func call(m *report.Measure) string {
+	if len(m.Steps) == 0 {
+		return "plimsoll plan --include " + m.ID
+	}
+	return "plimsoll harden " + m.ID
 }
 
 // unknowns says what could not be seen and the command that would show it.

@@ -30,9 +30,26 @@ var benchWords = []struct{ status, word string }{
 	{"fail", "FAIL"}, {"accepted", "FAIL"}, {"unknown", "UNKNOWN"}, {"manual", "MANUAL"}, {"pass", "PASS"}, {"not-applicable", "N/A"},
 }
 
+// Pick says which rows of a benchmark are wanted.
+type Pick struct {
+	Edition  string
+	All      bool     // append the checks without a number in the edition, by key
+	Sections []string // numbers, and those below them; empty is every section
+	Level    int      // the profile: 1, or 2, which includes 1; 0 is both
+}
+
+// takes reports whether a number is wanted. One whose level is not known is of
+// every profile.
+func (p Pick) takes(number string, level int) bool {
+	if p.Level > 0 && level > p.Level {
+		return false
+	}
+	return len(p.Sections) == 0 || slices.ContainsFunc(p.Sections, func(s string) bool { return number == s || strings.HasPrefix(number, s+".") })
+}
+
 // BenchRows returns the rows of an edition in its order, those without a check
-// included; with all, the checks without a number follow by key.
-func BenchRows(r *report.Result, suite []*check.Check, edition string, all bool) []Row {
+// included.
+func BenchRows(r *report.Result, suite []*check.Check, pick Pick) []Row {
 	byNumber := make(map[string]*Row)
 	var numbers []string
 	var rest []Row
@@ -48,13 +65,13 @@ func BenchRows(r *report.Result, suite []*check.Check, edition string, all bool)
 	for _, c := range suite {
 		numbered := false
 		for _, ref := range c.Refs {
-			if ref.Source+"-"+ref.Edition != edition {
+			if ref.Source+"-"+ref.Edition != pick.Edition {
 				continue
 			}
 			numbered = true
 			number(ref, c.Title).add(r, c.ID)
 		}
-		if all && !numbered {
+		if pick.All && !numbered {
 			row := Row{Title: c.Title}
 			row.add(r, c.ID)
 			rest = append(rest, row)
@@ -62,7 +79,7 @@ func BenchRows(r *report.Result, suite []*check.Check, edition string, all bool)
 	}
 	for _, nj := range r.NotJudged {
 		for _, ref := range nj.Refs {
-			if ref.Source+"-"+ref.Edition == edition {
+			if ref.Source+"-"+ref.Edition == pick.Edition {
 				number(ref, nj.Title).addUnjudged(nj.Check)
 			}
 		}
@@ -70,7 +87,9 @@ func BenchRows(r *report.Result, suite []*check.Check, edition string, all bool)
 	slices.SortFunc(numbers, compareNumbers)
 	rows := make([]Row, 0, len(numbers)+len(rest))
 	for _, n := range numbers {
-		rows = append(rows, *byNumber[n])
+		if row := byNumber[n]; pick.takes(n, row.Level) {
+			rows = append(rows, *row)
+		}
 	}
 	slices.SortFunc(rest, func(a, b Row) int { return cmp.Compare(a.Checks[0], b.Checks[0]) })
 	return append(rows, rest...)
@@ -118,10 +137,10 @@ func (row *Row) decide() {
 const hiddenWord = "HIDDEN"
 
 // Bench prints the result in the order of a benchmark edition.
-func Bench(w io.Writer, r *report.Result, suite []*check.Check, edition string, all bool, o Options) error {
+func Bench(w io.Writer, r *report.Result, suite []*check.Check, pick Pick, o Options) error {
 	p := newPage(w, o)
 	n := make(map[string]int)
-	for _, row := range BenchRows(r, suite, edition, all) {
+	for _, row := range BenchRows(r, suite, pick) {
 		n[row.Word]++
 		label := row.Number
 		if label == "" {
@@ -135,7 +154,7 @@ func Bench(w io.Writer, r *report.Result, suite []*check.Check, edition string, 
 		p.benchSubjects(r, &row)
 	}
 	p.line("")
-	sum := fmt.Sprintf("%s: %d FAIL, %d UNKNOWN, %d MANUAL, %d PASS, %d N/A", edition, n["FAIL"], n["UNKNOWN"], n["MANUAL"], n["PASS"], n["N/A"])
+	sum := fmt.Sprintf("%s: %d FAIL, %d UNKNOWN, %d MANUAL, %d PASS, %d N/A", pick.Edition, n["FAIL"], n["UNKNOWN"], n["MANUAL"], n["PASS"], n["N/A"])
 	if n[hiddenWord] > 0 {
 		sum += fmt.Sprintf(", %d HIDDEN", n[hiddenWord])
 	}

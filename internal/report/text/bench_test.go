@@ -50,7 +50,7 @@ func TestSilenceIsNoNA(t *testing.T) {
 		r := result(t, shop(t, ""), nil)
 		change(r)
 		var b bytes.Buffer
-		if err := Bench(&b, r, docker.Suite, "cis-docker-1.2.0", true, Options{}); err != nil {
+		if err := Bench(&b, r, docker.Suite, Pick{Edition: "cis-docker-1.2.0", All: true}, Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(b.String(), word) || strings.Contains(b.String(), "[N/A]") {

@@ -31,6 +31,13 @@ func ExplainCheck(w io.Writer, c *check.Check, r *report.Result, o Options) erro
 		p.wrap("  ", "counted at: "+strings.Join(c.Covered, ", ")+", when both fail for one cause")
 	}
 	p.section("Why", c.Why)
+	if len(c.Needs) > 0 {
+		parts := make([]string, len(c.Needs))
+		for i, part := range c.Needs {
+			parts[i] = string(part) + " (" + part.Meaning() + ")"
+		}
+		p.section("Evidence", strings.Join(parts, "; "))
+	}
 	p.section("Remedy", c.Remedy)
 	for _, pa := range c.Params {
 		def := strings.Join(pa.Default, ", ")
@@ -46,6 +53,7 @@ func ExplainCheck(w io.Writer, c *check.Check, r *report.Result, o Options) erro
 		p.section("Fix", fmt.Sprintf("%s: plimsoll harden %s (%s)", c.Fixes[i].Title, c.MeasureID(&c.Fixes[i]), c.Fixes[i].Kind.Disturbs()))
 	}
 	p.checkThreats(c, r)
+	p.section("More", "every case and its verdict: docs/checks/"+c.ID+".md in the source")
 	p.found(c, r)
 	p.section("Accept", "a failure that you decide to live with goes into .plimsoll/waivers.yaml with scope, reason, owner and an expiry date; it is then shown as accepted.")
 	return p.err

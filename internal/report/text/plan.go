@@ -33,14 +33,19 @@ func Plan(w io.Writer, r *report.Result, o Options) error {
 			p.wrap("   ", p.band("medium", "warning:")+" "+Clean(warn))
 		}
 		for _, ref := range m.Refused {
-			p.wrap("   ", "not "+Clean(ref.Target.Name)+": "+Clean(ref.Why))
+			p.wrap("   ", map[bool]string{true: "at its source ", false: "not "}[ref.AtSource]+Clean(ref.Target.Name)+": "+Clean(ref.Why))
 		}
 	}
 	p.notChosen(r)
 	if len(pl.Choices) > 0 {
-		ids := make([]string, len(pl.Choices))
-		for i, c := range pl.Choices {
-			ids[i] = c.Measure
+		var ids []string // of what harden performs
+		for _, c := range pl.Choices {
+			if len(r.Measure(c.Measure).Steps) > 0 {
+				ids = append(ids, c.Measure)
+			}
+		}
+		if len(ids) == 0 {
+			return p.err
 		}
 		p.line("")
 		p.command("look: ", ids...)

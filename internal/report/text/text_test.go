@@ -84,10 +84,10 @@ func TestPages(t *testing.T) {
 			return Threats(b, r, ThreatFilter{Status: "open,accepted"}, Options{Width: 110})
 		},
 		"bench-120": func(b *bytes.Buffer) error {
-			return Bench(b, r, docker.Suite, "cis-docker-1.2.0", false, Options{Width: 100})
+			return Bench(b, r, docker.Suite, Pick{Edition: "cis-docker-1.2.0"}, Options{Width: 100})
 		},
 		"bench-160-all": func(b *bytes.Buffer) error {
-			return Bench(b, r, docker.Suite, "cis-docker-1.6.0", true, Options{Width: 100})
+			return Bench(b, r, docker.Suite, Pick{Edition: "cis-docker-1.6.0", All: true}, Options{Width: 100})
 		},
 		"plan": func(b *bytes.Buffer) error { return Plan(b, r, Options{Width: 100}) },
 		"explain-check": func(b *bytes.Buffer) error {
@@ -146,7 +146,9 @@ func TestHostileNames(t *testing.T) {
 	for name, print := range map[string]func(*bytes.Buffer) error{
 		"assess":  func(b *bytes.Buffer) error { return Assess(b, r, Options{Width: 120}) },
 		"threats": func(b *bytes.Buffer) error { return Threats(b, r, ThreatFilter{}, Options{Width: 120}) },
-		"bench":   func(b *bytes.Buffer) error { return Bench(b, r, docker.Suite, "cis-docker-1.2.0", true, Options{}) },
+		"bench": func(b *bytes.Buffer) error {
+			return Bench(b, r, docker.Suite, Pick{Edition: "cis-docker-1.2.0", All: true}, Options{})
+		},
 		"plan":    func(b *bytes.Buffer) error { return Plan(b, r, Options{}) },
 		"explain": func(b *bytes.Buffer) error { return ExplainCheck(b, docker.Suite[0], r, Options{}) },
 		"JSON":    func(b *bytes.Buffer) error { return report.Encode(b, r) },
@@ -254,7 +256,7 @@ func TestWeakPassesAreMarked(t *testing.T) {
 		}
 		r := result(t, s, nil)
 		var b bytes.Buffer
-		if err := Bench(&b, r, docker.Suite, "cis-docker-1.2.0", false, Options{Width: 200}); err != nil {
+		if err := Bench(&b, r, docker.Suite, Pick{Edition: "cis-docker-1.2.0"}, Options{Width: 200}); err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range docker.Suite {

@@ -29,7 +29,7 @@ func pages(t *testing.T, r *report.Result, o Options) string {
 	editions := Editions(docker.Suite, docker.Planned())
 	for _, e := range editions {
 		must(BenchHead(&b, editions, e.Name, false, 12, o))
-		must(Bench(&b, r, docker.Suite, e.Name, true, o))
+		must(Bench(&b, r, docker.Suite, Pick{Edition: e.Name, All: true}, o))
 	}
 	for _, c := range docker.Suite {
 		must(ExplainCheck(&b, c, r, o))

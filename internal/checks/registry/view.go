@@ -1,0 +1,81 @@
+package registry
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"plimsoll/internal/check"
+	"plimsoll/internal/snapshot"
+)
+
+// view is one registry and what is known of its configuration.
+type view struct {
+	*snapshot.Registry
+	p   *check.Probe
+	api *snapshot.RegistryAPI
+	cfg *snapshot.RegistryConfig // nil when it was not read
+}
+
+// judge asks the predicate of the scope's registry.
+func judge(p *check.Probe, predicate func(*view) check.Verdict) {
+	r := p.Snapshot.Registry(p.Scope.ID)
+	if r == nil || !r.API.Known() {
+		p.Report(check.Undecided(snapshot.ReasonPartial, "the registry's answer is not in the evidence"), p.Self())
+		return
+	}
+	v := &view{Registry: r, p: p, api: &r.API.V}
+	if r.Config.Known() {
+		v.cfg = &r.Config.V
+	}
+	p.Report(predicate(v), p.Self())
+}
+
+// unseen is the verdict for a fact that was not observed.
+func unseen[T any](f snapshot.Fact[T], message string) check.Verdict {
+	return check.Undecided(cmp.Or(f.Reason, snapshot.ReasonFor(f.State), snapshot.ReasonPartial), message)
+}
+
+// unconfigured is the verdict where only the configuration could tell.
+func (v *view) unconfigured(message string) check.Verdict {
+	st := v.p.Part(snapshot.PartRegistryConfig)
+	u := unseen(v.Config, message)
+	if st.Detail != "" {
+		u = u.Note(st.Detail)
+	}
+	if st.Grant != "" {
+		u = u.Note("to see it: " + st.Grant)
+	}
+	return u
+}
+
+// unprobed is the verdict where only a probe could tell.
+func (v *view) unprobed(message string) check.Verdict {
+	return unseen(v.Probe, message).Note("to see it: plimsoll assess --probe registry:" + v.Address)
+}
+
+// open reports whether the configuration demands no login at all.
+func (v *view) open() bool { return v.cfg != nil && len(v.cfg.Auth) == 0 }
+
+func (v *view) auth() string {
+	if v.open() {
+		return "none"
+	}
+	return strings.Join(v.cfg.Auth, ", ")
+}
+
+func ev(source string, value any) check.Evidence {
+	return check.Evidence{Source: source, Value: fmt.Sprint(value)}
+}
+
+// setting is evidence from the configuration file.
+func (v *view) setting(key string, value any) check.Evidence {
+	return ev(v.cfg.Path+": "+key, value)
+}
+
+func status(request string, code int) check.Evidence {
+	return ev(request, fmt.Sprintf("HTTP %d", code))
+}
+
+// refused reports whether a status says that a login is missing.
+func refused(code int) bool { return code == 401 || code == 403 }
