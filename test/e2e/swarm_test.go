@@ -52,7 +52,7 @@ func TestSwarm(t *testing.T) {
 		want(t, r, v.check, v.key, v.status, false)
 	}
 	res = u.Run(t, "harden", "container-restart-policy-bounded", "--target", "docker", "--state", state)
-	if advice := "docker service update --restart-condition on-failure --restart-max-attempts 5 endless"; !strings.Contains(strings.Join(strings.Fields(res.Out+res.Err), " "), advice) {
+	if advice := "docker service update --restart-condition on-failure --restart-max-attempts 5 --restart-window 0s endless"; !strings.Contains(strings.Join(strings.Fields(res.Out+res.Err), " "), advice) {
 		t.Errorf("harden does not say %q: %v", advice, res)
 	}
 }

@@ -4,6 +4,7 @@
 package docker
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -168,7 +169,7 @@ func target(p *check.Probe, subject int) (*snapshot.Container, *snapshot.Contain
 	return c, &p.Snapshot.ContainerSpecs[c.Spec], nil
 }
 
-func ownerAdvice(p *check.Probe, o *snapshot.Owner, flags []string) string {
+func ownerAdvice(p *check.Probe, o *snapshot.Owner, set []step.Change) string {
 	switch o.Kind {
 	case "compose":
 		if len(o.Sources) == 0 {
@@ -180,11 +181,37 @@ func ownerAdvice(p *check.Probe, o *snapshot.Owner, flags []string) string {
 		return "compose manages it: change " + o.Sources[0] + " with plimsoll harden " + p.CheckID() + " --target " + path.Dir(o.Sources[0]) +
 			" and run docker compose up -d"
 	case "swarm":
-		return "swarm manages it: use " + strings.Join(slices.Concat([]string{"docker service update"}, flags, []string{o.Name}), " ")
+		return "swarm manages it: use " + strings.Join(slices.Concat([]string{"docker service update"}, serviceFlags(set), []string{o.Name}), " ")
 	case "kubernetes":
 		return "Kubernetes manages it: change the workload of pod " + o.Name
 	}
 	return o.Kind + " manages it: change " + o.Name + " there"
+}
+
+// serviceFlags are those of docker service update that make changes, as far as it
+// has any: it knows no CPU weight, no swap and no security options.
+func serviceFlags(set []step.Change) []string {
+	var out []string
+	for _, c := range set {
+		switch c.Field {
+		case "HostConfig.RestartPolicy":
+			name, most, _ := strings.Cut(c.To, ":")
+			out = append(out, "--restart-condition "+name, "--restart-max-attempts "+cmp.Or(most, "0"), "--restart-window 0s")
+		case "HostConfig.Memory":
+			out = append(out, "--limit-memory "+c.To)
+		case "HostConfig.PidsLimit":
+			out = append(out, "--limit-pids "+c.To)
+		case "HostConfig.ReadonlyRootfs":
+			out = append(out, "--read-only="+c.To)
+		case "HostConfig.CapDrop":
+			for n := range strings.SplitSeq(c.To, ",") {
+				out = append(out, "--cap-drop "+n)
+			}
+		case "Config.Image":
+			out = append(out, "--image "+c.To)
+		}
+	}
+	return out
 }
 
 // change builds one change of a container from what its field holds now.
@@ -218,29 +245,7 @@ func source(p *check.Probe, c *snapshot.Container, set []step.Change) string {
 	if c.Owner == nil {
 		return ""
 	}
-	return ownerAdvice(p, c.Owner, serviceFlags(set))
-}
-
-// serviceFlags are the flags of docker service update that make the changes.
-func serviceFlags(set []step.Change) (flags []string) {
-	for _, c := range set {
-		switch c.Field {
-		case "HostConfig.Memory":
-			flags = append(flags, "--limit-memory "+c.To)
-		case "HostConfig.PidsLimit":
-			flags = append(flags, "--limit-pids "+c.To)
-		case "HostConfig.RestartPolicy":
-			name, tries, _ := strings.Cut(c.To, ":")
-			flags = append(flags, "--restart-condition "+name, "--restart-max-attempts "+tries)
-		case "HostConfig.ReadonlyRootfs":
-			flags = append(flags, "--read-only")
-		case "HostConfig.CapDrop":
-			flags = append(flags, "--cap-drop NET_RAW")
-		case "Config.Image":
-			flags = append(flags, "--image "+c.To)
-		}
-	}
-	return flags
+	return ownerAdvice(p, c.Owner, set)
 }
 
 // recreate returns a step that replaces a container by one with changes.

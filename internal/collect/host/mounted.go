@@ -39,9 +39,9 @@ type held struct {
 	points []string // mount points at the root or below it
 }
 
-// kernels are the file systems that the kernel makes up: where they are not
+// madeUp are the file systems that the kernel makes up: where they are not
 // mounted, an empty folder is in their place.
-var kernels = []string{"/proc", "/sys"}
+var madeUp = []string{"/proc", "/sys"}
 
 // check returns an error for a path of the machine, without symbolic links, that
 // no mount shows.
@@ -50,7 +50,7 @@ func (h *held) check(real string) error {
 		return nil
 	}
 	need := h.root
-	for _, k := range kernels {
+	for _, k := range madeUp {
 		if below(real, k) {
 			need = h.root + k
 		}

@@ -21,7 +21,7 @@ func (s *survey) registry(ctx context.Context, arg string) error {
 	s.say("registry " + arg)
 	machine := s.local
 	if machine == nil && runtime.GOOS == "linux" {
-		machine = host.Open("")
+		machine = host.OpenMounted(s.Root)
 	}
 	o := registry.Options{Address: arg, Taken: s.Now(), Probe: s.Probe, Say: s.Note, Running: s.running(arg)}
 	if machine != nil {

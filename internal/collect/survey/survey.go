@@ -180,7 +180,7 @@ func (s *survey) image(ctx context.Context, arg string) error {
 			if err != nil {
 				return nil, err
 			}
-			return dockerapi.Connect(ctx, e)
+			return dockerapi.Connect(ctx, Reach(s.Root, e))
 		},
 	})
 	if err != nil {
@@ -319,8 +319,7 @@ func Reads() []string {
 		"GET /_ping, /version, /info: the engine, its settings and security options",
 		"GET /containers/json, and /containers/ID/json of each: configuration and state; of variables, labels and arguments only names and shapes",
 		"GET /images/json, and /images/ID/json and /images/ID/history of each: user, health test, digests, age; of the steps what was done, not with what",
-		"GET /networks, /volumes",
-		"where swarm is active, of a manager: GET /nodes, /services, /secrets and /configs: of secrets and configurations only names",
+		"GET /networks, /volumes; where swarm is active, of a manager: /nodes, /services, and of /secrets and /configs names",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
 	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles and daemon.json in it, the files these name, and .env beside them, never outside of it",
