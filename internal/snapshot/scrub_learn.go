@@ -121,25 +121,3 @@ func (sc *scrubber) learnRegistry(r *Registry) {
 		sc.url(c.Service)
 	}
 }
-
-// learnEngine collects the names that an engine, its configuration and its swarm
-// have of machines.
-func (sc *scrubber) learnEngine(e *Engine) {
-	sc.host(e.Name)
-	for _, n := range e.Cluster.V.Nodes {
-		sc.host(n.Hostname)
-	}
-	for _, v := range e.Cluster.V.Services {
-		sc.registry(v.Image)
-	}
-	for _, r := range slices.Concat(e.InsecureRegistries, e.Mirrors) {
-		sc.url(r)
-	}
-	for _, set := range e.Config.V.Settings {
-		for _, v := range set.Values {
-			if strings.Contains(v, "://") || strings.Contains(set.Key, "registr") {
-				sc.url(v)
-			}
-		}
-	}
-}
