@@ -40,8 +40,8 @@ var editors = map[Kind]editor{
 	KindContainer: {get: (*Overlay).getContainer, set: (*Overlay).setContainer},
 }
 
-// Set changes one named field of a subject. The fields of a container are
-// [ContainerFields].
+// Set changes one named field of a subject. The fields of a container are those
+// of [ContainerField].
 func (o *Overlay) Set(kind Kind, scope, key, field, value string) error {
 	e, ok := editors[kind]
 	if !ok {
@@ -60,7 +60,7 @@ func (o *Overlay) Set(kind Kind, scope, key, field, value string) error {
 // Edited is a field of a kind of subject that an overlay has set somewhere.
 type Edited struct {
 	Kind  Kind
-	Field string // of a container, one of [ContainerFields]
+	Field string // of a container, as [ContainerField] takes it
 }
 
 // Edited lists what was set, in no order.
@@ -77,7 +77,7 @@ func (o *Overlay) Get(kind Kind, scope, key, field string) (string, error) {
 
 // container looks up a field and the position of a container that has it.
 func (o *Overlay) container(scope, key, field string) (Field, int, error) {
-	f, ok := ContainerFields[field]
+	f, ok := ContainerField(field)
 	if !ok {
 		return f, 0, fmt.Errorf("container has no field %.100q that can be changed", field)
 	}
