@@ -6,6 +6,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var noDockerSocket = &check.Check{
@@ -36,6 +37,7 @@ var noDockerSocket = &check.Check{
 			return reachesNoSocket(b)
 		})
 	},
+	Fixes: []check.Fix{{Suffix: "remove", Title: "remove mounts that show an engine's socket", Kind: step.ContainerRecreate, Breaks: true, Step: removeSocket}},
 }
 
 func reachesNoSocket(b *box) check.Verdict {

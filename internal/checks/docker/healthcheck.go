@@ -4,6 +4,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var healthcheckRuntime = &check.Check{
@@ -18,6 +19,7 @@ var healthcheckRuntime = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"health"},
 	Run:   func(p *check.Probe) { judge(p, testsHealth) },
+	Fixes: []check.Fix{{Title: "use the image's health test again", Kind: step.ContainerRecreate, Step: imageHealth}},
 }
 
 func testsHealth(b *box) check.Verdict {

@@ -7,6 +7,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 const portForm = "; written 8080/tcp, or web:8080/tcp for one container"
@@ -46,12 +47,13 @@ var portsBound = &check.Check{
 	Reads: []string{"ports", "networkMode"},
 	Params: []check.Param{{
 		Name: "allowed_ports", Unit: "list", Meaning: "container and port pairs left out of the rule, by the container's port, empty means that nothing is" + portForm,
-	}},
+	}, bindAddress},
 	Run: func(p *check.Probe) {
 		list, _ := p.List("allowed_ports")
 		rules := portRules(list)
 		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.boundPorts(rules, who) })
 	},
+	Fixes: []check.Fix{{Title: "bind its ports to the address of the policy", Kind: step.ContainerRecreate, Step: bindPorts}},
 }
 
 var onlyNeededPorts = &check.Check{
@@ -73,6 +75,7 @@ var onlyNeededPorts = &check.Check{
 		rules := portRules(list)
 		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.neededPorts(rules, declared, who) })
 	},
+	Fixes: []check.Fix{{Title: "publish declared ports only", Kind: step.ContainerRecreate, Step: unpublish}},
 }
 
 // published returns the ports that a container publishes, or the verdict that

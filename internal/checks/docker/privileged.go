@@ -4,10 +4,13 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
+const notPrivilegedID = "container-not-privileged"
+
 var notPrivileged = &check.Check{
-	ID:    "container-not-privileged",
+	ID:    notPrivilegedID,
 	Title: "The container is not privileged",
 	Why: "A privileged container holds every capability and every device, without seccomp and AppArmor: root in it mounts the host's disk and is root on the host. " +
 		"One that is created or stopped counts as much, since it is one docker start away; a tool that lists running containers only never sees it.",
@@ -17,10 +20,11 @@ var notPrivileged = &check.Check{
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"privileged"},
-	Run:   func(p *check.Probe) { judge(p, unprivileged) },
+	Run:   func(p *check.Probe) { judge(p, isNotPrivileged) },
+	Fixes: []check.Fix{{Title: "start it without --privileged", Kind: step.ContainerRecreate, Step: unprivilege}},
 }
 
-func unprivileged(b *box) check.Verdict {
+func isNotPrivileged(b *box) check.Verdict {
 	e := ev("HostConfig.Privileged", b.spec.Privileged)
 	if b.spec.Privileged {
 		return check.Failed("it is privileged", e)

@@ -7,6 +7,7 @@ import (
 	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var noSensitiveMounts = &check.Check{
@@ -23,6 +24,7 @@ var noSensitiveMounts = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"mounts"},
 	Run:   func(p *check.Probe) { judge(p, mountsNothingSensitive) },
+	Fixes: []check.Fix{{Suffix: "remove", Title: "remove mounts of sensitive host directories", Kind: step.ContainerRecreate, Breaks: true, Step: removeSensitive}},
 }
 
 func mountsNothingSensitive(b *box) check.Verdict {

@@ -9,6 +9,7 @@ import (
 	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var userNonRoot = &check.Check{
@@ -27,6 +28,7 @@ var userNonRoot = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"user"},
 	Run:   func(p *check.Probe) { judge(p, runsAsNonRoot) },
+	Fixes: []check.Fix{{Title: "run it as the user of its image", Kind: step.ContainerRecreate, Breaks: true, Step: imageUser}},
 }
 
 func runsAsNonRoot(b *box) check.Verdict {
