@@ -54,6 +54,16 @@ func (r *recipe) setMount(at, value string) error {
 		return refuse("the engine's description of its image is not understood")
 	}
 	_, declared := img.Config.Volumes[at]
+	var own map[string]json.RawMessage
+	if err := get(r.config, "Volumes", &own); err != nil {
+		return err
+	}
+	if _, is := own[at]; is && !declared {
+		delete(own, at)
+		if err := put(r.config, "Volumes", own); err != nil {
+			return err
+		}
+	}
 	switch {
 	case declared:
 		return refuse("its image declares a volume at %s, so that the engine would mount an empty one there", printable(at))
