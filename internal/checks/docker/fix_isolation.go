@@ -68,8 +68,13 @@ func (b *box) unprivileged() []step.Change {
 
 // losesPrivilege says what the container no longer has without --privileged.
 func (b *box) losesPrivilege() string {
-	plain := *b.spec
-	plain.Privileged = false
+	caps := "the engine's own capabilities"
+	if len(b.spec.CapDrop) > 0 {
+		caps += " less " + firstFew(b.spec.CapDrop)
+	}
+	if len(b.spec.CapAdd) > 0 {
+		caps += ", with " + firstFew(b.spec.CapAdd) + ","
+	}
 	kept := "no device"
 	if len(b.spec.Devices) > 0 {
 		var names []string
@@ -78,7 +83,7 @@ func (b *box) losesPrivilege() string {
 		}
 		kept = "no device but " + firstFew(names)
 	}
-	return "It keeps the capabilities " + firstFew(snapshot.CapList(snapshot.EffectiveCaps(&plain))) + " and " + kept +
+	return "It keeps " + caps + " and " + kept +
 		"; it can no longer mount, load kernel modules, or write to /proc/sys and /sys. What it needs of that is added by name where it is started."
 }
 

@@ -46,7 +46,7 @@ var noHostNetwork = &check.Check{
 	Title: "The container has its own network namespace",
 	Why: "In the host's network namespace a process reaches every service that listens on loopback only, reads the traffic of all containers with NET_RAW, and can take over ports that a stopped service left." +
 		howToReadNamespaces,
-	Remedy:   "Start it in a network of its own and publish the ports it needs.",
+	Remedy:   "Start it in a network of its own and publish the ports it needs. No measure does this: what it listens on cannot be told from what the host does, nor which of its ports others use.",
 	Severity: check.High, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "SI", Tier: 1,
 	Refs:  check.CIS(1, "5.9", "5.10", ""),
 	Forms: []check.Form{check.Live, check.Compose},
