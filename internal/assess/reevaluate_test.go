@@ -1,7 +1,9 @@
 package assess
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"testing"
 
 	"plimsoll/internal/check"
@@ -15,9 +17,13 @@ import (
 // values are tried on every field that a step can change; one that the field
 // refuses is left out.
 var values = []string{
-	"0", "-1", "4096", "8388608", "68719476736", "500000000", "true", "false", "", "no", "always", "on-failure:5", "ALL", "NET_RAW",
+	"0", "-1", "4096", "8388608", "68719476736", "500000000", "true", "false", "", "no", "always", "on-failure:5", "host", "unconfined", "default", "none", "0:0", "1000", "rshared", "1:2", "127.0.0.1:80", "/dev/sda rwm", "ALL", "NET_RAW",
 	"CAP_SYS_ADMIN,NET_RAW", "registry.example/shop/web@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 }
+
+// keys are tried on every field that has parts; the mounts and ports are of the
+// generated snapshot.
+var keys = []string{"SYS_ADMIN", "/var/lib/app", "/etc/app", "/dev/sda", "80/tcp", "8080/tcp", "nofile", "998", "b *:* rwm", "net.ipv4.ip_forward"}
 
 // What is decided again after a simulation must be what a decision of everything
 // gives: a check whose verdict moves with a field that its Reads does not name
@@ -30,7 +36,13 @@ func TestReevaluate(t *testing.T) {
 	for _, s := range []*snapshot.Snapshot{large, checktest.Minimal()} {
 		in := Inputs{Snapshot: s, Suite: docker.Suite, Policy: new(policy.Policy), Now: s.Taken}
 		base := Evaluate(in, snapshot.NewIndex(s))
-		for field := range snapshot.ContainerFields {
+		fields := slices.Collect(maps.Keys(snapshot.ContainerFields))
+		for of := range snapshot.ContainerParts {
+			for _, key := range keys {
+				fields = append(fields, snapshot.PartField(of, key))
+			}
+		}
+		for _, field := range fields {
 			for _, v := range values {
 				if o := setAll(s, field, v); o != nil {
 					x := base.Index.Over(o)

@@ -30,7 +30,7 @@ type Check struct {
 	// Reads names the fields of a container's configuration, by their path in
 	// [snapshot.ContainerSpec], that a pass rests on. When one was not understood,
 	// [Run] doubts the pass, unless the verdict is one of the kernel. No verdict
-	// changes with a field of [snapshot.ContainerFields] that is not named here,
+	// changes with a field of [snapshot.ContainerField] that is not named here,
 	// nor one of a check of another subject with any: [Rerun] relies on it.
 	Reads []string
 
@@ -98,9 +98,14 @@ type Param struct {
 
 // Fix is one way to make a failing subject pass.
 type Fix struct {
-	Suffix string    // appended to the check's ID to name the measure; empty for the first
+	Suffix string    // appended to the check's ID to name the measure; empty for the first, unless it breaks
 	Title  string    // a verb phrase
 	Kind   step.Kind // of all its steps but those of subjects in files, which are of [step.FileEdit]
+
+	// Breaks says that it takes away what a container was given on purpose, so
+	// that nothing but knowing the program tells whether it works without. A plan
+	// chooses it only when it is named.
+	Breaks bool
 
 	// Step returns the change that helps one failing subject, or a
 	// *step.RefusedError that says why not and what to do instead. The target may

@@ -49,7 +49,8 @@ func (c *Check) touched(set []snapshot.Edited) bool {
 		if e.Kind != snapshot.KindContainer {
 			return true // which checks read it is not declared
 		}
-		path := snapshot.ContainerFields[e.Field].Path
+		f, _ := snapshot.ContainerField(e.Field)
+		path := f.Path
 		return slices.ContainsFunc(c.Reads, func(r string) bool {
 			return r == path || strings.HasPrefix(r, path+".") || strings.HasPrefix(path, r+".")
 		})

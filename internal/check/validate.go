@@ -76,8 +76,8 @@ func (c *Check) validate() []error {
 		}
 	}
 	for i, f := range c.Fixes {
-		if f.Title == "" || f.Kind == "" || f.Step == nil || (f.Suffix == "") != (i == 0) {
-			bad("fix %d: needs a title, a kind, a step and, after the first, a suffix", i)
+		if f.Title == "" || f.Kind == "" || f.Step == nil || f.Suffix == "" && i > 0 || f.Suffix != "" && i == 0 && !f.Breaks {
+			bad("fix %d: needs a title, a kind, a step and, after the first, a suffix", i) // of one that breaks the first too, so that it is called by what it does
 		}
 	}
 	return errs

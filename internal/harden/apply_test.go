@@ -217,7 +217,7 @@ func TestRefusals(t *testing.T) {
 		{"unread field beside the step", "HostConfig.Sysctls was not understood", func(c *fakeContainer) { c.host["Sysctls"] = 7 }, nil, readonlyStep},
 		{"unread labels", "Config.Labels was not understood", func(c *fakeContainer) { c.config["Labels"] = 7 }, nil, memoryStep},
 		{"unknown field", "cannot be changed", plain, nil, func(id string) step.Step {
-			return step.New(step.ContainerUpdate, on(id, "web"), step.Change{Field: "HostConfig.Privileged", From: "true", To: "false"})
+			return step.New(step.ContainerUpdate, on(id, "web"), step.Change{Field: "HostConfig.NetworkMode", From: "host", To: "bridge"})
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

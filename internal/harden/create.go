@@ -6,18 +6,10 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
-)
-
-const (
-	fieldImage    = "Config.Image"
-	fieldReadonly = "HostConfig.ReadonlyRootfs"
-	fieldCapDrop  = "HostConfig.CapDrop"
-	fieldNoNew    = "HostConfig.SecurityOpt.no-new-privileges"
 )
 
 // creation is all that makes a container like another.
@@ -52,8 +44,9 @@ func successor(raw, image []byte, connected *view, set []step.Change) (*creation
 	if err := carryVolumes(in.HostConfig, v); err != nil {
 		return nil, err
 	}
+	r := recipe{config: in.Config, host: in.HostConfig, image: image}
 	for _, c := range set {
-		if err := setCreation(in.Config, in.HostConfig, c.Field, c.To); err != nil {
+		if err := r.set(c.Field, c.To); err != nil {
 			return nil, err
 		}
 	}
@@ -152,50 +145,6 @@ func bindTarget(b string) string {
 		return b
 	}
 	return parts[1]
-}
-
-func setCreation(config, host map[string]json.RawMessage, field, value string) error {
-	var v any
-	into, name := host, strings.TrimPrefix(field, "HostConfig.")
-	switch field {
-	case fieldImage:
-		into, name, v = config, "Image", value
-	case fieldReadonly:
-		b, err := strconv.ParseBool(value)
-		if err != nil {
-			return refuse("%s %q is neither true nor false", name, printable(value))
-		}
-		v = b
-	case fieldCapDrop:
-		list := []string{}
-		if value != "" {
-			list = strings.Split(value, ",")
-		}
-		v = list
-	case fieldNoNew:
-		var opts []string
-		if err := json.Unmarshal(host["SecurityOpt"], &opts); err != nil && host["SecurityOpt"] != nil {
-			return refuse("its security options are not understood")
-		}
-		set, err := setNoNewPrivileges(opts, value)
-		if err != nil {
-			return err
-		}
-		name, v = "SecurityOpt", set
-	default:
-		return recreatable(field)
-	}
-	b, err := json.Marshal(v)
-	into[name] = b
-	return err
-}
-
-func recreatable(field string) error {
-	switch field {
-	case fieldImage, fieldReadonly, fieldCapDrop, fieldNoNew:
-		return nil
-	}
-	return refuse("%q is not changed by re-creating a container", printable(field))
 }
 
 // attach writes the first network into the creation, since engines before API

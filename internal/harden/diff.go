@@ -88,6 +88,8 @@ func human(field, value string) string {
 	switch {
 	case value == "" && field == fieldNoNew:
 		return "(not set)"
+	case value == "" && slices.Contains([]string{fieldSeccomp, fieldAppArmor, fieldLabel, fieldPidMode, fieldIpcMode, fieldUTSMode, fieldParent}, field):
+		return "(the engine's default)"
 	case value == "":
 		return "(none)"
 	case !number:

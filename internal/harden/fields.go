@@ -14,7 +14,7 @@ import (
 func isPrint(r rune) bool { return unicode.IsPrint(r) && r != unicode.ReplacementChar }
 
 // ReadFields returns the values of the named fields, as
-// [snapshot.ContainerFields] writes them, of a container as the engine's
+// [snapshot.ContainerField] writes them, of a container as the engine's
 // inspect call describes it. An unknown field is left out; one that the engine
 // answered in a form that is not understood is an error.
 func ReadFields(rawInspect []byte, fields []string) (map[string]string, error) {
@@ -27,7 +27,7 @@ func ReadFields(rawInspect []byte, fields []string) (map[string]string, error) {
 	}
 	out := make(map[string]string, len(fields))
 	for _, name := range fields {
-		if f, ok := snapshot.ContainerFields[name]; ok {
+		if f, ok := snapshot.ContainerField(name); ok {
 			out[name] = f.Get(&c.Spec)
 		}
 	}

@@ -59,7 +59,7 @@ func Measures(suite []*check.Check, in check.Inputs, findings []check.Finding, o
 }
 
 func measure(c *check.Check, fix *check.Fix, in check.Inputs, subjects []int, on []string) (step.Measure, error) {
-	m := step.Measure{ID: c.MeasureID(fix), Check: c.ID, Title: fix.Title, Disturbs: fix.Kind.Disturbs(), For: make(map[string][]int)}
+	m := step.Measure{ID: c.MeasureID(fix), Check: c.ID, Title: fix.Title, Disturbs: fix.Kind.Disturbs(), Breaks: fix.Breaks, For: make(map[string][]int)}
 	probes := make(map[string]*check.Probe)
 	byScope := make(map[string][]step.Step)
 	var scopes []string
@@ -78,7 +78,9 @@ func measure(c *check.Check, fix *check.Fix, in check.Inputs, subjects []int, on
 		var refused *step.RefusedError
 		switch {
 		case errors.As(err, &refused):
-			m.Refused = append(m.Refused, refusal(s, refused.Why))
+			out := refusal(s, refused.Why)
+			out.Instead = refused.Instead
+			m.Refused = append(m.Refused, out)
 		case err != nil:
 			return m, &DefectError{Measure: m.ID, Subject: s.Key, Err: err}
 		case st.Source != "":

@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"plimsoll/internal/check"
@@ -56,5 +57,27 @@ func TestDefectIsNoRefusal(t *testing.T) {
 	var defect *DefectError
 	if !errors.As(err, &defect) || !errors.Is(err, broken) || defect.Measure != "container-asked" || ms != nil {
 		t.Errorf("%+v, %v; want the defect and nothing else", ms, err)
+	}
+}
+
+// TestWhatBreaksIsChosenByName: a measure that takes away what was given on purpose
+// stays out of a plan, with the way to have it, until it is named.
+func TestWhatBreaksIsChosenByName(t *testing.T) {
+	suite, in, found := three(func(x *snapshot.Index, subject int) (step.Step, error) {
+		return step.New(step.ContainerUpdate, x.Subjects[subject], step.Change{Field: "HostConfig.Memory", From: "0", To: "4096"}), nil
+	})
+	suite[0].Fixes[0].Suffix, suite[0].Fixes[0].Breaks = "remove", true
+	ms, err := Measures(suite, in, found, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pl := &Planner{Suite: suite, Measures: ms, Base: World{Index: in.Index, Findings: found}, Evaluate: func(x *snapshot.Index) World { return World{Index: x} }}
+	p, err := pl.Build(Options{Allow: step.DisturbRecreate})
+	if err != nil || len(p.Choices) != 0 || len(p.NotChosen) != 1 || !strings.Contains(p.NotChosen[0].Why, "--include container-asked:remove") {
+		t.Errorf("%+v, %v; want it left out, with how to have it", p, err)
+	}
+	p, err = pl.Build(Options{Allow: step.DisturbRecreate, Include: []string{"container-asked:remove"}})
+	if err != nil || len(p.Choices) != 1 {
+		t.Errorf("%+v, %v; want it chosen", p, err)
 	}
 }

@@ -133,6 +133,8 @@ func (r *run) candidates() []step.Measure {
 			r.left[m.ID] = "no subject can be changed: " + m.Refused[0].Why
 		case slices.Contains(r.o.Exclude, m.ID):
 			r.left[m.ID] = "excluded"
+		case m.Breaks && !slices.Contains(r.o.Include, m.ID):
+			r.left[m.ID] = "it takes away what a container was given on purpose, so it is never chosen unless it is named: --include " + m.ID
 		case m.Disturbs > r.o.Allow:
 			r.left[m.ID] = fmt.Sprintf("it would %s, only %s is allowed", m.Disturbs, r.o.Allow)
 		default:
@@ -254,7 +256,9 @@ func (r *run) try(ms ...step.Measure) (trial, bool) {
 }
 
 // best returns the measure that removes most; of equals the one that brings
-// open threats nearer to closing, then the one that disturbs less. It also says
+// open threats nearer to closing, then the one that disturbs less, then the one
+// whose check comes first in the suite: what several ask for is named by the
+// question that is about it. It also says
 // what each one removes alone.
 func (r *run) best(candidates []step.Measure) (best trial, alone map[string]int, found bool) {
 	alone = make(map[string]int)
@@ -278,7 +282,6 @@ func compare(a, b trial) int {
 		cmp.Compare(b.removes, a.removes),
 		cmp.Compare(int64(b.nearer*1e6), int64(a.nearer*1e6)),
 		cmp.Compare(a.measure.Disturbs, b.measure.Disturbs),
-		cmp.Compare(a.measure.ID, b.measure.ID),
 	)
 }
 

@@ -121,7 +121,7 @@ func (b *builder) measures() {
 		b.list(Subject{Kind: t.Kind, Scope: t.Scope, Key: t.Key, Name: t.Name, UID: t.UID}) // nothing judges it, a step changes it
 	}
 	for _, m := range b.a.Measures {
-		out := Measure{ID: m.ID, Check: m.Check, Title: m.Title, Disturbs: m.Disturbs, Warnings: m.Warnings, Refused: m.Refused, Steps: []string{}}
+		out := Measure{ID: m.ID, Check: m.Check, Title: m.Title, Disturbs: m.Disturbs, Breaks: m.Breaks, Warnings: m.Warnings, Refused: m.Refused, Steps: []string{}}
 		for _, c := range b.a.Suite {
 			if c.ID == m.Check {
 				out.Surface = c.Surface

@@ -53,6 +53,7 @@ type Steps struct {
 type Refusals struct {
 	Why      string `json:"why"`
 	AtSource bool   `json:"atSource,omitempty"`
+	Instead  string `json:"instead,omitempty"` // the measure that helps them
 	Subjects []int  `json:"subjects"`
 }
 
@@ -134,11 +135,11 @@ func formOf(r *Result, m Measure, at map[step.Target]int) (MeasureForm, error) {
 		if !ok {
 			return f, fmt.Errorf("measure %s leaves out %q, which is no subject of the result", m.ID, ref.Target.Key)
 		}
-		if n := len(f.Refused); n > 0 && f.Refused[n-1].Why == ref.Why && f.Refused[n-1].AtSource == ref.AtSource {
+		if n := len(f.Refused); n > 0 && f.Refused[n-1].Why == ref.Why && f.Refused[n-1].AtSource == ref.AtSource && f.Refused[n-1].Instead == ref.Instead {
 			f.Refused[n-1].Subjects = append(f.Refused[n-1].Subjects, i)
 			continue
 		}
-		f.Refused = append(f.Refused, Refusals{Why: ref.Why, AtSource: ref.AtSource, Subjects: []int{i}})
+		f.Refused = append(f.Refused, Refusals{Why: ref.Why, AtSource: ref.AtSource, Instead: ref.Instead, Subjects: []int{i}})
 	}
 	return f, nil
 }

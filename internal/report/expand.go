@@ -99,7 +99,7 @@ func (f *MeasureForm) expand(i int, r *Result) error {
 			if err != nil {
 				return err
 			}
-			m.Refused = append(m.Refused, step.Refusal{Target: target, Why: g.Why, AtSource: g.AtSource})
+			m.Refused = append(m.Refused, step.Refusal{Target: target, Why: g.Why, AtSource: g.AtSource, Instead: g.Instead})
 		}
 	}
 	r.Measures = append(r.Measures, m)

@@ -179,6 +179,7 @@ type Measure struct {
 	Surface  model.Surface  `json:"surface"`
 	Disturbs step.Disturb   `json:"disturbs"`
 	Steps    []string       `json:"steps"`
+	Breaks   bool           `json:"breaks,omitempty"` // takes away what was given on purpose: chosen only when it is named
 	Warnings []string       `json:"warnings,omitempty"`
 	Refused  []step.Refusal `json:"refused,omitempty"`
 }

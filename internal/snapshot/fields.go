@@ -16,6 +16,35 @@ type Field struct {
 	Set  func(*ContainerSpec, *Runtime, string) error
 }
 
+// ContainerField returns the property with the name: one of [ContainerFields],
+// or a part of one of [ContainerParts], written with the part's key in brackets.
+func ContainerField(name string) (Field, bool) {
+	if f, ok := ContainerFields[name]; ok {
+		return f, true
+	}
+	of, key := SplitField(name)
+	part, ok := ContainerParts[of]
+	if !ok {
+		return Field{}, false
+	}
+	return part(key), true
+}
+
+// SplitField takes the key out of the name of a part's field:
+// HostConfig.CapAdd[SYS_ADMIN] is HostConfig.CapAdd[] and SYS_ADMIN. The name of
+// another field is returned as it is, without a key.
+func SplitField(name string) (of, key string) {
+	open, end := strings.IndexByte(name, '['), strings.LastIndexByte(name, ']') // the key of a mount may hold brackets
+	if open < 0 || end <= open+1 {
+		return name, ""
+	}
+	return name[:open+1] + name[end:], name[open+1 : end]
+}
+
+// PartField names one part of a property: PartField("HostConfig.CapAdd[]",
+// "SYS_ADMIN") is HostConfig.CapAdd[SYS_ADMIN].
+func PartField(of, key string) string { return strings.Replace(of, "[]", "["+key+"]", 1) }
+
 // ContainerFields are the properties that steps can change, by the engine API's
 // names. Values are in the API's units, written in decimal; lists are sorted and
 // separated by commas.
@@ -45,17 +74,36 @@ var ContainerFields = map[string]Field{
 	"HostConfig.ReadonlyRootfs":                {Path: "readonlyRootfs", Get: func(s *ContainerSpec) string { return strconv.FormatBool(s.ReadonlyRootfs) }, Set: setReadonly},
 	"HostConfig.CapDrop":                       {Path: "capDrop", Get: func(s *ContainerSpec) string { return strings.Join(s.CapDrop, ",") }, Set: setCapDrop},
 	"HostConfig.SecurityOpt.no-new-privileges": {Path: "security.noNewPrivileges", Get: getNoNewPrivileges, Set: setNoNewPrivileges},
+	"HostConfig.Privileged":                    {Path: "privileged", Get: func(s *ContainerSpec) string { return strconv.FormatBool(s.Privileged) }, Set: setPrivileged},
+	"HostConfig.SecurityOpt.seccomp":           {Path: "security.seccomp", Get: func(s *ContainerSpec) string { return s.Security.Seccomp }, Set: setSeccomp},
+	"HostConfig.SecurityOpt.apparmor":          {Path: "security.appArmor", Get: func(s *ContainerSpec) string { return s.Security.AppArmor }, Set: setAppArmor},
+	"HostConfig.SecurityOpt.label":             {Path: "security.selinux", Get: func(s *ContainerSpec) string { return strings.Join(s.Security.SELinux, ",") }, Set: setLabel},
+	"HostConfig.MaskedPaths":                   {Path: "security", Get: getMasks, Set: setMasks},
+	"HostConfig.PidMode": mode("pidMode", func(s *ContainerSpec) *string { return &s.PidMode },
+		func(p *Process) *bool { return &p.HostPid }),
+	"HostConfig.IpcMode": mode("ipcMode", func(s *ContainerSpec) *string { return &s.IpcMode },
+		func(p *Process) *bool { return &p.HostIpc }),
+	"HostConfig.UTSMode": mode("utsMode", func(s *ContainerSpec) *string { return &s.UTSMode },
+		func(p *Process) *bool { return &p.HostUts }),
+	"HostConfig.OomKillDisable": {Path: "resources.oomKillDisable", Get: func(s *ContainerSpec) string { return strconv.FormatBool(s.Resources.OomKillDisable) }, Set: setOomKill},
+	"HostConfig.OomScoreAdj":    intField("resources.oomScoreAdj", func(s *ContainerSpec) *int64 { return &s.Resources.OomScoreAdj }, func(*Cgroup, int64) {}),
+	"HostConfig.CgroupParent":   {Path: "resources.cgroupParent", Get: func(s *ContainerSpec) string { return s.Resources.CgroupParent }, Set: setCgroupParent},
+	"HostConfig.LogConfig.Type": {
+		Path: "logDriver",
+		Get:  func(s *ContainerSpec) string { return s.LogDriver },
+		Set:  func(s *ContainerSpec, _ *Runtime, v string) error { s.LogDriver = v; return nil },
+	},
+	"Config.Healthcheck.Test": {
+		Path: "health",
+		Get:  func(s *ContainerSpec) string { return s.Health.Test },
+		Set:  func(s *ContainerSpec, _ *Runtime, v string) error { s.Health.Test = v; return nil },
+	},
+	"Config.User": {Path: "user", Get: func(s *ContainerSpec) string { return s.User }, Set: setUser},
 	"Config.Image": {
 		Path: "image",
 		Get:  func(s *ContainerSpec) string { return s.Image },
 		Set:  func(s *ContainerSpec, _ *Runtime, v string) error { s.Image = v; return nil },
 	},
-}
-
-// FileFields are further properties that steps can change where a file defines
-// the container: on an engine there would be no telling what it needs instead.
-var FileFields = map[string]Field{
-	"HostConfig.Privileged": {Path: "privileged", Get: func(s *ContainerSpec) string { return strconv.FormatBool(s.Privileged) }, Set: setPrivileged},
 }
 
 const (
@@ -149,34 +197,33 @@ func setReadonly(s *ContainerSpec, r *Runtime, v string) error {
 	return nil
 }
 
-func setPrivileged(s *ContainerSpec, _ *Runtime, v string) error {
-	b, err := strconv.ParseBool(v)
-	if err != nil {
-		return fmt.Errorf("privileged %.40q is neither true nor false", v)
-	}
-	s.Privileged = b
+func setCapDrop(s *ContainerSpec, r *Runtime, v string) error {
+	recap(s, r, func() {
+		s.CapDrop = nil
+		if v != "" {
+			s.CapDrop = strings.Split(v, ",")
+			slices.Sort(s.CapDrop)
+		}
+	})
 	return nil
 }
 
-func setCapDrop(s *ContainerSpec, r *Runtime, v string) error {
+// recap makes an edit and moves the process's capabilities by what it grants and
+// takes. The difference alone: the engine may itself lack some of what it should
+// grant, and a process without root has none in effect.
+func recap(s *ContainerSpec, r *Runtime, edit func()) {
 	before := EffectiveCaps(s)
-	s.CapDrop = nil
-	if v != "" {
-		s.CapDrop = strings.Split(v, ",")
-		slices.Sort(s.CapDrop)
+	edit()
+	if !r.Process.Known() {
+		return
 	}
-	if r.Process.Known() {
-		// The difference alone: the engine may itself lack some of what it should
-		// grant, and a process without root has none in effect.
-		after, p := EffectiveCaps(s), &r.Process.V
-		lost, gained := before&^after, after&^before
-		p.CapBnd = p.CapBnd&^lost | gained
-		p.CapEff &^= lost
-		if p.UID == 0 {
-			p.CapEff |= gained
-		}
+	after, p := EffectiveCaps(s), &r.Process.V
+	lost, gained := before&^after, after&^before
+	p.CapBnd = p.CapBnd&^lost | gained
+	p.CapEff &^= lost
+	if p.UID == 0 {
+		p.CapEff |= gained
 	}
-	return nil
 }
 
 func getNoNewPrivileges(s *ContainerSpec) string {

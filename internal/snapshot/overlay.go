@@ -43,8 +43,8 @@ var editors = map[Kind]editor{
 	KindFile:      {get: (*Overlay).getDockerfile, set: (*Overlay).setDockerfile},
 }
 
-// Set changes one named field of a subject. The fields of a container are
-// [ContainerFields].
+// Set changes one named field of a subject. The fields of a container are those
+// of [ContainerField].
 func (o *Overlay) Set(kind Kind, scope, key, field, value string) error {
 	e, ok := editors[kind]
 	if !ok {
@@ -63,7 +63,7 @@ func (o *Overlay) Set(kind Kind, scope, key, field, value string) error {
 // Edited is a field of a kind of subject that an overlay has set somewhere.
 type Edited struct {
 	Kind  Kind
-	Field string // of a container, one of [ContainerFields]
+	Field string // of a container, as [ContainerField] takes it
 }
 
 // Edited lists what was set, in no order.
@@ -80,10 +80,7 @@ func (o *Overlay) Get(kind Kind, scope, key, field string) (string, error) {
 
 // container looks up a field and the position of a container that has it.
 func (o *Overlay) container(scope, key, field string) (Field, int, error) {
-	f, ok := ContainerFields[field]
-	if sc := o.base.Scope(scope); !ok && sc != nil && sc.Kind == ScopeFiles {
-		f, ok = FileFields[field]
-	}
+	f, ok := ContainerField(field)
 	if !ok {
 		return f, 0, fmt.Errorf("container has no field %.100q that can be changed", field)
 	}

@@ -8,6 +8,7 @@ type Measure struct {
 	Title    string    `json:"title"` // a verb phrase
 	Disturbs Disturb   `json:"disturbs"`
 	Steps    []Step    `json:"steps"`
+	Breaks   bool      `json:"breaks,omitempty"` // takes away what was given on purpose: chosen only when it is named
 	Warnings []string  `json:"warnings,omitempty"`
 	Refused  []Refusal `json:"refused,omitempty"` // failing subjects it cannot help
 
@@ -27,6 +28,9 @@ type Refusal struct {
 	Target Target `json:"target"`
 	Why    string `json:"why"`
 
+	// Instead is the measure that helps the target, where there is one.
+	Instead string `json:"instead,omitempty"`
+
 	// AtSource says that the change can be made where the target is defined, and
 	// that a plan counts on it.
 	AtSource bool `json:"atSource,omitempty"`
@@ -34,7 +38,10 @@ type Refusal struct {
 
 // RefusedError is the error a fix returns when it must not or cannot change a
 // subject. Any other error of a fix is a defect.
-type RefusedError struct{ Why string }
+type RefusedError struct {
+	Why     string
+	Instead string // the measure that helps the subject, where there is one
+}
 
 // Error implements error.
 func (r *RefusedError) Error() string { return r.Why }

@@ -82,7 +82,7 @@ const (
 // Change is one property of the target. From is the precondition: a step whose
 // From no longer holds is refused.
 type Change struct {
-	Field string `json:"field"` // a name in the table of the target's kind, such as snapshot.ContainerFields
+	Field string `json:"field"` // a name in the table of the target's kind, as snapshot.ContainerField takes it
 	From  string `json:"from"`
 	To    string `json:"to"`
 }
@@ -169,12 +169,16 @@ func Merge(a, b Step) (Step, error) {
 }
 
 // Simulate makes the step's changes on the overlay. It fails when the target is
-// gone or a From does not hold there.
+// gone or a From does not hold there. A change that was made already is none:
+// two steps may ask for the same.
 func (s Step) Simulate(o *snapshot.Overlay) error {
 	for _, c := range s.Set {
 		now, err := o.Get(s.Target.Kind, s.Target.Scope, s.Target.Key, c.Field)
 		if err != nil {
 			return fmt.Errorf("simulate step %s: %w", s.ID, err)
+		}
+		if now == c.To {
+			continue
 		}
 		if now != c.From {
 			return fmt.Errorf("simulate step %s: %s of %s is %q, the step expects %q", s.ID, c.Field, s.Target.Key, now, c.From)

@@ -7,6 +7,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var appArmorProfile = &check.Check{
@@ -22,6 +23,7 @@ var appArmorProfile = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"security.appArmor", "privileged"},
 	Run:   func(p *check.Probe) { judge(p, confinedByAppArmor) },
+	Fixes: []check.Fix{{Title: "go back to the engine's AppArmor profile", Kind: step.ContainerRecreate, Step: defaultAppArmor}},
 }
 
 func confinedByAppArmor(b *box) check.Verdict {

@@ -8,6 +8,7 @@ import (
 	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var bindsReadOnly = &check.Check{
@@ -24,7 +25,8 @@ var bindsReadOnly = &check.Check{
 	Params: []check.Param{{
 		Name: "writable_paths", Unit: "list", Meaning: "host paths that may be mounted writable, with what lies under them",
 	}},
-	Run: func(p *check.Probe) { judge(p, mountsReadOnly) },
+	Run:   func(p *check.Probe) { judge(p, mountsReadOnly) },
+	Fixes: []check.Fix{{Title: "mount host directories read-only", Kind: step.ContainerRecreate, Breaks: true, Step: bindsReadOnlyStep}},
 }
 
 func mountsReadOnly(b *box) check.Verdict {

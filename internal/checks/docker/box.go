@@ -216,11 +216,7 @@ func serviceFlags(set []step.Change) []string {
 
 // change builds one change of a container from what its field holds now.
 func change(spec *snapshot.ContainerSpec, field, to string) step.Change {
-	f, ok := snapshot.ContainerFields[field]
-	if !ok {
-		f = snapshot.FileFields[field]
-	}
-	return step.Change{Field: field, From: f.Get(spec), To: to}
+	return step.Change{Field: field, From: snapshot.ContainerFields[field].Get(spec), To: to}
 }
 
 // update returns a step that changes a running container in place.
@@ -252,6 +248,9 @@ func source(p *check.Probe, c *snapshot.Container, set []step.Change) string {
 func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error) {
 	c := p.Index.Container(subject)
 	spec := &p.Snapshot.ContainerSpecs[c.Spec]
+	if inFile(p) {
+		return step.Step{}, &step.RefusedError{Why: "it is defined in a file; change it there"}
+	}
 	if len(spec.Unread) > 0 {
 		return step.Step{}, &step.RefusedError{Why: "the engine's answer for " + spec.Unread[0] + " was not understood, so it might be lost; create it anew by hand with the change"}
 	}

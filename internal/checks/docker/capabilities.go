@@ -38,6 +38,9 @@ var capabilitiesMinimal = &check.Check{
 			}, "it holds capabilities beyond policy", "it holds no capability beyond policy")
 		})
 	},
+	Fixes: []check.Fix{{Title: "take away capabilities beyond policy", Kind: step.ContainerRecreate, Step: dropCaps(func(b *box, held uint64, unknown []string) []string {
+		return append(shared.CapsBeyond(held, append([]string{"NET_RAW"}, b.at.list("allowed_capabilities")...)), unknown...)
+	})}},
 }
 
 var dangerousCapabilities = &check.Check{
@@ -57,6 +60,9 @@ var dangerousCapabilities = &check.Check{
 				"it holds capabilities that control the host", "it holds no capability that controls the host")
 		})
 	},
+	Fixes: []check.Fix{{Title: "take away capabilities that control the host", Kind: step.ContainerRecreate, Step: dropCaps(func(_ *box, held uint64, _ []string) []string {
+		return shared.CapsAmong(held, shared.HostControl)
+	})}},
 }
 
 var netRawDropped = &check.Check{
@@ -152,19 +158,20 @@ func (b *box) capEvidence() []check.Evidence {
 }
 
 func dropNetRaw(p *check.Probe, subject int) (step.Step, error) {
-	_, spec, err := target(p, subject)
+	b, err := boxOf(p, subject)
 	if err != nil {
 		return step.Step{}, err
 	}
+	spec := b.spec
 	switch {
 	case spec.Privileged:
-		return step.Step{}, &step.RefusedError{Why: "it is privileged, which grants every capability; start it without --privileged first"}
+		return step.Step{}, b.asPrivileged()
 	case slices.Contains(spec.CapAdd, "ALL"):
-		return step.Step{}, &step.RefusedError{Why: "it adds ALL capabilities; add those it needs by name instead, without NET_RAW"}
+		return refused("it adds ALL capabilities; container-capabilities-minimal takes those away")
 	case slices.Contains(spec.CapAdd, "NET_RAW"):
-		return step.Step{}, &step.RefusedError{Why: "it adds NET_RAW on purpose; remove --cap-add NET_RAW where it is started, if it does not need it"}
+		return refused("it adds NET_RAW on purpose; remove --cap-add NET_RAW where it is started, if it does not need it")
 	case slices.Contains(spec.CapDrop, "ALL"), slices.Contains(spec.CapDrop, "NET_RAW"):
-		return step.Step{}, &step.RefusedError{Why: "its configuration drops NET_RAW already, its process has it nevertheless; find out which runtime grants it"}
+		return refused("its configuration drops NET_RAW already, its process has it nevertheless; find out which runtime grants it")
 	}
 	drop := append(slices.Clone(spec.CapDrop), "NET_RAW")
 	slices.Sort(drop)
@@ -182,5 +189,6 @@ func dropNetRaw(p *check.Probe, subject int) (step.Step, error) {
 		s.Note += " "
 	}
 	s.Note += "Programs that open raw sockets (tcpdump, arping, old versions of ping) stop working in it."
+	s.Warnings = append(s.Warnings, b.usesCaps([]string{"NET_RAW"})...)
 	return s, nil
 }

@@ -6,6 +6,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var cgroupParent = &check.Check{
@@ -22,7 +23,8 @@ var cgroupParent = &check.Check{
 	Params: []check.Param{{
 		Name: "allowed_slices", Unit: "list", Meaning: "slices that may be the parent",
 	}},
-	Run: func(p *check.Probe) { judge(p, approvedParent) },
+	Run:   func(p *check.Probe) { judge(p, approvedParent) },
+	Fixes: []check.Fix{{Title: "put it under the engine's own group", Kind: step.ContainerRecreate, Step: ownParent}},
 }
 
 func approvedParent(b *box) check.Verdict {

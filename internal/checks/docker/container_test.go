@@ -31,7 +31,7 @@ func TestJudgeAsksOncePerClass(t *testing.T) {
 	asked := 0
 	c := *notPrivileged
 	c.Run = func(p *check.Probe) {
-		judge(p, func(b *box) check.Verdict { asked++; return unprivileged(b) })
+		judge(p, func(b *box) check.Verdict { asked++; return isNotPrivileged(b) })
 	}
 	findings := check.RunOne(&c, check.Inputs{Index: snapshot.NewIndex(s)})
 	if asked != 1 || len(findings) != 1 || len(findings[0].Members) != n {

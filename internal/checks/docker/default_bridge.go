@@ -14,7 +14,7 @@ var notOnDefaultBridge = &check.Check{
 	Title: "The container uses a user-defined network",
 	Why: "All containers on the default bridge reach each other on every port, whatever they belong to, and answer for each other's addresses. " +
 		"A network per application keeps them apart and resolves names. A container of compose gets its project's network by itself.",
-	Remedy:   "Create a network with docker network create and start the container with --network.",
+	Remedy:   "Create a network with docker network create and start the container with --network. No measure does this: containers on the default bridge may find each other by address, which changes.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "SI", Tier: 1,
 	Refs:  check.CIS(2, "5.29", "5.30", ""),
 	Forms: []check.Form{check.Live, check.Compose},

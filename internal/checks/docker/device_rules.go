@@ -6,6 +6,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var noWildcardDevices = &check.Check{
@@ -19,6 +20,9 @@ var noWildcardDevices = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"privileged", "deviceRules"},
 	Run:   func(p *check.Probe) { judge(p, namesItsDevices) },
+	Fixes: []check.Fix{
+		{Suffix: "remove", Title: "take away device rules with a wildcard", Kind: step.ContainerRecreate, Breaks: true, Step: removeRules},
+	},
 }
 
 func namesItsDevices(b *box) check.Verdict {

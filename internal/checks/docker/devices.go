@@ -8,6 +8,7 @@ import (
 	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var noHostDevices = &check.Check{
@@ -26,6 +27,9 @@ var noHostDevices = &check.Check{
 		Name: "allowed_devices", Unit: "list", Meaning: "device paths, and device rules as they are written, left out of the rule; empty means that nothing is",
 	}},
 	Run: func(p *check.Probe) { judge(p, handedNoDevice) },
+	Fixes: []check.Fix{
+		{Suffix: "remove", Title: "take away the devices it was handed", Kind: step.ContainerRecreate, Breaks: true, Step: removeDevices},
+	},
 }
 
 func handedNoDevice(b *box) check.Verdict {

@@ -6,6 +6,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var noDockerSocket = &check.Check{
@@ -16,7 +17,7 @@ var noDockerSocket = &check.Check{
 		"The socket is reachable through any directory above it as well, so that -v /var/run:/hostrun and -v /:/host count: " +
 		"mounts are compared by inode and by resolved path with every socket of engine, containerd, Podman and CRI-O, where tools that search for the text docker.sock pass them. " +
 		"Where sockets were not read, their usual names and places decide, and a mount that cannot be told from them stays unknown.",
-	Remedy:   "Remove the mount. Put a proxy that filters the API in between, and name it on the policy list, where a program needs a few calls.",
+	Remedy:   "Remove the mount. Put a proxy that filters the API in between, and name it on the policy list, where a program needs a few calls. The measure, which removes the mount, is never chosen by a plan unless it is named.",
 	Severity: check.Critical, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceClientAuthorization, STRIDE: "E", Tier: 1,
 	Refs:    check.CIS(1, "5.31", "5.32", ""),
 	Covered: []string{"container-no-sensitive-host-mounts"},
@@ -36,6 +37,7 @@ var noDockerSocket = &check.Check{
 			return reachesNoSocket(b)
 		})
 	},
+	Fixes: []check.Fix{{Suffix: "remove", Title: "remove mounts that show an engine's socket", Kind: step.ContainerRecreate, Breaks: true, Step: removeSocket}},
 }
 
 func reachesNoSocket(b *box) check.Verdict {

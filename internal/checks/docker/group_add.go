@@ -7,6 +7,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var noPowerfulGroups = &check.Check{
@@ -18,11 +19,12 @@ var noPowerfulGroups = &check.Check{
 	Severity: check.High, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "E", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
-	Reads: []string{"groupAdd", "usernsMode"},
+	Reads: []string{"groupAdd", "usernsMode", "user"},
 	Run: func(p *check.Probe) {
 		sockets, seen := socketGroups(p)
 		judge(p, func(b *box) check.Verdict { return inNoPowerfulGroup(b, sockets, seen) })
 	},
+	Fixes: []check.Fix{{Title: "take the groups away that open the host", Kind: step.ContainerRecreate, Breaks: true, Step: ownGroups}},
 }
 
 // powerful are the groups that have the same number nearly everywhere.
@@ -92,4 +94,24 @@ func (b *box) addsNoPowerfulGroup(sockets map[int64]string, seen bool) check.Ver
 		return check.Undecided(snapshot.ReasonStatic, "whose number a group has shows on a running engine only", ev("HostConfig.GroupAdd", doubt))
 	}
 	return check.Undecided(snapshot.ReasonPartial, "whose number a group has is not known: the image's groups or the host's sockets were not read", ev("HostConfig.GroupAdd", doubt))
+}
+
+// groupNumber returns the number of a group that is added, where it is one
+// everywhere.
+func groupNumber(g string) (int64, bool) {
+	for n, name := range powerful {
+		if g == name {
+			return n, true
+		}
+	}
+	n, err := strconv.ParseInt(g, 10, 64)
+	return n, err == nil
+}
+
+// addsGroup reports whether the configuration adds a group.
+func (b *box) addsGroup(g int64) bool {
+	return slices.ContainsFunc(b.spec.GroupAdd, func(a string) bool {
+		n, known := groupNumber(a)
+		return known && n == g
+	})
 }

@@ -26,7 +26,7 @@ func edited(p *check.Probe, subject int, set ...step.Change) (step.Step, error) 
 		switch {
 		case vars != "":
 			return step.Step{}, &step.RefusedError{Why: f.Loc.String() + " takes it from " + vars + "; change the value or the default of that variable"}
-		case spec.FirstUnread(fieldPath(ch.Field)) != "":
+		case spec.FirstUnread(snapshot.ContainerFields[ch.Field].Path) != "":
 			return step.Step{}, &step.RefusedError{Why: "what its file says of " + ch.Field + " was not understood; change it by hand"}
 		}
 	}
@@ -46,13 +46,6 @@ func setBy(c *snapshot.Container, field string) *snapshot.FieldLoc {
 		}
 	}
 	return nil
-}
-
-func fieldPath(field string) string {
-	if f, ok := snapshot.ContainerFields[field]; ok {
-		return f.Path
-	}
-	return snapshot.FileFields[field].Path
 }
 
 // setByHand refuses a value that is chosen by what was observed, of which a file

@@ -13,7 +13,7 @@ var noJoinedNamespaces = &check.Check{
 	Title: "No namespace of another container is joined",
 	Why: "A container in another's network namespace listens in its name and reads what it sends to itself; in its process namespace it sees and may stop its processes; " +
 		"in its IPC namespace it writes to its shared memory. A breach of either is then a breach of both. Debug containers and side-cars are the usual reason.",
-	Remedy:   "Put the containers on one network and let them talk over it. List pairs that must share as allowed_pairs: NAME:NAME.",
+	Remedy:   "Put the containers on one network and let them talk over it. List pairs that must share as allowed_pairs: NAME:NAME. No measure does this: how the two find each other afterwards is in their own settings.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "T", Tier: 2,
 	Forms:  []check.Form{check.Live, check.Compose},
 	Needs:  []snapshot.Part{snapshot.PartEngineContainers},

@@ -4,6 +4,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var keepsLogs = &check.Check{
@@ -17,6 +18,7 @@ var keepsLogs = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"logDriver"},
 	Run:   func(p *check.Probe) { judge(p, logsSomewhere) },
+	Fixes: []check.Fix{{Title: "keep what it prints, in bounded files", Kind: step.ContainerRecreate, Step: keepLogs}},
 }
 
 func logsSomewhere(b *box) check.Verdict {

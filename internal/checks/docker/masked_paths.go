@@ -4,6 +4,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var maskedPaths = &check.Check{
@@ -18,6 +19,7 @@ var maskedPaths = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"privileged", "security"},
 	Run:   func(p *check.Probe) { judge(p, keepsMasks) },
+	Fixes: []check.Fix{{Title: "mask the kernel's paths again", Kind: step.ContainerRecreate, Step: restoreMasks}},
 }
 
 func keepsMasks(b *box) check.Verdict {

@@ -20,7 +20,7 @@ var memoryLimit = &check.Check{
 	Refs:  check.CIS(1, "5.10", "5.11", "5.11"),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
-	Reads: []string{"resources.memory"},
+	Reads: []string{"resources.memory", "resources.cgroupParent"},
 	Params: []check.Param{{
 		Name: "limit", Unit: "bytes", Meaning: "limit that the fix sets; empty: twice the highest use seen, at least 64 MiB",
 	}},

@@ -6,6 +6,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 // namespace is one kind of kernel namespace that a container may share.
@@ -45,7 +46,7 @@ var noHostNetwork = &check.Check{
 	Title: "The container has its own network namespace",
 	Why: "In the host's network namespace a process reaches every service that listens on loopback only, reads the traffic of all containers with NET_RAW, and can take over ports that a stopped service left." +
 		howToReadNamespaces,
-	Remedy:   "Start it in a network of its own and publish the ports it needs.",
+	Remedy:   "Start it in a network of its own and publish the ports it needs. No measure does this: what it listens on cannot be told from what the host does, nor which of its ports others use.",
 	Severity: check.High, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "SI", Tier: 1,
 	Refs:  check.CIS(1, "5.9", "5.10", ""),
 	Forms: []check.Form{check.Live, check.Compose},
@@ -66,6 +67,8 @@ var noHostPid = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"pidMode"},
 	Run:   func(p *check.Probe) { judge(p, pidNamespace.own) },
+	Fixes: []check.Fix{{Title: "give it a process namespace of its own", Kind: step.ContainerRecreate, Step: pidNamespace.private("",
+		"It sees and signals its own processes only.", "node_exporter", "cadvisor", "datadog-agent", "process-agent", "falco", "osqueryd", "auditd", "nsenter", "strace", "gdb")}},
 }
 
 var noHostIpc = &check.Check{
@@ -88,6 +91,8 @@ var noHostIpc = &check.Check{
 			return v
 		})
 	},
+	Fixes: []check.Fix{{Title: "give it an IPC namespace of its own", Kind: step.ContainerRecreate, Step: ipcNamespace.private("private",
+		"Shared memory and semaphores of host programs are out of its reach, and /dev/shm is its own, of 64 MiB.")}},
 }
 
 var noHostUts = &check.Check{
@@ -101,6 +106,8 @@ var noHostUts = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"utsMode"},
 	Run:   func(p *check.Probe) { judge(p, utsNamespace.own) },
+	Fixes: []check.Fix{{Title: "give it a host name of its own", Kind: step.ContainerRecreate, Step: utsNamespace.private("",
+		"Its host name is the beginning of its ID; programs that print or register the machine's name print that one.")}},
 }
 
 // own passes a container whose namespace is not the host's.

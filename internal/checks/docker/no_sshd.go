@@ -15,7 +15,7 @@ var noSSHD = &check.Check{
 	Why: "An SSH server in a container is a second way in with keys and passwords of its own, past the engine's authorization and its logs. " +
 		"Read from the host: the programs of the container's processes and the ports its network namespace listens on. Nothing is run inside it, as a tool does that calls ps there and takes its absence for a pass. " +
 		"What a stopped container would run does not show.",
-	Remedy:   "Remove the server from the image and use docker exec.",
+	Remedy:   "Remove the server from the image and use docker exec. No measure does this: the server is in the image.",
 	Severity: check.Low, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "E", Tier: 1,
 	Refs:  check.CIS(1, "5.6", "5.7", ""),
 	Forms: []check.Form{check.Live},

@@ -4,6 +4,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var oomKillEnabled = &check.Check{
@@ -17,6 +18,7 @@ var oomKillEnabled = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"resources.oomKillDisable", "resources.oomScoreAdj"},
 	Run:   func(p *check.Probe) { judge(p, mayBeKilled) },
+	Fixes: []check.Fix{{Title: "let the kernel end it when memory runs out", Kind: step.ContainerRecreate, Step: letBeKilled}},
 }
 
 func mayBeKilled(b *box) check.Verdict {

@@ -7,6 +7,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 const portForm = "; written 8080/tcp, or web:8080/tcp for one container"
@@ -16,7 +17,7 @@ var noPrivilegedPorts = &check.Check{
 	Title: "No privileged host port is published",
 	Why: "Clients trust that whoever answers on a low port was started by the administrator: a container that holds 22 or 53 of the host speaks in the host's name. " +
 		"The border is the kernel's ip_unprivileged_port_start, 1024 unless it was moved; 1024 itself is no privileged port, which one tool gets wrong.",
-	Remedy:   "Publish a higher port, behind a proxy that holds the low one, or put it on the policy list.",
+	Remedy:   "Publish a higher port, behind a proxy that holds the low one, or put it on the policy list. No measure does this: whoever calls it must learn the new port.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "SE", Tier: 1,
 	Refs:  check.CIS(1, "5.7", "5.8", ""),
 	Forms: []check.Form{check.Live, check.Compose},
@@ -39,7 +40,7 @@ var portsBound = &check.Check{
 		"0.0.0.0, :: and nothing mean every interface, unless the network or the engine sets another default. " +
 		"In a network with gateway mode routed no address can be chosen: the port is open at the container's own. " +
 		"Before engine 28, a port bound to loopback could be reached from machines on the same network segment.",
-	Remedy:   "Publish with an address: -p 127.0.0.1:8080:80, or the address of the interface that is meant.",
+	Remedy:   "Publish with an address: -p 127.0.0.1:8080:80, or the address of the interface that is meant. The measure binds to the address that you set as bind_address, and to none by itself.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "I", Tier: 1,
 	Refs:  check.CIS(1, "5.13", "5.14", ""),
 	Forms: []check.Form{check.Live, check.Compose},
@@ -47,12 +48,13 @@ var portsBound = &check.Check{
 	Reads: []string{"ports", "networkMode"},
 	Params: []check.Param{{
 		Name: "allowed_ports", Unit: "list", Meaning: "container and port pairs left out of the rule, by the container's port, empty means that nothing is" + portForm,
-	}},
+	}, bindAddress},
 	Run: func(p *check.Probe) {
 		list, _ := p.List("allowed_ports")
 		rules := portRules(list)
 		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.boundPorts(rules, who) })
 	},
+	Fixes: []check.Fix{{Title: "bind its ports to the address of the policy", Kind: step.ContainerRecreate, Step: bindPorts}},
 }
 
 var onlyNeededPorts = &check.Check{
@@ -60,7 +62,7 @@ var onlyNeededPorts = &check.Check{
 	Title: "Only declared ports are published",
 	Why: "Every published port is a door that somebody must watch. Which ones are needed no tool can know, so the question goes to the policy: " +
 		"what is on the list was meant, what is not was forgotten. A container that publishes nothing needs no list.",
-	Remedy:   "List the ports that are meant, as container-only-needed-ports.allowed_ports, and publish no other.",
+	Remedy:   "List the ports that are meant, as container-only-needed-ports.allowed_ports, and publish no other. The measure takes the others away once the list exists.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "I", Tier: 1,
 	Refs:  check.CIS(1, "5.8", "5.9", ""),
 	Forms: []check.Form{check.Live, check.Compose},
@@ -74,6 +76,7 @@ var onlyNeededPorts = &check.Check{
 		rules := portRules(list)
 		judgeNamed(p, named(rules), func(b *box, who snapshot.Subject) check.Verdict { return b.neededPorts(rules, declared, who) })
 	},
+	Fixes: []check.Fix{{Title: "publish declared ports only", Kind: step.ContainerRecreate, Step: unpublish}},
 }
 
 // published returns the ports that a container publishes, or the verdict that

@@ -4,6 +4,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var noSharedPropagation = &check.Check{
@@ -18,6 +19,7 @@ var noSharedPropagation = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"mounts"},
 	Run:   func(p *check.Probe) { judge(p, keepsMountsInside) },
+	Fixes: []check.Fix{{Title: "keep its mounts inside", Kind: step.ContainerRecreate, Step: keepPropagation}},
 }
 
 func keepsMountsInside(b *box) check.Verdict {

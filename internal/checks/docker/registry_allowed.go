@@ -15,7 +15,7 @@ var registryAllowed = &check.Check{
 	Title: "Images come from approved registries",
 	Why: "Anyone may publish on a public registry, under names that look like known ones. The reference is written out as the engine reads it, docker.io and library included, " +
 		"and must lie in a registry or namespace of the policy list; a name that only resembles one does not. An image ID names no registry: then the digests of the image count.",
-	Remedy:   "Declare allowed_registries, such as docker.io/library or registry.example/shop, and start the container from there.",
+	Remedy:   "Declare allowed_registries, such as docker.io/library or registry.example/shop, and start the container from there. No measure does this: the image must be there first, and be trusted.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceOpenSource, STRIDE: "S", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},

@@ -15,7 +15,7 @@ var sandboxedRuntime = &check.Check{
 	Title: "Untrusted containers run in a sandboxed runtime",
 	Why: "gVisor and Kata put a second kernel between the container and the machine's, so that a flaw of the kernel is no way out. Code that nobody vouches for belongs there. " +
 		"Which containers those are, their label says: trust=untrusted, unless the policy selects otherwise. A runtime's name proves nothing: the program behind it must be a sandbox, too.",
-	Remedy:   "Install a sandbox (runsc, Kata), add it to the engine's runtimes, and start the container with --runtime.",
+	Remedy:   "Install a sandbox (runsc, Kata), add it to the engine's runtimes, and start the container with --runtime. No measure does this: a sandbox is another kernel to the program, which must be tried on it.",
 	Severity: check.Low, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "E", Tier: 2,
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},

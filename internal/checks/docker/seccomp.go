@@ -8,6 +8,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var seccompEnabled = &check.Check{
@@ -25,7 +26,8 @@ var seccompEnabled = &check.Check{
 	Params: []check.Param{{
 		Name: "allowed_profiles", Unit: "list", Meaning: "sha256 of profiles accepted beside the built-in one",
 	}},
-	Run: func(p *check.Probe) { judge(p, filtered) },
+	Run:   func(p *check.Probe) { judge(p, filtered) },
+	Fixes: []check.Fix{{Title: "go back to the engine's seccomp profile", Kind: step.ContainerRecreate, Step: defaultSeccomp}},
 }
 
 func filtered(b *box) check.Verdict {

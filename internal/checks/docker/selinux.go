@@ -7,6 +7,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var seLinuxLabel = &check.Check{
@@ -23,6 +24,7 @@ var seLinuxLabel = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"security.selinux", "security.processLabel"},
 	Run:   func(p *check.Probe) { judge(p, confinedBySELinux) },
+	Fixes: []check.Fix{{Title: "let the engine give it an SELinux label", Kind: step.ContainerRecreate, Step: defaultLabel}},
 }
 
 func confinedBySELinux(b *box) check.Verdict {

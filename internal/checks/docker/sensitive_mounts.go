@@ -7,6 +7,7 @@ import (
 	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var noSensitiveMounts = &check.Check{
@@ -16,13 +17,14 @@ var noSensitiveMounts = &check.Check{
 		"A mount counts when its source is such a directory, contains one or lies under one, after symbolic links, so that / and /var count too. " +
 		"Read-only lowers the severity by one step: reading is enough for secrets. A local volume with a device option is a bind in disguise; " +
 		"other named volumes lie in the engine's data root without showing it. One tool finds / and /etc harmless because it searches for words that its own template never prints.",
-	Remedy:   "Mount the one file or folder it needs, from a place made for it such as /srv, or a named volume.",
+	Remedy:   "Mount the one file or folder it needs, from a place made for it such as /srv, or a named volume. The measure, which removes the mount, is never chosen by a plan unless it is named.",
 	Severity: check.Critical, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "TIE", Tier: 1,
 	Refs:  check.CIS(1, "5.5", "5.6", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"mounts"},
 	Run:   func(p *check.Probe) { judge(p, mountsNothingSensitive) },
+	Fixes: []check.Fix{{Suffix: "remove", Title: "remove mounts of sensitive host directories", Kind: step.ContainerRecreate, Breaks: true, Step: removeSensitive}},
 }
 
 func mountsNothingSensitive(b *box) check.Verdict {

@@ -14,7 +14,7 @@ var oneWriter = &check.Check{
 	Title: "Shared volumes have one writer",
 	Why: "Two containers that write to the same files can each plant what the other reads or runs, and overwrite its data. " +
 		"A volume or host path counts as shared when more than one container mounts it, stopped ones included; sockets are no data and left out. Replicas of one service are several writers.",
-	Remedy:   "Mount it :ro everywhere but in the container that makes the data; list further writers that are meant as allowed_writers.",
+	Remedy:   "Mount it :ro everywhere but in the container that makes the data; list further writers that are meant as allowed_writers. No measure does this: which container makes the data does not show.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "T", Tier: 2,
 	Forms:  []check.Form{check.Live, check.Compose},
 	Needs:  []snapshot.Part{snapshot.PartEngineContainers},

@@ -6,6 +6,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var safeSysctls = &check.Check{
@@ -23,7 +24,8 @@ var safeSysctls = &check.Check{
 		"net.ipv4.ping_group_range", "net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout",
 		"net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem",
 	}, Meaning: "namespaced keys that may be set"}},
-	Run: func(p *check.Probe) { judge(p, setsSafeKeys) },
+	Run:   func(p *check.Probe) { judge(p, setsSafeKeys) },
+	Fixes: []check.Fix{{Title: "take away kernel settings beyond policy", Kind: step.ContainerRecreate, Breaks: true, Step: removeSysctls}},
 }
 
 func setsSafeKeys(b *box) check.Verdict {

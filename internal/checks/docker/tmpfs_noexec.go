@@ -6,6 +6,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var tmpfsNoexec = &check.Check{
@@ -19,6 +20,7 @@ var tmpfsNoexec = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"tmpfs", "tmpfsOptions"},
 	Run:   func(p *check.Probe) { judge(p, holdsNoPrograms) },
+	Fixes: []check.Fix{{Title: "take exec, suid and dev out of its tmpfs options", Kind: step.ContainerRecreate, Breaks: true, Step: plainTmpfs}},
 }
 
 func holdsNoPrograms(b *box) check.Verdict {

@@ -8,6 +8,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var ulimits = &check.Check{
@@ -25,7 +26,8 @@ var ulimits = &check.Check{
 		{Name: "max_nofile", Unit: "count", Default: []string{"1048576"}, Meaning: "highest hard limit of open files; 0 is not judged"},
 		{Name: "max_nproc", Unit: "count", Default: []string{"0"}, Meaning: "highest hard limit of processes; 0 is not judged"},
 	},
-	Run: func(p *check.Probe) { judge(p, reviewedUlimits) },
+	Run:   func(p *check.Probe) { judge(p, reviewedUlimits) },
+	Fixes: []check.Fix{{Title: "state limits of files and processes", Kind: step.ContainerRecreate, Step: setUlimits}},
 }
 
 func reviewedUlimits(b *box) check.Verdict {

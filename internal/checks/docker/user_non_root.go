@@ -9,6 +9,7 @@ import (
 	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var userNonRoot = &check.Check{
@@ -20,13 +21,14 @@ var userNonRoot = &check.Check{
 		"a tool that compares text lets 0:0 and renamed roots pass, another fails user 1, which is not root. " +
 		"In a compose file the USER of the Dockerfile that a service builds counts where the service names none. " +
 		"User remapping and rootless mode do not change the verdict; the threats count them.",
-	Remedy:   "Give the image a USER with a number above 0, or start the container with --user.",
+	Remedy:   "Give the image a USER with a number above 0, or start the container with --user. A measure goes back to the number that the image names; it invents none.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceDockerfile, STRIDE: "E", Tier: 1,
 	Refs:  check.CIS(1, "4.1", "4.1", ""),
 	Forms: []check.Form{check.Live, check.Compose},
 	Needs: []snapshot.Part{snapshot.PartEngineContainers},
 	Reads: []string{"user"},
 	Run:   func(p *check.Probe) { judge(p, runsAsNonRoot) },
+	Fixes: []check.Fix{{Title: "run it as the user of its image", Kind: step.ContainerRecreate, Breaks: true, Step: imageUser}},
 }
 
 func runsAsNonRoot(b *box) check.Verdict {

@@ -12,7 +12,7 @@ var usernsNotHost = &check.Check{
 	Why: "With user remapping, root in a container is an ordinary user of the host. --userns=host gives that up for one container. " +
 		"Without remapping the option changes nothing: the risk then stands under daemon-userns-remap, and a finding here, as other tools print, would count it twice. " +
 		"Rootless mode counts as remapped.",
-	Remedy:   "Start it without --userns=host.",
+	Remedy:   "Start it without --userns=host. No measure does this: files in its volumes belong to users that it would no longer be.",
 	Severity: check.High, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "E", Tier: 1,
 	Refs:  check.CIS(1, "5.30", "5.31", ""),
 	Forms: []check.Form{check.Live, check.Compose},

@@ -7,6 +7,7 @@ import (
 	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var noDisguisedBind = &check.Check{
@@ -21,6 +22,7 @@ var noDisguisedBind = &check.Check{
 	Needs:   []snapshot.Part{snapshot.PartEngineContainers},
 	Reads:   []string{"mounts"},
 	Run:     func(p *check.Probe) { judge(p, bindsNothingInDisguise) },
+	Fixes:   []check.Fix{{Suffix: "remove", Title: "remove volumes that show sensitive host directories", Kind: step.ContainerRecreate, Breaks: true, Step: removeDisguised}},
 }
 
 func bindsNothingInDisguise(b *box) check.Verdict {

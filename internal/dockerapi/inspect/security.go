@@ -107,12 +107,13 @@ func masks(o answer.Object) (stated bool, missing []string) {
 	if masked == nil || readonly == nil {
 		return false, nil
 	}
-	for _, p := range []string{"/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/sys/firmware"} {
+	usualHidden, usualReadonly := snapshot.UsualMasks()
+	for _, p := range usualHidden {
 		if !slices.Contains(masked, p) {
 			missing = append(missing, p)
 		}
 	}
-	for _, p := range []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"} {
+	for _, p := range usualReadonly {
 		// A path that is hidden altogether need not be read-only besides.
 		if !slices.Contains(readonly, p) && !slices.Contains(masked, p) {
 			missing = append(missing, p)

@@ -158,12 +158,19 @@ func (p *page) top(r *report.Result) {
 	p.line(p.bold("TOP THREATS"))
 	var alone []string // ranks of those that measures alone cannot close
 	example := ""
+	var taken, takes []string // ranks of those that only taking something away closes, and what does
 	for i, t := range open[:min(topThreats, len(open))] {
 		p.line(p.threatRow(fmt.Sprintf("%2d", i+1), &t))
 		if len(r.Unhelped(&t)) > 0 {
 			alone = append(alone, strconv.Itoa(i+1))
 			example = cmp.Or(example, t.ID)
+		} else if ids := r.Takes(&t); len(ids) > 0 {
+			taken = append(taken, strconv.Itoa(i+1))
+			takes = append(takes, ids...)
 		}
+	}
+	if len(taken) > 0 {
+		p.wrap("   ", fmt.Sprintf("%s: only taking away what a container was given closes it, which is chosen by name: plimsoll harden %s", strings.Join(taken, ", "), Clean(takes[0])))
 	}
 	if len(alone) > 0 {
 		which := strings.Join(alone, ", ")

@@ -191,7 +191,8 @@ func TestResultRoundTrips(t *testing.T) {
 // of a measure that closes none.
 func TestFirstScreenSaysWhatMeasuresCannotDo(t *testing.T) {
 	s, _, err := checktest.Tweak([]byte(`{
-		"spec": {"privileged": true, "resources": {"nanoCPUs": null, "pidsLimit": null}},
+		"spec": {"env": [{"name": "DB_PASSWORD", "len": 20, "shape": "secret-name"}],
+			"mounts": [{"type": "bind", "source": "/etc", "destination": "/e", "readOnly": true, "resolved": "observed", "real": "/etc"}], "resources": {"nanoCPUs": null, "pidsLimit": null}},
 		"runtime": {"cgroup": {"v": {"cpuQuota": -1, "cpuShares": 1024, "pidsMax": -1}}}
 	}`))
 	if err != nil {
@@ -199,7 +200,7 @@ func TestFirstScreenSaysWhatMeasuresCannotDo(t *testing.T) {
 	}
 	r := result(t, s, nil)
 	for i := range r.Threats {
-		if th := &r.Threats[i]; th.ID == "DKR-HST-E-01" && len(r.Unhelped(th)) == 0 || th.ID == "DKR-HST-D-03" && len(r.Unhelped(th)) > 0 {
+		if th := &r.Threats[i]; th.ID == "DKR-HST-I-02" && len(r.Unhelped(th)) == 0 || th.ID == "DKR-HST-D-03" && len(r.Unhelped(th)) > 0 {
 			t.Errorf("of %s no measure helps %q", th.ID, r.Unhelped(th))
 		}
 	}
@@ -207,7 +208,7 @@ func TestFirstScreenSaysWhatMeasuresCannotDo(t *testing.T) {
 	if err := Assess(&b, r, Options{Width: 200}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"no measure closes ", "plimsoll explain DKR-HST-E-01 says how", "closes a threat together with container-pids-limit"} {
+	for _, want := range []string{"no measure closes ", "plimsoll explain DKR-HST-I-02 says how", "plimsoll harden container-no-sensitive-host-mounts:remove", "closes a threat together with container-pids-limit"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is not in\n%s", want, b.String())
 		}
