@@ -16,7 +16,7 @@ run: build
 # The file of what could not run has a new name each time: see testbed.Engine.
 test:
 	@skips=$$(mktemp); status=0; \
-	PLIMSOLL_SKIPS=$$skips go test ./... || status=$$?; \
+	PLIMSOLL_SKIPS=$$skips go test -timeout 30m ./... || status=$$?; \
 	if [ -s "$$skips" ]; then \
 	  printf '\n=== %d TESTS COULD NOT RUN ===\n' "$$(sort -u "$$skips" | wc -l)"; sort -u "$$skips"; \
 	  [ "$$CI" != true ] || status=1; \
