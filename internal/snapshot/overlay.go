@@ -43,7 +43,7 @@ var editors = map[Kind]editor{
 }
 
 // Set changes one named field of a subject. The fields of a container are
-// [ContainerFields], of a file [FileFields], of an engine the keys of
+// [ContainerFields], of a file [HostFileFields], of an engine the keys of
 // [EngineSettings], of a host those of [AuditField].
 func (o *Overlay) Set(kind Kind, scope, key, field, value string) error {
 	e, ok := editors[kind]

@@ -6,42 +6,30 @@ import (
 	"strings"
 )
 
-// AuditField names the field of a host that says whether the audit system
-// watches a path: "audit " and the canonical path. Its values are "" and the
-// permissions that are recorded, such as wa.
+// AuditField names the field of a host that says whether a watch of the audit
+// system records changes of a path: "audit " and the canonical path. Its values
+// are "" and [AuditPerm].
 func AuditField(path string) string { return auditField + path }
 
 const auditField = "audit "
 
+// AuditPerm is what a watch records: writing, and changes of attributes.
+const AuditPerm = "wa"
+
 // AuditPath returns the path that an audit field is about.
 func AuditPath(field string) (string, bool) { return strings.CutPrefix(field, auditField) }
 
-// Watch is the rule that records what is done to a path, as the kernel returns
-// it.
-func Watch(path string, dir bool, perm string) AuditRule {
-	r := AuditRule{Filter: "exit", Action: "always", Perm: perm}
-	if dir {
-		r.Dir = path
-	} else {
-		r.Path = path
-	}
-	return r
-}
-
-// watches reports whether a rule is a watch of nothing but the path, and what it
-// records.
-func (r *AuditRule) watches(path string) (perm string, ok bool) {
+// watches reports whether a rule is a watch of nothing but the path, for what
+// [AuditPerm] says.
+func (r *AuditRule) watches(path string) bool {
 	same := r.Path == path && r.Dir == "" || r.Dir == path && r.Path == ""
-	return r.Perm, same && r.Filter == "exit" && r.Action == "always" && !r.Calls && len(r.Narrow) == 0
+	return same && r.Filter == "exit" && r.Action == "always" && r.Perm == AuditPerm && !r.Calls && len(r.Narrow) == 0
 }
 
-// Watched returns what a set of rules records of a path by a watch of its own;
-// "" is nothing.
+// Watched is the value of a path's audit field in a set of rules.
 func (a *AuditState) Watched(path string) string {
-	for i := range a.Rules {
-		if perm, ok := a.Rules[i].watches(path); ok {
-			return perm
-		}
+	if slices.ContainsFunc(a.Rules, func(r AuditRule) bool { return r.watches(path) }) {
+		return AuditPerm
 	}
 	return ""
 }
@@ -74,19 +62,19 @@ func (o *Overlay) setAudit(scope, _, field, value string) error {
 	}
 	o.own()
 	h := &o.out.Hosts[i]
-	dir := slices.ContainsFunc(o.out.Files, func(f File) bool {
+	rule := AuditRule{Filter: "exit", Action: "always", Perm: value, Path: path}
+	if slices.ContainsFunc(o.out.Files, func(f File) bool {
 		return f.Scope == scope && f.Type == "dir" && (f.Real == path || f.Real == "" && f.Path == path)
-	})
+	}) {
+		rule.Path, rule.Dir = "", path
+	}
 	for _, state := range []*Fact[AuditState]{&h.Audit.Kernel, &h.Audit.Files} {
-		if state != &h.Audit.Kernel && !state.Known() {
+		if !state.Known() {
 			continue
 		}
-		state.V.Rules = slices.DeleteFunc(slices.Clone(state.V.Rules), func(r AuditRule) bool {
-			perm, ok := r.watches(path)
-			return ok && perm != value
-		})
-		if value != "" && state.V.Watched(path) == "" {
-			state.V.Rules = append(state.V.Rules, Watch(path, dir, value))
+		state.V.Rules = slices.DeleteFunc(slices.Clone(state.V.Rules), func(r AuditRule) bool { return r.watches(path) })
+		if value != "" {
+			state.V.Rules = append(state.V.Rules, rule)
 		}
 	}
 	return nil

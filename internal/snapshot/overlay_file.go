@@ -6,15 +6,15 @@ import (
 	"strconv"
 )
 
-// FileField reads and writes one property of a host file by name.
-type FileField struct {
+// HostFileField reads and writes one property of a host file by name.
+type HostFileField struct {
 	Get func(*File) string
 	Set func(*File, string) error
 }
 
-// FileFields are the properties of a host file that steps can change: mode, four
+// HostFileFields are the properties of a host file that steps can change: mode, four
 // octal digits as chmod takes them, and uid and gid in decimal.
-var FileFields = map[string]FileField{
+var HostFileFields = map[string]HostFileField{
 	"mode": {Get: func(f *File) string { return fmt.Sprintf("%04o", f.Mode) }, Set: setMode},
 	"uid":  {Get: func(f *File) string { return strconv.FormatInt(f.UID, 10) }, Set: setOwner(func(f *File, id int64) { f.UID = id })},
 	"gid":  {Get: func(f *File) string { return strconv.FormatInt(f.GID, 10) }, Set: setOwner(func(f *File, id int64) { f.GID = id })},
@@ -49,8 +49,8 @@ func setOwner(set func(*File, int64)) func(*File, string) error {
 }
 
 // file looks up a field and the first line of a file that was seen.
-func (o *Overlay) file(scope, key, field string) (FileField, *File, error) {
-	f, ok := FileFields[field]
+func (o *Overlay) file(scope, key, field string) (HostFileField, *File, error) {
+	f, ok := HostFileFields[field]
 	if !ok {
 		return f, nil, fmt.Errorf("file has no field %.100q that can be changed", field)
 	}
