@@ -17,6 +17,7 @@ import (
 	"plimsoll/internal/config"
 	"plimsoll/internal/harden"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 // harden shows the changes and, with --apply, makes them.
@@ -63,7 +64,7 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 		a.log.note("nothing was changed; add --apply to make these changes")
 		return nil
 	}
-	if err := a.confirm(fmt.Sprintf("Apply %d changes to %d containers?", len(sel.steps), targetsOf(sel.steps)), f.yes); err != nil {
+	if err := a.confirm(fmt.Sprintf("Apply %d changes to %d targets?", len(sel.steps), targetsOf(sel.steps)), f.yes); err != nil {
 		return err
 	}
 	err = a.perform(ctx, f, src.snapshot, sel, digest)
@@ -98,9 +99,9 @@ func (a *app) savedPlan(f *hardenFlags) (*document, string, error) {
 
 // perform applies the steps to the one engine that they concern.
 func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snapshot, sel *selection, digest string) error {
-	scope := before.Scope(sel.steps[0].Target.Scope)
+	scope := engineOf(before, sel.steps)
 	for _, s := range sel.steps {
-		if s.Target.Scope != sel.steps[0].Target.Scope {
+		if s.Target.Scope != scope.ID && s.Target.Scope != scope.Host {
 			return usage("the changes concern several engines; name one with --target docker:URL")
 		}
 	}
@@ -119,7 +120,7 @@ func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 	}
 	p := a.progress()
 	rep, err := harden.Apply(ctx, harden.Options{
-		Engine: eng, State: dir, Tool: toolName(), Before: name, Plan: digest, Wait: time.Duration(f.wait), Now: a.now, AfterPhase: p.phase(sel.steps),
+		Engine: eng, State: dir, Tool: toolName(), Before: name, Plan: digest, Wait: time.Duration(f.wait), Now: a.now, Machine: a.machine, AfterPhase: p.phase(sel.steps),
 	}, sel.steps)
 	p.end()
 	if rep.ID == "" { // no journal refers to it
@@ -129,6 +130,22 @@ func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 		err = interrupted(errors.New("every step was finished by then"))
 	}
 	return joined(failureUnlessKnown(err), failure(a.showReport(rep, hintFlags(f.state, f.target))))
+}
+
+// engineOf returns the scope of the engine that steps concern: of one on the
+// machine, that of the other steps, or any engine there.
+func engineOf(s *snapshot.Snapshot, steps []step.Step) *snapshot.Scope {
+	for _, st := range steps {
+		if sc := s.Scope(st.Target.Scope); sc.Kind != snapshot.ScopeHost {
+			return sc
+		}
+	}
+	for i := range s.Scopes {
+		if sc := &s.Scopes[i]; sc.Kind == snapshot.ScopeEngine && sc.Host == steps[0].Target.Scope {
+			return sc
+		}
+	}
+	return s.Scope(steps[0].Target.Scope)
 }
 
 // storeBefore keeps the snapshot that the steps were planned on, for verify.

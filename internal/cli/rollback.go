@@ -108,7 +108,7 @@ func (a *app) openRun(ctx context.Context, f *collectFlags, target, ref string) 
 	if err != nil {
 		return nil, err
 	}
-	return &openedRun{journal: j, done: done, options: harden.Options{Engine: eng, State: dir, Tool: toolName(), Now: a.now}}, nil
+	return &openedRun{journal: j, done: done, options: harden.Options{Engine: eng, State: dir, Tool: toolName(), Now: a.now, Machine: a.machine}}, nil
 }
 
 // openStanding is [app.openRun] but that, without a reference, it takes the latest

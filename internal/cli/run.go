@@ -19,8 +19,10 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/checks/docker"
 	"plimsoll/internal/checks/files"
+	"plimsoll/internal/collect/host"
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/example"
+	"plimsoll/internal/harden"
 	"plimsoll/internal/snapshot"
 )
 
@@ -61,6 +63,7 @@ type app struct {
 	collect func(context.Context, survey.Options) (*snapshot.Snapshot, error)
 	example func() (*snapshot.Snapshot, error)
 	connect connector
+	machine func() harden.Machine
 }
 
 func newApp(s Stdio) *app {
@@ -71,6 +74,7 @@ func newApp(s Stdio) *app {
 	return &app{
 		Stdio: s, log: &logger{w: s.Err}, suite: suite, planned: planned, now: time.Now,
 		collect: survey.Run, example: example.Example, connect: dial,
+		machine: func() harden.Machine { return host.Open("") },
 	}
 }
 

@@ -95,7 +95,7 @@ func (a *app) preview(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 		}
 	}
 	for _, scope := range slices.Sorted(maps.Keys(byScope)) {
-		if err := a.previewScope(ctx, f, before.Scope(scope), byScope[scope], refused); err != nil {
+		if err := a.previewScope(ctx, f, engineOf(before, []step.Step{*byScope[scope][0]}), byScope[scope], refused); err != nil {
 			return err
 		}
 	}
@@ -126,7 +126,7 @@ func (a *app) previewScope(ctx context.Context, f *hardenFlags, scope *snapshot.
 	for i, s := range steps {
 		asked[i] = *s
 	}
-	verdicts, err := harden.Preview(ctx, harden.Options{Engine: eng, Wait: time.Duration(f.wait)}, asked)
+	verdicts, err := harden.Preview(ctx, harden.Options{Engine: eng, Machine: a.machine, Wait: time.Duration(f.wait)}, asked)
 	if err != nil {
 		return failure(fmt.Errorf("ask the engine whether the changes can be made: %w", err))
 	}

@@ -23,7 +23,7 @@ func Preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, erro
 	if err != nil {
 		return nil, fmt.Errorf("ask the engine who it is: %w", err)
 	}
-	r.peers = &peers{}
+	r.peers, r.coming = &peers{}, steps
 	out := make([]Verdict, len(steps))
 	for i, s := range steps {
 		sub, err := r.ready(ctx, s, info)
@@ -34,6 +34,8 @@ func Preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, erro
 			return nil, err
 		case s.Kind == step.ContainerRecreate:
 			out[i].Warnings = r.healthWarnings(sub.view)
+		default:
+			out[i].Warnings = sub.warnings
 		}
 	}
 	return out, nil
@@ -51,8 +53,9 @@ func refusal(err error) *Error {
 
 // subject is a target as it was found.
 type subject struct {
-	raw  []byte
-	view *view
+	raw      []byte // of a container
+	view     *view
+	warnings []string
 }
 
 // ready re-reads a step's target and refuses the step when it is not what the
@@ -60,6 +63,9 @@ type subject struct {
 func (r *runner) ready(ctx context.Context, s step.Step, info engineInfo) (*subject, error) {
 	if engine, ok := strings.CutPrefix(s.Target.Scope, "engine:"); ok && engine != info.ID {
 		return nil, refuse("the step is for engine %s, this is %s", printable(engine), printable(info.ID))
+	}
+	if m := r.mender(s.Kind); m != nil {
+		return r.readyHost(ctx, m, s)
 	}
 	raw, v, err := r.inspect(ctx, s.Target.UID)
 	if err != nil {

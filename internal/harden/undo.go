@@ -13,6 +13,9 @@ import (
 // undo takes one step back, from wherever it stands, and reads the result. It
 // may be called again after an interruption.
 func (r *runner) undo(ctx context.Context, j *Journal, e *Entry) (step.Undo, string, error) {
+	if m := r.mender(e.Step.Kind); m != nil {
+		return r.undoHost(ctx, m, j, e)
+	}
 	if e.Swap != nil {
 		if err := r.restore(ctx, j, e.Step.ID, e.Swap); err != nil {
 			return "", "", err
@@ -48,7 +51,14 @@ func (r *runner) undo(ctx context.Context, j *Journal, e *Entry) (step.Undo, str
 }
 
 // byHand says how a person restores the target of a step.
-func byHand(e *Entry, j *Journal) []string {
+func (r *runner) byHand(e *Entry, j *Journal) []string {
+	if m := r.mender(e.Step.Kind); m != nil {
+		image := e.Image
+		if image != "" {
+			image = filepath.Join(filepath.Dir(j.Path), image)
+		}
+		return m.hand(e.Step, image)
+	}
 	s := e.Swap
 	if e.Undoing != nil {
 		s = e.Undoing
