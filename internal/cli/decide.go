@@ -205,6 +205,10 @@ func (a *app) checkMeasures(lists ...[]string) error {
 	known := a.measureIDs()
 	for _, list := range lists {
 		for _, id := range list {
+			if i := slices.IndexFunc(a.suite, func(c *check.Check) bool { return c.ID == id && len(c.Fixes) == 0 }); i >= 0 {
+				c := a.suite[i]
+				return usage("%s is changed by hand, not by a measure. %s", id, strings.TrimSpace(c.ByHand+" What to do: "+c.Remedy))
+			}
 			if !contains(known, id) {
 				return unknownName("measure", id, known, "plimsoll plan lists those on offer")
 			}

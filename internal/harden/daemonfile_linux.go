@@ -116,7 +116,10 @@ func edited(content []byte, set []step.Change, side func(step.Change) string) ([
 		if !ok {
 			return nil, refuse("the engine's setting %q is not one that this version changes", printable(c.Field))
 		}
-		var err error
+		err := x.Valid(side(c))
+		if err != nil {
+			return nil, refuse("%v", err)
+		}
 		if v := side(c); v == "" {
 			content, err = edit.RemoveJSON(content, x.Path)
 		} else {

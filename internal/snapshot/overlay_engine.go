@@ -98,6 +98,15 @@ func jsonText(v any) string {
 	return string(b)
 }
 
+// Valid says what is wrong with a value, if anything; "" is one.
+func (x EngineSetting) Valid(value string) error {
+	if value == "" {
+		return nil
+	}
+	_, err := x.values(value)
+	return err
+}
+
 // values turns a JSON value into the form of a [Setting].
 func (x EngineSetting) values(value string) ([]string, error) {
 	bad := fmt.Errorf("the value %.80q is not one of %s", value, strings.Join(x.Path, "."))

@@ -32,6 +32,9 @@ func ExplainCheck(w io.Writer, c *check.Check, r *report.Result, o Options) erro
 	}
 	p.section("Why", c.Why)
 	p.section("Remedy", c.Remedy)
+	if c.ByHand != "" {
+		p.section("Why by hand", c.ByHand)
+	}
 	for _, pa := range c.Params {
 		def := strings.Join(pa.Default, ", ")
 		switch {
