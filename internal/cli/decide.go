@@ -206,8 +206,7 @@ func (a *app) checkMeasures(lists ...[]string) error {
 	for _, list := range lists {
 		for _, id := range list {
 			if i := slices.IndexFunc(a.suite, func(c *check.Check) bool { return c.ID == id && len(c.Fixes) == 0 }); i >= 0 {
-				c := a.suite[i]
-				return usage("%s is changed by hand, not by a measure. %s", id, strings.TrimSpace(c.ByHand+" What to do: "+c.Remedy))
+				return usage("%s is changed by hand, plimsoll explain %s says how. %s", id, id, a.suite[i].ByHand)
 			}
 			if !contains(known, id) {
 				return unknownName("measure", id, known, "plimsoll plan lists those on offer")

@@ -104,10 +104,29 @@ func (d daemonSetting) ready(ctx context.Context, s step.Step) ([]string, error)
 	if err != nil {
 		return nil, refuse("%s: %v", printable(cfg.File), err)
 	}
-	if !d.restart {
-		return nil, nil
+	if d.restart {
+		return d.restartable(ctx, proc)
 	}
-	return d.restartable(ctx, proc)
+	return d.alongside(ctx, s, cfg)
+}
+
+// alongside warns of values that somebody wrote into the file and never had the
+// engine read: a reload takes them too.
+func (d daemonSetting) alongside(ctx context.Context, s step.Step, cfg *snapshot.DaemonConfig) ([]string, error) {
+	info, err := d.daemonInfo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var warnings []string
+	for field, x := range snapshot.EngineSettings {
+		v, ok := x.Get(cfg)
+		mine := slices.ContainsFunc(s.Set, func(c step.Change) bool { return c.Field == field })
+		if x.Reload && ok && !mine && len(info.unlike(map[string]string{field: v})) > 0 {
+			warnings = append(warnings, fmt.Sprintf("the file sets %s, which the engine has not read yet: the reload brings that into force too", field))
+		}
+	}
+	slices.Sort(warnings)
+	return warnings, nil
 }
 
 // restartable refuses a restart that would stop containers, and warns where
