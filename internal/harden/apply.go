@@ -177,7 +177,7 @@ func (r *runner) applyOne(ctx context.Context, w *writer, info engineInfo, s ste
 		err = r.settleApplied(context.WithoutCancel(ctx), w, w.Entry(s.ID))
 	}
 	if err == nil {
-		return Outcome{Step: s, State: StateApplied, Why: r.pending(ctx, s)}, nil
+		return Outcome{Step: s, State: StateApplied, Why: r.pending(ctx, w.Journal, w.Entry(s.ID))}, nil
 	}
 	return r.takeBack(ctx, w, w.Entry(s.ID), err)
 }

@@ -205,7 +205,7 @@ func watchRule(path string, dir bool) []byte {
 	if dir {
 		kind = auditDir
 	}
-	fields := [3][2]uint32{{kind, uint32(len(path))}, {auditPermField, auditWriteAttr}, {auditKeyField, uint32(len(auditKey))}} //nolint:gosec // a path is short
+	fields := [3][2]uint32{{kind, uint32(len(path))}, {auditPermField, auditWriteAttr}, {auditKeyField, uint32(len(auditKey))}}
 	var words [4 + 64*4]uint32
 	words[0], words[1], words[2] = auditExit, auditAlways, uint32(len(fields))
 	for i := range 64 {
@@ -214,7 +214,7 @@ func watchRule(path string, dir bool) []byte {
 	for i, f := range fields {
 		words[67+i], words[131+i], words[195+i] = f[0], f[1], auditEqual
 	}
-	words[259] = uint32(len(path) + len(auditKey)) //nolint:gosec // as above
+	words[259] = uint32(len(path) + len(auditKey))
 	var b []byte
 	for _, w := range words {
 		b = binary.NativeEndian.AppendUint32(b, w)
@@ -245,12 +245,12 @@ func sendAudit(kind uint16, rule []byte) error {
 	if err != nil {
 		return err
 	}
-	defer syscall.Close(fd)
+	defer syscall.Close(fd) //nolint:errcheck // every answer was read
 	wait := syscall.NsecToTimeval(int64(5 * time.Second))
 	if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &wait); err != nil {
 		return err
 	}
-	msg := binary.NativeEndian.AppendUint32(nil, uint32(syscall.SizeofNlMsghdr+len(rule))) //nolint:gosec // a rule is short
+	msg := binary.NativeEndian.AppendUint32(nil, uint32(syscall.SizeofNlMsghdr+len(rule)))
 	msg = binary.NativeEndian.AppendUint16(msg, kind)
 	msg = binary.NativeEndian.AppendUint16(msg, syscall.NLM_F_REQUEST|syscall.NLM_F_ACK)
 	msg = append(append(msg, make([]byte, 8)...), rule...)

@@ -33,7 +33,15 @@ type fileImage struct {
 	// Running are the values that the engine had, by field: where a key is
 	// removed from the file, a reload leaves what runs.
 	Running map[string]string `json:",omitempty"`
-	Started int64             // of the engine's process, seconds since 1970
+	PID     int               // of the engine's process
+	Started int64             // when it started, seconds since 1970
+}
+
+// runs reports whether the engine's process is the one of before. The kernel
+// tells the start of a process to a second, and not always the same one.
+func (f *fileImage) runs(p snapshot.DaemonProcess) bool {
+	d := p.Started.Unix() - f.Started
+	return p.PID == f.PID && d >= -1 && d <= 1
 }
 
 // readConfigFile reads a configuration file that may be replaced: a plain file, or none.

@@ -184,7 +184,7 @@ func (d daemonSetting) valid(ctx context.Context, proc snapshot.DaemonProcess, c
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder of its own that only root may enter
 	name := filepath.Join(dir, "daemon.json")
 	if err := os.WriteFile(name, content, 0o600); err != nil {
 		return err

@@ -43,7 +43,7 @@ func (fileAccess) open(s step.Step) (*os.File, *syscall.Stat_t, error) {
 			continue
 		}
 		next, err := syscall.Openat(fd, part, openPath|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0)
-		syscall.Close(fd)
+		syscall.Close(fd) //nolint:errcheck // a handle that nothing was done with
 		if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ENOTDIR) {
 			return nil, nil, fmt.Errorf("%s is gone; collect again", printable(name))
 		}

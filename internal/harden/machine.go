@@ -184,7 +184,8 @@ func (r *runner) rollbackHost(ctx context.Context, m mender, w *writer, e *Entry
 }
 
 // verifyHost reads whether the values of a step on the machine still hold.
-func (r *runner) verifyHost(ctx context.Context, m mender, s step.Step) []Check {
+func (r *runner) verifyHost(ctx context.Context, m mender, j *Journal, e *Entry) []Check {
+	s := e.Step
 	why := ""
 	var now map[string]string
 	err := r.here(s)
@@ -194,7 +195,7 @@ func (r *runner) verifyHost(ctx context.Context, m mender, s step.Step) []Check 
 	if err != nil {
 		why = err.Error()
 	} else if len(unlike(now, s.Set, to)) == 0 {
-		why = r.pending(ctx, s)
+		why = r.pending(ctx, j, e)
 	}
 	out := make([]Check, len(s.Set))
 	for i, c := range s.Set {

@@ -13,4 +13,4 @@ import (
 func (r *runner) mender(step.Kind) mender { return nil }
 
 // pending says that a step's values are written but not in force.
-func (r *runner) pending(context.Context, step.Step) string { return "" }
+func (r *runner) pending(context.Context, *Journal, *Entry) string { return "" }

@@ -43,7 +43,7 @@ func Verify(ctx context.Context, o Options, ref string) ([]Check, error) {
 			continue
 		}
 		if m := r.mender(e.Step.Kind); m != nil {
-			out = append(out, r.verifyHost(ctx, m, e.Step)...)
+			out = append(out, r.verifyHost(ctx, m, j, e)...)
 			continue
 		}
 		raw, v, err := r.inspect(ctx, chain.follow(e.Step.Target.UID))

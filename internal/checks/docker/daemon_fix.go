@@ -114,8 +114,3 @@ func rotate(p *check.Probe, _ int) (step.Step, error) {
 	}
 	return setKeys(p, step.DaemonRestart, "Containers that exist keep their logs without bound until they are created anew.", wishes...)
 }
-
-// byHand returns a fix that never is automatic and says why.
-func byHand(why string) func(*check.Probe, int) (step.Step, error) {
-	return func(*check.Probe, int) (step.Step, error) { return step.Step{}, &step.RefusedError{Why: why} }
-}
