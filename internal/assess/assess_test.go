@@ -167,6 +167,9 @@ func TestOwnedContainersAreChangedAtTheirSource(t *testing.T) {
 		t.Errorf("owned: %v leave %d of %d; free: %v leave %d", chosen(a), a.Plan.After, a.Plan.Before, chosen(free), free.Plan.After)
 	}
 	for _, m := range a.Measures {
+		if slices.ContainsFunc(docker.Suite, func(c *check.Check) bool { return c.ID == m.Check && c.Subject != snapshot.KindContainer }) {
+			continue // of the machine or its engine
+		}
 		if len(m.Steps) != 0 || len(m.Refused) != 1 {
 			t.Errorf("%s: steps %v, refused %v", m.ID, m.Steps, m.Refused)
 		}

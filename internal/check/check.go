@@ -40,6 +40,10 @@ type Check struct {
 	// in Needs was observed.
 	Run func(*Probe)
 
+	// ByHand says, for a check without fixes, why no program should make the
+	// change that the remedy describes. Empty when none is on offer yet.
+	ByHand string
+
 	// Fixes are alternative ways to make a failing subject pass, best first.
 	Fixes []Fix
 }

@@ -17,6 +17,7 @@ import (
 	"plimsoll/internal/config"
 	"plimsoll/internal/harden"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 // harden shows the changes and, with --apply, makes them.
@@ -63,7 +64,7 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 		a.log.note("nothing was changed; add --apply to make these changes")
 		return nil
 	}
-	what := "containers"
+	what := "targets"
 	if sel.folder != "" {
 		what = "services and Dockerfiles, in their files"
 	}
@@ -104,9 +105,9 @@ func (a *app) savedPlan(f *hardenFlags) (*document, string, error) {
 
 // perform applies the steps to the one engine that they concern.
 func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snapshot, sel *selection, digest string) error {
-	scope := before.Scope(sel.steps[0].Target.Scope)
+	scope := engineOf(before, sel.steps)
 	for _, s := range sel.steps {
-		if s.Target.Scope != sel.steps[0].Target.Scope {
+		if id := s.Target.Scope; id != scope.ID && (scope.Host == "" || id != scope.Host) {
 			return usage("the changes concern several engines or folders; name one with --target")
 		}
 	}
@@ -118,7 +119,7 @@ func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 			return err
 		}
 		defer done()
-		o.Engine = eng
+		o.Engine, o.Machine = eng, a.machine
 	} else {
 		target = "" // the journal knows
 	}
@@ -141,6 +142,22 @@ func (a *app) perform(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 		err = interrupted(errors.New("every step was finished by then"))
 	}
 	return joined(failureUnlessKnown(err), failure(a.showReport(rep, hintFlags(f.state, target))))
+}
+
+// engineOf returns the scope of the engine that steps concern: of one on the
+// machine, that of the other steps, or any engine there.
+func engineOf(s *snapshot.Snapshot, steps []step.Step) *snapshot.Scope {
+	for _, st := range steps {
+		if sc := s.Scope(st.Target.Scope); sc.Kind != snapshot.ScopeHost {
+			return sc
+		}
+	}
+	for i := range s.Scopes {
+		if sc := &s.Scopes[i]; sc.Kind == snapshot.ScopeEngine && sc.Host == steps[0].Target.Scope {
+			return sc
+		}
+	}
+	return s.Scope(steps[0].Target.Scope)
 }
 
 // storeBefore keeps the snapshot that the steps were planned on, for verify.

@@ -205,6 +205,9 @@ func (a *app) checkMeasures(lists ...[]string) error {
 	known := a.measureIDs()
 	for _, list := range lists {
 		for _, id := range list {
+			if i := slices.IndexFunc(a.suite, func(c *check.Check) bool { return c.ID == id && len(c.Fixes) == 0 }); i >= 0 {
+				return usage("%s", strings.TrimSpace(fmt.Sprintf("%s is changed by hand, plimsoll explain %s says how. %s", id, id, a.suite[i].ByHand)))
+			}
 			if !contains(known, id) {
 				return unknownName("measure", id, known, "plimsoll plan lists those on offer")
 			}

@@ -20,7 +20,7 @@ func TestHardenShowsAndChangesNothing(t *testing.T) {
 	has(t, &b.out, "HostConfig.Memory")
 	has(t, &b.err, "nothing was changed; add --apply")
 	b.do(t, exitUsage, "harden", "container-memory-limit", "--on", "other", b.state())
-	has(t, &b.err, `unknown subject "other"; it would match web`)
+	has(t, &b.err, `unknown subject "other"; it would match `)
 	b.do(t, exitUsage, "harden", "container-memory-limit", "--on", "[", b.state())
 	b.do(t, exitUsage, "plan", "--on", "wbe", b.state())
 	has(t, &b.err, "did you mean web?")

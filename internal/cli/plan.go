@@ -19,15 +19,15 @@ type choiceFlags struct {
 }
 
 func (f *choiceFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.allow, "allow", "recreate", "the most a measure may disturb: none, update or recreate")
+	cmd.Flags().StringVar(&f.allow, "allow", "recreate", "the most a measure may disturb: none, update, recreate or restart (of the engine)")
 	cmd.Flags().StringArrayVar(&f.on, "on", nil, "only subjects whose name or key matches this pattern, such as web or 'compose/shop/*/*'; repeat for more")
-	fixed(cmd, "allow", "none", "update", "recreate")
+	fixed(cmd, "allow", "none", "update", "recreate", "restart")
 }
 
 func (f *choiceFlags) disturb() (step.Disturb, error) {
 	var d step.Disturb
-	if err := d.UnmarshalText([]byte(f.allow)); err != nil || d > step.DisturbRecreate {
-		return d, unknownName("--allow value", f.allow, []string{"none", "update", "recreate"}, "it is none, update or recreate")
+	if err := d.UnmarshalText([]byte(f.allow)); err != nil {
+		return d, unknownName("--allow value", f.allow, []string{"none", "update", "recreate", "restart"}, "it is none, update, recreate or restart")
 	}
 	return d, nil
 }

@@ -113,7 +113,7 @@ func (a *app) openRun(ctx context.Context, f *collectFlags, target, ref string) 
 	if err != nil {
 		return nil, err
 	}
-	o.Engine = eng
+	o.Engine, o.Machine = eng, a.machine
 	return &openedRun{journal: j, done: done, options: o}, nil
 }
 

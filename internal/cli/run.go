@@ -23,8 +23,10 @@ import (
 	"plimsoll/internal/checks/image"
 	"plimsoll/internal/checks/registry"
 	"plimsoll/internal/collect/files"
+	"plimsoll/internal/collect/host"
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/example"
+	"plimsoll/internal/harden"
 	"plimsoll/internal/snapshot"
 )
 
@@ -66,6 +68,7 @@ type app struct {
 	example func() (*snapshot.Snapshot, error)
 	connect connector
 	memo    files.Memo // of folders that harden edits
+	machine func() harden.Machine
 }
 
 func newApp(s Stdio) *app {
@@ -76,6 +79,7 @@ func newApp(s Stdio) *app {
 	return &app{
 		Stdio: s, log: &logger{w: s.Err}, suite: suite, planned: planned, now: time.Now,
 		collect: survey.Run, example: example.Example, connect: dial,
+		machine: func() harden.Machine { return host.Open("") },
 	}
 }
 

@@ -108,7 +108,7 @@ func (a *app) preview(ctx context.Context, f *hardenFlags, before *snapshot.Snap
 		}
 	}
 	for _, scope := range slices.Sorted(maps.Keys(byScope)) {
-		if err := a.previewScope(ctx, f, before.Scope(scope), byScope[scope], refused, sel); err != nil {
+		if err := a.previewScope(ctx, f, engineOf(before, []step.Step{*byScope[scope][0]}), byScope[scope], refused, sel); err != nil {
 			return err
 		}
 	}
@@ -168,7 +168,7 @@ func (a *app) verdicts(ctx context.Context, f *hardenFlags, scope *snapshot.Scop
 		return nil, err
 	}
 	defer done()
-	o.Engine = eng
+	o.Engine, o.Machine = eng, a.machine
 	verdicts, err := harden.Preview(ctx, o, steps)
 	if err != nil {
 		return nil, failure(fmt.Errorf("ask the engine whether the changes can be made: %w", err))

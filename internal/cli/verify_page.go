@@ -103,7 +103,11 @@ func (v *verification) page(planned bool) string {
 	}
 	for _, c := range v.Checks {
 		line := fmt.Sprintf("%s: %s %s = %s", word, c.Step.Target.Key, c.Field, c.Got)
-		if !c.Holds {
+		switch {
+		case c.Holds:
+		case c.Got == c.Want && c.Why != "":
+			line = fmt.Sprintf("PENDING: %s %s = %s; %s", c.Step.Target.Key, c.Field, orNothing(c.Got), c.Why)
+		default:
 			line = fmt.Sprintf("NOT SO: %s %s is %s, the step says %s", c.Step.Target.Key, c.Field, orNothing(c.Got), orNothing(c.Want))
 			if c.Why != "" {
 				line += "; " + c.Why

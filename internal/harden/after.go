@@ -147,7 +147,7 @@ func harmless(was, is json.RawMessage) string {
 func (r *runner) checkAsMade(ctx context.Context, w *writer, all []*Journal, e *Entry, raw []byte) error {
 	stored, err := w.image(e.After)
 	if err != nil {
-		return &Error{Kind: ErrPrecondition, Why: "whether others changed the new container cannot be told", Cause: err, Hand: byHand(e, w.Journal)}
+		return &Error{Kind: ErrPrecondition, Why: "whether others changed the new container cannot be told", Cause: err, Hand: r.byHand(e, w.Journal)}
 	}
 	var made madeAs
 	if err := json.Unmarshal(stored, &made); err != nil {
@@ -172,7 +172,7 @@ func (r *runner) checkAsMade(ctx context.Context, w *writer, all []*Journal, e *
 		return nil
 	}
 	refused := refuse("it was changed after it was re-created (%s), and putting the old container back would discard that", strings.Join(diff, "; "))
-	refused.Hand = append([]string{"to keep the old container anyway, note the change to make it again afterwards"}, byHand(e, w.Journal)...)
+	refused.Hand = append([]string{"to keep the old container anyway, note the change to make it again afterwards"}, r.byHand(e, w.Journal)...)
 	return refused
 }
 

@@ -41,6 +41,7 @@ func Apply(ctx context.Context, o Options, steps []step.Step) (Report, error) {
 	if err != nil {
 		return rep, err
 	}
+	r.coming = todo
 	todo, refused, err := r.sift(ctx, info, todo, &rep)
 	if err != nil || len(todo) == 0 {
 		return rep, errors.Join(err, refused)
@@ -169,6 +170,11 @@ func (r *runner) applyOne(ctx context.Context, w *writer, info engineInfo, s ste
 		return Outcome{Step: s, State: StateNotStarted, Why: err.Error()}, err
 	}
 	intent := Record{Phase: PhaseIntent, Step: s.ID, Body: &s}
+	if m := r.mender(s.Kind); m != nil {
+		if intent.Image, err = r.saveBefore(ctx, w, m, s); err != nil {
+			return Outcome{Step: s, State: StateNotStarted, Why: err.Error()}, err
+		}
+	}
 	if s.Kind == step.ContainerRecreate {
 		image, err := w.saveImage(s.ID, beforeImage, sub.raw)
 		if err != nil {
@@ -193,7 +199,7 @@ func (r *runner) applyOne(ctx context.Context, w *writer, info engineInfo, s ste
 		err = r.settleApplied(context.WithoutCancel(ctx), w, w.Entry(s.ID))
 	}
 	if err == nil {
-		return Outcome{Step: s, State: StateApplied}, nil
+		return Outcome{Step: s, State: StateApplied, Why: r.pending(ctx, w.Journal, w.Entry(s.ID))}, nil
 	}
 	return r.takeBack(ctx, w, w.Entry(s.ID), err)
 }
@@ -220,6 +226,13 @@ func (r *runner) perform(ctx context.Context, w *writer, e *Entry, sub *subject)
 	if e.Files != nil {
 		return r.writeFiles(e, sub.drafts)
 	}
+	if m := r.mender(e.Step.Kind); m != nil {
+		image, err := beforeOf(w.Journal, e)
+		if err != nil {
+			return err
+		}
+		return m.apply(ctx, e.Step, image)
+	}
 	if e.Step.Kind == step.ContainerUpdate {
 		return updater{r}.apply(ctx, e.Step, sub.view)
 	}
@@ -232,6 +245,9 @@ func (r *runner) perform(ctx context.Context, w *writer, e *Entry, sub *subject)
 func (r *runner) confirm(ctx context.Context, e *Entry) ([]byte, error) {
 	if e.Files != nil {
 		return nil, r.confirmFiles(ctx, e)
+	}
+	if m := r.mender(e.Step.Kind); m != nil {
+		return nil, r.confirmHost(ctx, m, e.Step)
 	}
 	id := e.Step.Target.UID
 	if e.Swap != nil {
@@ -271,7 +287,7 @@ func (r *runner) takeBack(ctx context.Context, w *writer, e *Entry, cause error)
 	// changed: what is on disk leads the next run to the same undo.
 	undo, why, err := r.undo(ctx, w.Journal, e)
 	if err != nil {
-		return out, incomplete(e, w.Journal, errors.Join(err, unwritten))
+		return out, r.incomplete(e, w.Journal, errors.Join(err, unwritten))
 	}
 	if unwritten == nil {
 		unwritten = r.record(w, Record{Phase: PhaseUndone, Step: e.Step.ID, Undo: undo, Why: why})
@@ -284,6 +300,6 @@ func (r *runner) takeBack(ctx context.Context, w *writer, e *Entry, cause error)
 }
 
 // incomplete is the error for a world between two states.
-func incomplete(e *Entry, j *Journal, cause error) *Error {
-	return &Error{Kind: ErrRollbackIncomplete, Step: e.Step.ID, Target: e.Step.Target.Key, Journal: j.Path, Cause: cause, Hand: byHand(e, j)}
+func (r *runner) incomplete(e *Entry, j *Journal, cause error) *Error {
+	return &Error{Kind: ErrRollbackIncomplete, Step: e.Step.ID, Target: e.Step.Target.Key, Journal: j.Path, Cause: cause, Hand: r.byHand(e, j)}
 }

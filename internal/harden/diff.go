@@ -74,6 +74,9 @@ func disturbText(s step.Step) string {
 		step.DisturbRecreate: "the container stops and a new one starts in its place; the old one is kept for rollback",
 		step.DisturbRestart:  "the engine restarts",
 	}[s.Disturbs]
+	if s.Kind == step.DaemonReload {
+		text = "written to the engine's configuration file, which the engine then reads again; nothing stops"
+	}
 	if s.Undo == step.UndoEquivalent {
 		text += "; rollback reaches an equivalent state"
 	}

@@ -80,7 +80,7 @@ func (f *fakeEngine) fails(ctx context.Context, call string) error {
 }
 
 func (f *fakeEngine) Endpoint() dockerapi.Endpoint {
-	return dockerapi.Endpoint{Address: "unix:///fake"}
+	return dockerapi.Endpoint{Kind: dockerapi.KindUnix, Address: "unix:///fake"}
 }
 
 func (f *fakeEngine) Get(ctx context.Context, path string, _ url.Values, _ int64) ([]byte, error) {

@@ -22,6 +22,11 @@ type Options struct {
 	Files  Files
 	Shown  map[string]string
 
+	// Machine, when set, opens the machine that this process runs on; a fresh one
+	// for every reading, since one remembers what it read. Without it, steps on
+	// the machine are refused.
+	Machine func() Machine
+
 	// Settle is how long a started container without a health test must run
 	// before it is trusted; 0 is 3 seconds.
 	Settle time.Duration
@@ -34,6 +39,8 @@ type Options struct {
 	// points inside a replacement. A test that panics in it leaves the world as
 	// kill -9 would: nothing is cleaned up on the way out but the lock.
 	AfterPhase func(stepID, phase string)
+
+	auditRules string // the folder of audit rules; empty is the machine's
 }
 
 func (o Options) settle() time.Duration {
@@ -89,6 +96,8 @@ type runner struct {
 	chain succession // who took whose place for good, in earlier runs
 	peers *peers     // set while several steps are only looked at
 	files *fileSet   // of a run that edits files; there is no engine then
+
+	coming []step.Step // of the run
 }
 
 func newRunner(o Options) *runner { return &runner{eng: steady{o.Engine}, opts: o} }

@@ -46,6 +46,7 @@ func preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, []Fi
 		return nil, nil, err
 	}
 	r.look()
+	r.coming = steps
 	out := make([]Verdict, len(steps))
 	for i, s := range steps {
 		sub, err := r.ready(ctx, s, info)
@@ -56,6 +57,8 @@ func preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, []Fi
 			return nil, nil, err
 		case s.Kind == step.ContainerRecreate:
 			out[i].Warnings = r.healthWarnings(sub.view)
+		default:
+			out[i].Warnings = sub.warnings
 		}
 	}
 	if r.files == nil {
@@ -92,9 +95,10 @@ func refusal(err error) *Error {
 
 // subject is a target as it was found.
 type subject struct {
-	raw    []byte
-	view   *view
-	drafts []draft // in the place of both, for an edit of files
+	raw      []byte // of a container
+	view     *view
+	drafts   []draft // in the place of both, for an edit of files
+	warnings []string
 }
 
 // ready re-reads a step's target and refuses the step when it is not what the
@@ -104,10 +108,13 @@ func (r *runner) ready(ctx context.Context, s step.Step, info engineInfo) (*subj
 		return r.readyFiles(ctx, s)
 	}
 	if r.files != nil {
-		return nil, refuse("it changes a container, and this run edits files; name the engine with --target")
+		return nil, refuse("it changes no file of the folder, and this run edits files; name the engine with --target")
 	}
 	if engine, ok := strings.CutPrefix(s.Target.Scope, "engine:"); ok && engine != info.ID {
 		return nil, refuse("the step is for engine %s, this is %s", printable(engine), printable(info.ID))
+	}
+	if m := r.mender(s.Kind); m != nil {
+		return r.readyHost(ctx, m, s)
 	}
 	raw, v, err := r.inspect(ctx, s.Target.UID)
 	if err != nil {

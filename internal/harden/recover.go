@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
 )
 
@@ -73,7 +74,7 @@ func (r *runner) recoverJournal(ctx context.Context, j *Journal) ([]Outcome, err
 		was := e.Phase
 		o, err := r.recoverEntry(ctx, w, e)
 		if err != nil {
-			return append(out, Outcome{Step: e.Step, State: StateIncomplete, Why: err.Error()}), incomplete(e, j, err)
+			return append(out, Outcome{Step: e.Step, State: StateIncomplete, Why: err.Error()}), r.incomplete(e, j, err)
 		}
 		o.Step = e.Step
 		o.Why = fmt.Sprintf("run %s was interrupted after %q: %s", j.Header.ID, was, o.Why)
@@ -86,6 +87,9 @@ func (r *runner) recoverJournal(ctx context.Context, j *Journal) ([]Outcome, err
 func (r *runner) recoverEntry(ctx context.Context, w *writer, e *Entry) (Outcome, error) {
 	if e.Files != nil {
 		return r.recoverFiles(ctx, w, e)
+	}
+	if m := r.mender(e.Step.Kind); m != nil {
+		return r.recoverHost(ctx, m, w, e)
 	}
 	if gone, err := r.allGone(ctx, e); err != nil || gone {
 		if err != nil {
@@ -124,6 +128,9 @@ func (r *runner) recoverEntry(ctx context.Context, w *writer, e *Entry) (Outcome
 // allGone reports whether none of the containers that a step concerns is left:
 // whoever removed them settled it.
 func (r *runner) allGone(ctx context.Context, e *Entry) (bool, error) {
+	if e.Step.Target.Kind != snapshot.KindContainer {
+		return false, nil
+	}
 	ids := []string{r.chain.follow(e.Step.Target.UID)}
 	for _, s := range []*Swap{e.Swap, e.Undoing} {
 		switch {

@@ -35,7 +35,7 @@ func (r *runner) reverse(ctx context.Context, w *writer, e *Entry, raw []byte, v
 	}
 	if err := r.finishReverse(ctx, w, e); err != nil {
 		out.State = StateIncomplete
-		return out, incomplete(e, w.Journal, err)
+		return out, r.incomplete(e, w.Journal, err)
 	}
 	return Outcome{Step: e.Step, State: StateUndone, Undo: step.UndoEquivalent, Why: whyReverse}, nil
 }
@@ -72,7 +72,7 @@ func (r *runner) giveUpReverse(ctx context.Context, w *writer, e *Entry, cause e
 	}
 	if err != nil {
 		out.State = StateIncomplete
-		return out, incomplete(e, w.Journal, errors.Join(cause, err))
+		return out, r.incomplete(e, w.Journal, errors.Join(cause, err))
 	}
 	return out, &Error{Kind: ErrTargetNotReached, Why: "the former container could not be made anew; the hardened one is back in place", Cause: cause}
 }

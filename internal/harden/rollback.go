@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
 )
 
@@ -112,7 +113,9 @@ func (r *runner) rollbackEntry(ctx context.Context, w *writer, all []*Journal, e
 	r.chain = successors(all, committedOnly) // the step before may have made a container anew
 	err := r.inTheWay(w.Journal, all, e)
 	if err == nil {
-		if e.Swap == nil {
+		if m := r.mender(e.Step.Kind); m != nil {
+			out, err = r.rollbackHost(ctx, m, w, e)
+		} else if e.Swap == nil {
 			out, err = r.rollbackUpdate(ctx, w, e)
 		} else {
 			out, err = r.rollbackSwap(ctx, w, all, e)
@@ -134,6 +137,9 @@ func (out Outcome) because(err error) Outcome {
 
 // inTheWay refuses when a later run changed what this step left.
 func (r *runner) inTheWay(j *Journal, all []*Journal, e *Entry) error {
+	if e.Step.Target.Kind != snapshot.KindContainer {
+		return nil // values that a later run changed are found when the target is read
+	}
 	mine := e.Step.Target.UID
 	if e.Swap != nil {
 		mine = e.Swap.New
@@ -193,7 +199,7 @@ func (r *runner) takeDown(ctx context.Context, w *writer, e *Entry, swap *Swap) 
 		err = r.record(w, Record{Phase: PhaseUndone, Step: e.Step.ID, Undo: undo, Why: why})
 	}
 	if err != nil {
-		return out, incomplete(e, w.Journal, err)
+		return out, r.incomplete(e, w.Journal, err)
 	}
 	return Outcome{Step: e.Step, State: StateUndone, Undo: undo, Why: why}, nil
 }

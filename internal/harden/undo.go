@@ -16,6 +16,9 @@ func (r *runner) undo(ctx context.Context, j *Journal, e *Entry) (step.Undo, str
 	if e.Files != nil {
 		return step.UndoExact, "", r.undoFiles(j, e)
 	}
+	if m := r.mender(e.Step.Kind); m != nil {
+		return r.undoHost(ctx, m, j, e)
+	}
 	if e.Swap != nil {
 		if err := r.restore(ctx, j, e.Step.ID, e.Swap); err != nil {
 			return "", "", err
@@ -51,9 +54,16 @@ func (r *runner) undo(ctx context.Context, j *Journal, e *Entry) (step.Undo, str
 }
 
 // byHand says how a person restores the target of a step.
-func byHand(e *Entry, j *Journal) []string {
+func (r *runner) byHand(e *Entry, j *Journal) []string {
 	if e.Files != nil {
 		return byHandFiles(e, j)
+	}
+	if m := r.mender(e.Step.Kind); m != nil {
+		image := e.Image
+		if image != "" {
+			image = filepath.Join(filepath.Dir(j.Path), image)
+		}
+		return m.hand(e.Step, image)
 	}
 	s := e.Swap
 	if e.Undoing != nil {

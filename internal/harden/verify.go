@@ -45,6 +45,10 @@ func Verify(ctx context.Context, o Options, ref string) ([]Check, error) {
 		if !e.InForce() {
 			continue
 		}
+		if m := r.mender(e.Step.Kind); m != nil {
+			out = append(out, r.verifyHost(ctx, m, j, e)...)
+			continue
+		}
 		raw, v, err := r.inspect(ctx, chain.follow(e.Step.Target.UID))
 		if err != nil {
 			return out, err

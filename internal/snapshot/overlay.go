@@ -41,10 +41,14 @@ type editor struct {
 var editors = map[Kind]editor{
 	KindContainer: {get: (*Overlay).getContainer, set: (*Overlay).setContainer},
 	KindFile:      {get: (*Overlay).getDockerfile, set: (*Overlay).setDockerfile},
+	KindHostFile:  {get: (*Overlay).getFile, set: (*Overlay).setFile},
+	KindEngine:    {get: (*Overlay).getSetting, set: (*Overlay).setSetting},
+	KindHost:      {get: (*Overlay).getAudit, set: (*Overlay).setAudit},
 }
 
 // Set changes one named field of a subject. The fields of a container are those
-// of [ContainerField].
+// of [ContainerField], of a file [HostFileFields], of an engine the keys of
+// [EngineSettings], of a host those of [AuditField].
 func (o *Overlay) Set(kind Kind, scope, key, field, value string) error {
 	e, ok := editors[kind]
 	if !ok {
@@ -183,6 +187,7 @@ func (o *Overlay) own() {
 	c.Containers = slices.Clone(c.Containers)
 	c.ContainerSpecs = slices.Clone(c.ContainerSpecs)
 	c.Runtimes = slices.Clone(c.Runtimes)
+	c.cloneMachine()
 	o.out = &c
 	o.edits = make(map[edit][2]int)
 }
@@ -203,6 +208,7 @@ func (o *Overlay) Clone() *Overlay {
 	out.Containers = slices.Clone(out.Containers)
 	out.ContainerSpecs = slices.Clone(out.ContainerSpecs)
 	out.Runtimes = slices.Clone(out.Runtimes)
+	out.cloneMachine()
 	c.out, c.edits, c.named = &out, maps.Clone(o.edits), maps.Clone(o.named)
 	return c
 }

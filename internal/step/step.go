@@ -19,6 +19,10 @@ const (
 	ContainerUpdate   Kind = "container-update"   // docker update, the container keeps running
 	ContainerRecreate Kind = "container-recreate" // a new container replaces the old one
 	FileEdit          Kind = "file-edit"          // the lines of a file that define the target
+	FileAccess        Kind = "file-access"        // mode, owner or group of a file of the machine
+	DaemonReload      Kind = "daemon-reload"      // keys of the engine's configuration file that it takes while it runs
+	DaemonRestart     Kind = "daemon-restart"     // keys of that file that it takes when it starts
+	AuditRule         Kind = "audit-rule"         // rules of the audit system, in the kernel and for its next start
 )
 
 // Disturb says what a step interrupts. The order is from least to most.
@@ -60,12 +64,13 @@ func (d *Disturb) UnmarshalText(b []byte) error {
 // a kind that this version does not know.
 func (k Kind) Disturbs() Disturb {
 	switch k {
-	case FileEdit:
+	case FileEdit, FileAccess, AuditRule:
 		return DisturbNone
-	case ContainerUpdate:
+	case ContainerUpdate, DaemonReload:
 		return DisturbUpdate
 	case ContainerRecreate:
 		return DisturbRecreate
+	case DaemonRestart:
 	}
 	return DisturbRestart
 }

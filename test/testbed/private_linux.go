@@ -40,15 +40,8 @@ func Private(t testing.TB, flags ...string) *Bed {
 		// The testbed's bridge, named: told that it has none, an engine deletes docker0.
 		"--host", "unix://" + socket, "--bridge=docker0", "--iptables=false", "--ip6tables=false",
 	}, flags...)
-	d := &daemon{cmd: exec.CommandContext(t.Context(), "dockerd", args...), gone: make(chan struct{})}
-	d.cmd.Cancel = func() error { return nil } // ended below, after its containers
-	d.cmd.Stdout, d.cmd.Stderr = &d.log, &d.log
-	// A test program that is killed takes the engine along.
-	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	if err := d.cmd.Start(); err != nil {
-		t.Fatalf("start a private engine: %v", err)
-	}
-	go func() { _ = d.cmd.Wait(); close(d.gone) }() // how it ended does not matter, only that it did
+	d := &daemon{args: args}
+	d.start(t)
 	t.Cleanup(func() { d.stop(t, data, run) })
 	b := newBed(t, socket)
 	b.prefix, b.daemon = "", d
@@ -58,6 +51,20 @@ func Private(t testing.TB, flags ...string) *Bed {
 		t.Fatalf("give the private engine its image: %v", err)
 	}
 	return b
+}
+
+// Restart ends a private engine in an orderly way and starts it again with the
+// same flags.
+func (b *Bed) Restart() {
+	b.t.Helper()
+	_ = b.daemon.cmd.Process.Signal(syscall.SIGTERM) // fails when it has ended
+	select {
+	case <-b.daemon.gone:
+	case <-time.After(stopTimeout):
+		b.t.Fatalf("the private engine did not stop within %v", stopTimeout)
+	}
+	b.daemon.start(b.t)
+	b.daemon.await(b.t, b)
 }
 
 // privateFolder makes a folder that other users may enter. What is mounted in
@@ -76,9 +83,24 @@ func privateFolder(t testing.TB, parent string) string {
 
 // daemon is the process of a private engine.
 type daemon struct {
+	args []string
 	cmd  *exec.Cmd
 	log  bytes.Buffer // read only after gone
 	gone chan struct{}
+}
+
+// start begins the process.
+func (d *daemon) start(t testing.TB) {
+	t.Helper()
+	d.cmd, d.gone = exec.CommandContext(t.Context(), "dockerd", d.args...), make(chan struct{})
+	d.cmd.Cancel = func() error { return nil } // ended by stop, after its containers
+	d.cmd.Stdout, d.cmd.Stderr = &d.log, &d.log
+	// A test program that is killed takes the engine along.
+	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	if err := d.cmd.Start(); err != nil {
+		t.Fatalf("start a private engine: %v", err)
+	}
+	go func(cmd *exec.Cmd, gone chan struct{}) { _ = cmd.Wait(); close(gone) }(d.cmd, d.gone) // how it ended does not matter, only that it did
 }
 
 // await returns when the engine answers.

@@ -9,6 +9,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 // watched is a thing that the audit system should watch. Each row of the table
@@ -42,6 +43,7 @@ func auditRules() []*check.Check {
 			Refs:  check.CIS(w.level, w.at[0], w.at[1], w.at[2]),
 			Forms: []check.Form{check.Live},
 			Run:   w.judge,
+			Fixes: []check.Fix{{Title: "watch it", Kind: step.AuditRule, Step: w.watch}},
 		}
 		if !w.engine {
 			c.Needs = []snapshot.Part{snapshot.PartHostFiles}

@@ -4,6 +4,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var defaultBridgeICC = &check.Check{
@@ -19,6 +20,10 @@ var defaultBridgeICC = &check.Check{
 	Forms: []check.Form{check.Live},
 	Needs: []snapshot.Part{snapshot.PartEngineNetworks},
 	Run:   func(p *check.Probe) { judgeNetworks(p, keepsApart) },
+	Fixes: []check.Fix{{
+		Title: "keep containers on the default bridge apart", Kind: step.DaemonRestart,
+		Step: configure(step.DaemonRestart, "Containers that talk to each other on the default bridge lose each other: give them a network of their own. With containers running through the restart the bridge keeps its former setting.", wish{"icc", "false"}),
+	}},
 }
 
 func keepsApart(n *net) check.Verdict {

@@ -17,8 +17,9 @@ var dataRootFilesystem = &check.Check{
 		"With the containerd image store, containerd's root holds the images and is judged too.",
 	Remedy:   "Mount a file system of its own on the data root: stop the engine, copy the data, mount, start. Plimsoll never moves data by itself.",
 	Severity: check.Medium, Subject: snapshot.KindHost, Zone: model.ZoneHost, Surface: model.SurfaceHostMisconfig, STRIDE: "D", Tier: 1,
-	Refs:  check.CIS(1, "1.2.1", "1.1.1", "1.1.1"),
-	Forms: []check.Form{check.Live},
+	Refs:   check.CIS(1, "1.2.1", "1.1.1", "1.1.1"),
+	Forms:  []check.Form{check.Live},
+	ByHand: "It stops the engine for as long as copying takes, and needs a device or volume that only a person can choose. Data is never moved automatically.",
 	Run: func(p *check.Probe) {
 		p.Report(judgeVolumes(p, needsOwnFilesystem, "engine data has file systems of its own", func(f *snapshot.File, v *snapshot.Filesystem) (string, check.Evidence) {
 			e := ev("device of "+f.Path, v.Device+" on "+v.Mount+"; / is on "+v.RootDevice)

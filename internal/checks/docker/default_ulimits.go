@@ -7,6 +7,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var daemonDefaultUlimits = &check.Check{
@@ -21,6 +22,10 @@ var daemonDefaultUlimits = &check.Check{
 	Needs:  []snapshot.Part{snapshot.PartEngineInfo, snapshot.PartEngineConfig},
 	Params: []check.Param{{Name: "max_nofile", Unit: "count", Default: []string{"1048576"}, Meaning: "highest hard limit of open files that is accepted"}},
 	Run:    func(p *check.Probe) { judgeEngine(p, limitsOpenFiles) },
+	Fixes: []check.Fix{{
+		Title: "limit the open files of containers", Kind: step.DaemonRestart,
+		Step: configure(step.DaemonRestart, "Containers made from then on open at most 65536 files.", wish{"default-ulimits.nofile", snapshot.UlimitSetting("nofile", "1024", "65536")}),
+	}},
 }
 
 func limitsOpenFiles(d *daemon) check.Verdict {

@@ -4,6 +4,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var daemonLiveRestore = &check.Check{
@@ -17,6 +18,7 @@ var daemonLiveRestore = &check.Check{
 	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, survivesRestart) },
+	Fixes: []check.Fix{{Title: "keep containers running without the engine", Kind: step.DaemonReload, Step: configure(step.DaemonReload, "", wish{"live-restore", "true"})}},
 }
 
 func survivesRestart(d *daemon) check.Verdict {
@@ -42,6 +44,7 @@ var daemonNotExperimental = &check.Check{
 	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, noExperiments) },
+	Fixes: []check.Fix{{Title: "turn experimental features off", Kind: step.DaemonRestart, Step: configure(step.DaemonRestart, "What uses an experimental feature stops working.", wish{"experimental", "false"})}},
 }
 
 func noExperiments(d *daemon) check.Verdict {
@@ -65,6 +68,10 @@ var daemonNoNewPrivileges = &check.Check{
 	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, forbidsByDefault) },
+	Fixes: []check.Fix{{
+		Title: "forbid new privileges by default", Kind: step.DaemonRestart,
+		Step: configure(step.DaemonRestart, "Containers made from then on need no-new-privileges=false for sudo, or ping with file capabilities.", wish{"no-new-privileges", "true"}),
+	}},
 }
 
 func forbidsByDefault(d *daemon) check.Verdict {

@@ -10,6 +10,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 // guarded is a family of files that only root may own and change. Each row of
@@ -54,6 +55,7 @@ func (g *guarded) ownerCheck() *check.Check {
 		"and who can write to a directory above it, or to that of a link on the way, can put another in its place."
 	c.Remedy = "chown root:root " + g.path + ", remove entries that give write (setfacl -b), and let only root write to the directories above."
 	c.Run = func(p *check.Probe) { g.judge(p, rootsAlone) }
+	c.Fixes = []check.Fix{{Title: "give it to root", Kind: step.FileAccess, Step: giveToRoot}}
 	return c
 }
 
@@ -68,6 +70,7 @@ func (g *guarded) modeCheck() *check.Check {
 		"an access list entry may give no more than the group has."
 	c.Remedy = "chmod " + modes + " " + g.path + " and remove wider access list entries (setfacl -b)."
 	c.Run = func(p *check.Probe) { g.judge(p, g.within) }
+	c.Fixes = []check.Fix{{Title: "narrow its mode", Kind: step.FileAccess, Step: narrow(g.widest)}}
 	return c
 }
 
@@ -159,11 +162,14 @@ func replaceable(d snapshot.Directory) string {
 	return ""
 }
 
-func (g *guarded) within(f *snapshot.File) check.Verdict {
+func (g *guarded) within(f *snapshot.File) check.Verdict { return withinMode(f, g.widest(f)) }
+
+// widest is the mode that a file of the row may have at most.
+func (g *guarded) widest(f *snapshot.File) uint32 {
 	if f.Role == snapshot.RoleRegistryKey {
-		return withinMode(f, g.keyMode)
+		return g.keyMode
 	}
-	return withinMode(f, g.mode)
+	return g.mode
 }
 
 // withinMode judges the mode's bits and the access list against a widest mode.
@@ -197,6 +203,7 @@ var fileDataRootMode = &check.Check{
 		g := guarded{roles: dataRoots, part: snapshot.PartEngineFiles, none: "no engine on the machine has a data root"}
 		g.judge(p, closedDataRoot)
 	},
+	Fixes: []check.Fix{{Title: "close it to other users", Kind: step.FileAccess, Step: closeDataRoot}},
 }
 
 // dataRoots are the roles of directories that hold the containers' files.

@@ -8,6 +8,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var daemonNoInsecureRegistries = &check.Check{
@@ -21,6 +22,7 @@ var daemonNoInsecureRegistries = &check.Check{
 	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, verifiesRegistries) },
+	Fixes: []check.Fix{{Title: "take remote registries off the list", Kind: step.DaemonReload, Step: trustNone}},
 }
 
 func verifiesRegistries(d *daemon) check.Verdict {

@@ -4,6 +4,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var daemonLogLevel = &check.Check{
@@ -17,6 +18,10 @@ var daemonLogLevel = &check.Check{
 	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, logsAtInfo) },
+	Fixes: []check.Fix{
+		{Title: "turn debug logging off", Kind: step.DaemonReload, Step: quietDebug},
+		{Suffix: "level", Title: "log at info level", Kind: step.DaemonRestart, Step: levelInfo},
+	},
 }
 
 func logsAtInfo(d *daemon) check.Verdict {

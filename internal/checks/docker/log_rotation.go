@@ -6,6 +6,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var logRotation = &check.Check{
@@ -18,6 +19,7 @@ var logRotation = &check.Check{
 	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, rotatesLogs) },
+	Fixes: []check.Fix{{Title: "rotate logs at 10 MB", Kind: step.DaemonRestart, Step: rotate}},
 }
 
 func rotatesLogs(d *daemon) check.Verdict {

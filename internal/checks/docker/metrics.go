@@ -4,6 +4,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var metricsNotExposed = &check.Check{
@@ -15,6 +16,10 @@ var metricsNotExposed = &check.Check{
 	Severity: check.Medium, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "I", Tier: 2,
 	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Run:   func(p *check.Probe) { judgeEngine(p, metricsStayHere) },
+	Fixes: []check.Fix{{
+		Title: "serve metrics on loopback only", Kind: step.DaemonRestart,
+		Step: configure(step.DaemonRestart, "A collector on another machine no longer reaches the metrics.", wish{"metrics-addr", `"127.0.0.1:9323"`}),
+	}},
 }
 
 func metricsStayHere(d *daemon) check.Verdict {

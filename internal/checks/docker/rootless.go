@@ -20,6 +20,7 @@ var daemonRootless = &check.Check{
 	Forms:   []check.Form{check.Live},
 	Needs:   []snapshot.Part{snapshot.PartEngineInfo},
 	Covered: []string{"daemon-userns-remap"},
+	ByHand:  "A rootless engine is another engine, of another account, with data of its own: workloads move to it one by one, and some (low ports, host devices, cgroup v1 limits) cannot.",
 	Run:     func(p *check.Probe) { judgeEngine(p, runsWithoutRoot) },
 }
 

@@ -8,6 +8,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var dockerSockMode = &check.Check{
@@ -21,6 +22,7 @@ var dockerSockMode = &check.Check{
 	Refs:  check.CIS(1, "3.16", "3.16", ""),
 	Forms: []check.Form{check.Live},
 	Run:   func(p *check.Probe) { judgeSockets(p, closedToOthers) },
+	Fixes: []check.Fix{{Title: "close it to other users", Kind: step.FileAccess, Step: closeSocket}},
 }
 
 const sockMode = 0o660

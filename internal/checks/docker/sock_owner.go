@@ -9,6 +9,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var dockerSockOwner = &check.Check{
@@ -23,6 +24,7 @@ var dockerSockOwner = &check.Check{
 	Refs:  check.CIS(1, "3.15", "3.15", ""),
 	Forms: []check.Form{check.Live},
 	Run:   func(p *check.Probe) { judgeSockets(p, rightOwner) },
+	Fixes: []check.Fix{{Title: "give it to root and the group docker", Kind: step.FileAccess, Step: giveSocket}},
 }
 
 func rightOwner(p *check.Probe, f *snapshot.File) check.Verdict {

@@ -22,10 +22,11 @@ var daemonTCPMutualTLS = &check.Check{
 	Remedy: "Remove the tcp address from hosts and reach the engine through ssh (docker context create --docker host=ssh://…). " +
 		"Where TCP must stay, set tlsverify with tlscacert, tlscert and tlskey of an authority of its own, and restart the engine.",
 	Severity: check.Critical, Subject: snapshot.KindEngine, Zone: model.ZoneHost, Surface: model.SurfaceClientAuthorization, STRIDE: "STIE", Tier: 1,
-	Refs:  check.CIS(1, "2.6", "2.7", "2.7"),
-	Forms: []check.Form{check.Live, check.DaemonJSON},
-	Needs: []snapshot.Part{snapshot.PartEngineInfo},
-	Run:   func(p *check.Probe) { judgeEngine(p, refusesStrangers) },
+	Refs:   check.CIS(1, "2.6", "2.7", "2.7"),
+	Forms:  []check.Form{check.Live, check.DaemonJSON},
+	Needs:  []snapshot.Part{snapshot.PartEngineInfo},
+	ByHand: "Certificates come from an authority that somebody must keep, every client needs one, and a mistake locks all of them out; which clients there are does not show on this machine.",
+	Run:    func(p *check.Probe) { judgeEngine(p, refusesStrangers) },
 }
 
 func refusesStrangers(d *daemon) check.Verdict {

@@ -4,6 +4,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var daemonUserlandProxy = &check.Check{
@@ -17,6 +18,10 @@ var daemonUserlandProxy = &check.Check{
 	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, noProxy) },
+	Fixes: []check.Fix{{
+		Title: "forward published ports in the kernel", Kind: step.DaemonRestart,
+		Step: configure(step.DaemonRestart, "Test published ports from the machine itself and over IPv6 afterwards: those paths used the proxy.", wish{"userland-proxy", "false"}),
+	}},
 }
 
 func noProxy(d *daemon) check.Verdict {

@@ -19,6 +19,8 @@ var daemonUsernsRemap = &check.Check{
 	Forms: []check.Form{check.Live, check.DaemonJSON},
 	Needs: []snapshot.Part{snapshot.PartEngineInfo},
 	Run:   func(p *check.Probe) { judgeEngine(p, remapsRoot) },
+	ByHand: "With remapping the engine starts on an empty data directory: every image, container and volume is gone from its sight, and files shared with the machine belong to the wrong users. " +
+		"Only who knows the workloads can say when, and what must move.",
 }
 
 func remapsRoot(d *daemon) check.Verdict {

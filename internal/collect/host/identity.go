@@ -55,6 +55,22 @@ func (m *Machine) Collect(ctx context.Context, sockets ...string) (snapshot.Scop
 	return scope, h, append(parts, m.surroundings(ctx, &h)...)
 }
 
+// ScopeID returns the machine's identity.
+func (m *Machine) ScopeID() string {
+	id, _ := m.scope()
+	return id
+}
+
+// AuditRules asks the kernel for the state of its audit system and its rules,
+// with canonical paths. A kernel without audit is [fs.ErrNotExist].
+func (m *Machine) AuditRules(ctx context.Context) (snapshot.AuditState, error) {
+	st, err := m.audit(ctx)
+	for i := range st.Rules {
+		m.canonical(&st.Rules[i], false)
+	}
+	return st, err
+}
+
 // surroundings fills what the machine does around its engines: subordinate IDs,
 // kernels, audit, log shipping.
 func (m *Machine) surroundings(ctx context.Context, h *snapshot.Host) []snapshot.PartStatus {
@@ -73,10 +89,7 @@ func (m *Machine) surroundings(ctx context.Context, h *snapshot.Host) []snapshot
 	parts = append(parts, part(snapshot.PartHostKernels, err, "the installed kernels"))
 	h.Kernels = fact(kernels, parts[1], "/proc/sys/kernel/version, /boot, /lib/modules")
 
-	state, err := m.audit(ctx)
-	for i := range state.Rules {
-		m.canonical(&state.Rules[i], false)
-	}
+	state, err := m.AuditRules(ctx)
 	audit := part(snapshot.PartHostAudit, err, "the kernel's audit rules")
 	h.Audit.Kernel = fact(state, audit, "rules loaded in the kernel")
 	if gone(err) {

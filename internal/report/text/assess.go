@@ -11,6 +11,7 @@ import (
 	"plimsoll/internal/model"
 	"plimsoll/internal/report"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 const (
@@ -233,15 +234,15 @@ func (p *page) fixes(r *report.Result) {
 	for _, c := range pl.Choices {
 		m := r.Measure(c.Measure)
 		title, command = max(title, columns(m.Title)), max(command, columns(call(r, m)))
-		wide = max(wide, columns(disturbance(m)))
+		wide = max(wide, columns(disturbance(r, m)))
 	}
 	for i, c := range pl.Choices {
 		m := r.Measure(c.Measure)
 		if 3+title+3+command+3+wide > p.o.Width {
-			p.wrap(fmt.Sprintf("%2d ", i+1), m.Title+" · "+disturbance(m))
+			p.wrap(fmt.Sprintf("%2d ", i+1), m.Title+" · "+disturbance(r, m))
 			p.wrap("      ", call(r, m))
 		} else {
-			p.line(fmt.Sprintf("%2d %s   %s   %s", i+1, pad(m.Title, title), pad(call(r, m), command), disturbance(m)))
+			p.line(fmt.Sprintf("%2d %s   %s   %s", i+1, pad(m.Title, title), pad(call(r, m), command), disturbance(r, m)))
 		}
 		if s := effect(&c); s != "" {
 			p.wrap("      ", s)
@@ -266,7 +267,10 @@ func effect(c *report.Choice) string {
 }
 
 // disturbance words what a measure interrupts.
-func disturbance(m *report.Measure) string {
+func disturbance(r *report.Result, m *report.Measure) string {
+	if len(m.Steps) > 0 && r.Steps[m.Steps[0]].Kind == step.DaemonReload {
+		return "reloads the engine, no restart"
+	}
 	n := count(len(m.Steps), "container", "containers")
 	source := m.AtSource()
 	does := "disturbs nothing"

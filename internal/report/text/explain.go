@@ -39,6 +39,9 @@ func ExplainCheck(w io.Writer, c *check.Check, r *report.Result, o Options) erro
 		p.section("Evidence", strings.Join(parts, "; "))
 	}
 	p.section("Remedy", c.Remedy)
+	if c.ByHand != "" {
+		p.section("Why by hand", c.ByHand)
+	}
 	for _, pa := range c.Params {
 		def := strings.Join(pa.Default, ", ")
 		switch {

@@ -21,7 +21,7 @@ func Plan(w io.Writer, r *report.Result, o Options) error {
 		m := r.Measure(c.Measure)
 		p.line("")
 		p.hang("", "   ", p.bold(fmt.Sprintf("%d. %s:", i+1, m.ID))+" "+m.Title)
-		p.wrap("   ", fmt.Sprintf("surface %s; removes %d risk; fixes %s; %s", c.Surface, c.Removes, count(c.Fixes, "failing finding", "failing findings"), disturbance(m)))
+		p.wrap("   ", fmt.Sprintf("surface %s; removes %d risk; fixes %s; %s", c.Surface, c.Removes, count(c.Fixes, "failing finding", "failing findings"), disturbance(r, m)))
 		p.wrap("   ", "why: "+c.Why)
 		if c.Lacks != "" {
 			p.wrap("   ", "closes no threat by itself: "+Clean(c.Lacks))
