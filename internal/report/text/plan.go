@@ -143,8 +143,8 @@ func (p *page) notChosen(r *report.Result) {
 	if len(r.Plan.NotChosen) > 0 {
 		p.line("")
 		p.line(p.bold("NOT CHOSEN"))
-		for _, n := range r.Plan.NotChosen {
-			p.wrap("  ", n.Measure+": "+Clean(n.Why))
+		for _, why := range reasons(r.Plan.NotChosen) {
+			p.wrap("  ", strings.Join(why.measures, ", ")+": "+Clean(why.text))
 		}
 	}
 	if len(r.Plan.Uncovered) > 0 {
@@ -154,6 +154,24 @@ func (p *page) notChosen(r *report.Result) {
 			p.wrap("  ", fmt.Sprintf("%s: %s (%s)", u.Surface, u.Why, strings.Join(u.Checks, ", ")))
 		}
 	}
+}
+
+type reason struct {
+	text     string
+	measures []string
+}
+
+// reasons joins the measures that one reason keeps out, in the order of the first.
+func reasons(all []report.NotChosen) (out []reason) {
+	for _, n := range all {
+		i := slices.IndexFunc(out, func(r reason) bool { return r.text == n.Why })
+		if i < 0 {
+			out = append(out, reason{text: n.Why})
+			i = len(out) - 1
+		}
+		out[i].measures = append(out[i].measures, n.Measure)
+	}
+	return out
 }
 
 func orNone(s string) string {
