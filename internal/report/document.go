@@ -45,6 +45,7 @@ type Steps struct {
 	Undo     step.Undo     `json:"undo"`
 	Note     string        `json:"note,omitempty"`
 	Warnings []string      `json:"warnings,omitempty"`
+	UID      string        `json:"uid,omitempty"` // of the target, where it is not the subject's
 	Subjects []int         `json:"subjects"`
 	IDs      []string      `json:"ids"`
 }
@@ -67,7 +68,7 @@ func NewDocument(r *Result) (*Document, error) {
 	at := make(map[step.Target]int, len(r.Subjects))
 	for i := range r.Subjects {
 		if s := &r.Subjects[i]; len(s.Members) == 0 {
-			at[s.target()] = i
+			at[spot(s.target())] = i
 		}
 	}
 	for _, m := range r.Measures {
@@ -119,11 +120,14 @@ func formOf(r *Result, m Measure, at map[step.Target]int) (MeasureForm, error) {
 	f := MeasureForm{Measure: m, Steps: []Steps{}}
 	for _, id := range m.Steps {
 		s := r.Steps[id]
-		i, ok := at[s.Target]
+		i, ok := at[spot(s.Target)]
 		if !ok {
 			return f, fmt.Errorf("step %s changes %q, which is no subject of the result", id, s.Target.Key)
 		}
 		g := Steps{Kind: s.Kind, Set: s.Set, Disturbs: s.Disturbs, Undo: s.Undo, Note: s.Note, Warnings: s.Warnings, Subjects: []int{i}, IDs: []string{id}}
+		if s.Target.UID != r.Subjects[i].UID {
+			g.UID = s.Target.UID
+		}
 		if n := len(f.Steps); n > 0 && f.Steps[n-1].alike(&g) {
 			f.Steps[n-1].Subjects, f.Steps[n-1].IDs = append(f.Steps[n-1].Subjects, i), append(f.Steps[n-1].IDs, id)
 			continue
@@ -131,7 +135,7 @@ func formOf(r *Result, m Measure, at map[step.Target]int) (MeasureForm, error) {
 		f.Steps = append(f.Steps, g)
 	}
 	for _, ref := range m.Refused {
-		i, ok := at[ref.Target]
+		i, ok := at[spot(ref.Target)]
 		if !ok {
 			return f, fmt.Errorf("measure %s leaves out %q, which is no subject of the result", m.ID, ref.Target.Key)
 		}
@@ -144,8 +148,15 @@ func formOf(r *Result, m Measure, at map[step.Target]int) (MeasureForm, error) {
 	return f, nil
 }
 
+// spot is a target without the identity of what is there now: a step on a file
+// names its inode, its subject does not.
+func spot(t step.Target) step.Target {
+	t.UID = ""
+	return t
+}
+
 // alike reports whether two steps differ in their targets only.
 func (s *Steps) alike(o *Steps) bool {
-	return s.Kind == o.Kind && s.Disturbs == o.Disturbs && s.Undo == o.Undo && s.Note == o.Note &&
+	return s.Kind == o.Kind && s.UID == o.UID && s.Disturbs == o.Disturbs && s.Undo == o.Undo && s.Note == o.Note &&
 		slices.Equal(s.Set, o.Set) && slices.Equal(s.Warnings, o.Warnings)
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 
 	"plimsoll/internal/step"
@@ -87,6 +88,7 @@ func (f *MeasureForm) expand(i int, r *Result) error {
 			if err != nil {
 				return err
 			}
+			target.UID = cmp.Or(g.UID, target.UID)
 			m.Steps = append(m.Steps, g.IDs[j])
 			r.Steps[g.IDs[j]] = step.Step{
 				ID: g.IDs[j], Kind: g.Kind, Target: target, Set: g.Set, Disturbs: g.Disturbs, Undo: g.Undo, Note: g.Note, Warnings: g.Warnings,
