@@ -45,3 +45,30 @@ func TestMeasuresOfASubjectThatAnotherOwns(t *testing.T) {
 		t.Errorf("read back, the step changes %+v", st.Target)
 	}
 }
+
+// TestTargetOfAnotherIdentity: a step may name what is there now, an inode, of a
+// subject that something listed before it without.
+func TestTargetOfAnotherIdentity(t *testing.T) {
+	s, suite := checktest.Owned()
+	a, err := assess.Assess(assess.Inputs{Snapshot: s, Suite: suite, Now: s.Taken})
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := &a.Measures[0].Steps[0].Target
+	a.Measures[0].Refused = append(a.Measures[0].Refused, step.Refusal{Target: *target, Why: "not now"})
+	first := a.Measures[0]
+	first.ID, first.Steps = "other", nil
+	a.Measures = append([]step.Measure{first}, a.Measures...)
+	target.UID = "254:7 /etc/x"
+	var b bytes.Buffer
+	if err := report.Encode(&b, report.Build(a, "plimsoll test", "test")); err != nil {
+		t.Fatal(err)
+	}
+	back, err := report.Decode(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st := back.Steps[back.Measures[1].Steps[0]]; st.Target.UID != target.UID {
+		t.Errorf("read back, the step changes %+v, want the identity %s", st.Target, target.UID)
+	}
+}
