@@ -1,6 +1,9 @@
 package shared
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // secretWords are parts of names that secrets go by; words are divided by _, -
 // or ., or by a change of case.
@@ -23,10 +26,8 @@ func SecretName(name string) bool {
 	case "allow", "enable", "disable", "require", "use", "skip", "no", "public":
 		return false
 	}
-	for _, n := range notSecret {
-		if words[len(words)-1] == n {
-			return false
-		}
+	if slices.Contains(notSecret, words[len(words)-1]) {
+		return false
 	}
 	joined := "_" + strings.Join(words, "_") + "_"
 	for _, w := range secretWords {

@@ -49,7 +49,7 @@ type wireField struct {
 
 func wire(filter, action uint32, allCalls bool, fields ...wireField) []byte {
 	words := make([]uint32, auditHeader/4)
-	words[0], words[1], words[2] = filter, action, uint32(len(fields)) //nolint:gosec // a test's few fields
+	words[0], words[1], words[2] = filter, action, uint32(len(fields))
 	if allCalls {
 		for i := range 64 {
 			words[3+i] = 0xffffffff
@@ -59,12 +59,12 @@ func wire(filter, action uint32, allCalls bool, fields ...wireField) []byte {
 	for i, f := range fields {
 		value := f.value
 		if f.text != "" {
-			value = uint32(len(f.text)) //nolint:gosec // likewise
+			value = uint32(len(f.text))
 			texts += f.text
 		}
 		words[67+i], words[131+i], words[195+i] = f.number, value, f.op
 	}
-	words[259] = uint32(len(texts)) //nolint:gosec // likewise
+	words[259] = uint32(len(texts))
 	var b []byte
 	for _, w := range words {
 		b = binary.NativeEndian.AppendUint32(b, w)

@@ -19,8 +19,8 @@ func change(kind uint16, rule []byte) error {
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)                                                                //nolint:errcheck // a test
-	msg := binary.NativeEndian.AppendUint32(nil, uint32(unix.SizeofNlMsghdr+len(rule))) //nolint:gosec // a test's few bytes
+	defer unix.Close(fd)
+	msg := binary.NativeEndian.AppendUint32(nil, uint32(unix.SizeofNlMsghdr+len(rule)))
 	msg = binary.NativeEndian.AppendUint16(msg, kind)
 	msg = binary.NativeEndian.AppendUint16(msg, unix.NLM_F_REQUEST|unix.NLM_F_ACK)
 	msg = append(msg, make([]byte, 8)...)

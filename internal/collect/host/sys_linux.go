@@ -84,5 +84,5 @@ func size(n, unit uint64) int64 {
 	if unit != 0 && n > most/unit {
 		return most
 	}
-	return int64(n * unit) //nolint:gosec // bounded above
+	return int64(n * unit)
 }
