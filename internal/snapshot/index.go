@@ -28,6 +28,7 @@ type Index struct {
 	recipes    [][2]int              // Dockerfiles[i] -> subjects of the file and of the image it makes
 	swarms     map[string]int        // scope ID -> subject of the swarm that its engine is a node of
 	classes    []Class
+	kube       kubeIndex
 	edited     []Edited // what a simulation set
 }
 
@@ -73,6 +74,7 @@ func NewIndex(s *Snapshot) *Index {
 	x.addDockerfiles()
 	x.addContainers(images, x.addNetworks())
 	x.addServices()
+	x.addCluster()
 	x.classify()
 	return x
 }
@@ -219,6 +221,7 @@ func (x *Index) With(s *Snapshot) *Index {
 	c := *x
 	c.Snapshot = s
 	c.classify()
+	c.classifyPods()
 	return &c
 }
 
