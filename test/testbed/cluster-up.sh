@@ -233,8 +233,8 @@ start_kubelet() {
     --config=/var/lib/kubelet/config.yaml $KUBELET_KUBEADM_ARGS
 }
 
-# start_proxy runs kube-proxy on the node: as a pod it would have to be privileged, which a machine without CAP_SYS_RESOURCE does not start. Limits of
-# the connection table are left alone, which such a machine may not set either.
+# start_proxy runs kube-proxy on the node, where kubeadm has a DaemonSet, so that its kubeconfig file is one of the node. Limits of the connection table
+# are left alone: the machine may not be allowed to set them.
 start_proxy() {
   alive kube-proxy && return
   start kube-proxy --kubeconfig=/var/lib/kube-proxy/kubeconfig.conf --hostname-override="$node" --cluster-cidr=10.244.0.0/16 \

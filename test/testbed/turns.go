@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"sync"
-	"syscall"
 	"testing"
 )
 
@@ -29,7 +28,7 @@ func (s *turns) share(t testing.TB, path string) error {
 		return nil
 	}
 	if s.shared == 0 {
-		if err := s.lock(path, syscall.LOCK_SH); err != nil {
+		if err := s.lock(path, false); err != nil {
 			return err
 		}
 	}
@@ -51,7 +50,7 @@ func (s *turns) alone(t testing.TB, path string) error {
 	if s.shared > 0 || s.only {
 		return errors.New("a test of this package uses it, perhaps this one: ask to have it alone first, and not in parallel")
 	}
-	if err := s.lock(path, syscall.LOCK_EX); err != nil {
+	if err := s.lock(path, true); err != nil {
 		return err
 	}
 	s.only = true
@@ -64,18 +63,12 @@ func (s *turns) alone(t testing.TB, path string) error {
 	return nil
 }
 
-func (s *turns) lock(path string, how int) error {
+func (s *turns) lock(path string, alone bool) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
-	for {
-		err = syscall.Flock(int(f.Fd()), how)
-		if !errors.Is(err, syscall.EINTR) {
-			break
-		}
-	}
-	if err != nil {
+	if err := flock(f, alone); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	s.file = f
