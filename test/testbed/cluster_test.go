@@ -91,6 +91,21 @@ func TestNamespaceLivesAsLongAsTheTest(t *testing.T) {
 	t.Logf("the namespace was gone %v after the test", time.Since(begun).Round(time.Second))
 }
 
+func TestClusterAlone(t *testing.T) {
+	t.Run("alone", func(t *testing.T) {
+		ClusterAlone(t)
+		if name := Namespace(t); name == "" { // shares what the test has alone
+			t.Error("no namespace")
+		}
+	})
+	Cluster(t)
+	if end, why := ending(t, func(t testing.TB) { ClusterAlone(t) }); end == "skipped" {
+		t.Log(why) // allowed to change nothing
+	} else if end != "failed" || !strings.Contains(why, "ask to have it alone first") {
+		t.Errorf("after Cluster: %s: %s; want failed", end, why)
+	}
+}
+
 func TestApplyIsRefused(t *testing.T) {
 	k, name := Cluster(t), Namespace(t)
 	for yaml, why := range map[string]string{
