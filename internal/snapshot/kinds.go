@@ -28,6 +28,17 @@ var Kinds = map[Kind]KindInfo{
 	KindRegistry:  {Scopes: []ScopeKind{ScopeRegistry}, Platform: "docker", Whole: true},
 	KindFile:      {Scopes: []ScopeKind{ScopeFiles}, Platform: "docker", Whole: true},
 	KindCompose:   {Scopes: []ScopeKind{ScopeFiles}, Platform: "docker", Whole: true},
+
+	KindAPIServer:         {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost}, Platform: "kubernetes", Whole: true},
+	KindEtcd:              {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost}, Platform: "kubernetes", Whole: true},
+	KindControllerManager: {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost}, Platform: "kubernetes", Whole: true},
+	KindScheduler:         {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost}, Platform: "kubernetes", Whole: true},
+	KindKubelet:           {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost}, Platform: "kubernetes", Whole: true},
+	KindKubeProxy:         {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost}, Platform: "kubernetes", Whole: true},
+
+	// A node's file is of the cluster by what it decides, and of the scope of the
+	// machine by where it lies: one host may be judged by several clusters.
+	KindNodeFile: {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost}, Platform: "kubernetes"},
 }
 
 // scopeKinds is the kind of the subject that stands for a whole scope.

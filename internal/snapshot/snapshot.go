@@ -39,6 +39,11 @@ type Snapshot struct {
 	Dockerfiles    []Dockerfile    `json:"dockerfiles,omitempty"`
 	Clients        []Client        `json:"clients,omitempty"`
 	Registries     []Registry      `json:"registries,omitempty"`
+
+	NodeHosts    []NodeHost   `json:"nodeHosts,omitempty"`
+	Components   []Component  `json:"components,omitempty"`
+	Certificates []X509       `json:"certificates,omitempty"`
+	Kubeconfigs  []Kubeconfig `json:"kubeconfigs,omitempty"`
 }
 
 // ScopeKind is the kind of thing that was looked at.

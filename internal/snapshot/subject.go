@@ -22,6 +22,14 @@ const (
 	KindSwarm     Kind = "swarm"
 	KindFile      Kind = "dockerfile"
 	KindCompose   Kind = "compose-service"
+
+	KindAPIServer         Kind = "kube-apiserver"
+	KindEtcd              Kind = "etcd"
+	KindControllerManager Kind = "kube-controller-manager"
+	KindScheduler         Kind = "kube-scheduler"
+	KindKubelet           Kind = "kubelet"
+	KindKubeProxy         Kind = "kube-proxy"
+	KindNodeFile          Kind = "node-file"
 )
 
 // Location is a place in a file, for subjects that come from one.
