@@ -29,6 +29,7 @@ type Index struct {
 	recipes    [][2]int              // Dockerfiles[i] -> subjects of the file and of the image it makes
 	swarms     map[string]int        // scope ID -> subject of the swarm that its engine is a node of
 	classes    []Class
+	kube       kubeIndex
 	edited     []Edited // what a simulation set
 }
 
@@ -74,11 +75,12 @@ func NewIndex(s *Snapshot) *Index {
 		c := &s.Clients[i]
 		x.clients = append(x.clients, x.add(Subject{Kind: KindClient, Scope: c.Scope, Key: "client/" + c.User, Name: c.User}, x.scope(c.Scope)))
 	}
-	x.addComponents()
 	images := x.addImages()
 	x.addDockerfiles()
 	x.addContainers(images, x.addNetworks())
 	x.addServices()
+	x.addCluster()
+	x.addComponents()
 	x.classify()
 	return x
 }
@@ -225,6 +227,7 @@ func (x *Index) With(s *Snapshot) *Index {
 	c := *x
 	c.Snapshot = s
 	c.classify()
+	c.classifyPods()
 	return &c
 }
 

@@ -97,6 +97,9 @@ func (x *Index) addComponents() {
 		if h, ok := x.scopes[c.Host]; ok && c.Host != "" {
 			around = append(around, h)
 		}
+		if at, ok := x.kube.nodeAt[[3]string{c.Scope, "", c.Node}]; ok && c.Node != "" {
+			around = append(around, x.kube.nodes[at])
+		}
 		name := c.Name
 		if c.Node != "" {
 			name += " on " + c.Node
