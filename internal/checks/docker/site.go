@@ -37,6 +37,9 @@ func newSite(p *check.Probe) *site {
 	return s
 }
 
+// engine returns the scope's engine with its settings, which must be there.
+func (s *site) engine() *daemon { return &daemon{Engine: s.p.Engine(), p: s.p, file: s.file} }
+
 // observed reports whether a part of the scope was read.
 func (s *site) observed(part snapshot.Part) bool {
 	seen, ok := s.parts[part]
