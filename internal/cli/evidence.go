@@ -151,7 +151,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir, Root: root,
-		Kept: a.kept(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
+		Kept: a.kept(f), Loaded: a.loaded(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
 		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files,
 	})
 	p.end()
@@ -181,6 +181,16 @@ func (a *app) kept(f *collectFlags) map[string]string {
 	}
 	a.log.warn("containers kept for a rollback, if any, are judged like others: %v", err)
 	return nil
+}
+
+// loaded asks harden's notes which configuration files it brought into force. What
+// they would have said is otherwise unknown, which needs no warning.
+func (a *app) loaded(f *collectFlags) []snapshot.LoadedFile {
+	dir, err := f.stateDir(a)
+	if err != nil {
+		return nil
+	}
+	return harden.Loaded(dir)
 }
 
 // engineError says why no engine of the snapshot could be looked into, or is

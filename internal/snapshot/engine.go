@@ -118,6 +118,14 @@ func (e *Engine) Unread() bool {
 	return !e.Process.Known() || began.IsZero() || c.Modified.IsZero() || c.Modified.Sub(began) > startSlack
 }
 
+// LoadedFile is a state of a configuration file that an engine's process is known
+// to run with, though it is newer: harden wrote it.
+type LoadedFile struct {
+	Path     string    `json:"path"`
+	PID      int       `json:"pid"`
+	Modified time.Time `json:"modified"` // of the file, as exactly as the file system tells
+}
+
 // Setting is one key of the daemon's configuration, by its name in daemon.json.
 type Setting struct {
 	Key    string     `json:"key"`

@@ -22,6 +22,7 @@ type Machine struct {
 	gidmap  func() ([]idRange, error)  // likewise
 	scope   func() (id, how string)    // identity and where it comes from
 	audit   func(context.Context) (snapshot.AuditState, error)
+	loaded  []snapshot.LoadedFile
 	mu      sync.Mutex // guards agents
 	agents  *agents    // daemons found among the processes
 
@@ -54,6 +55,10 @@ func Open(root string) *Machine {
 	m.scope = sync.OnceValues(m.readScope)
 	return m
 }
+
+// Loaded tells of configuration files that harden changed and engines run with. It
+// comes before anything is read.
+func (m *Machine) Loaded(files []snapshot.LoadedFile) { m.loaded = files }
 
 // once remembers what was read for a key, and lets others who ask meanwhile wait
 // for it. An error is not remembered: it may be that of a process that ended.
