@@ -49,7 +49,7 @@ var reservations = []reservation{
 	{pkg: "os", names: []string{"Exit"}, to: []string{"cmd/plimsoll"}, why: "only main exits; deferred work must run"},
 	{pkg: "log", to: nil, why: "logs go to a log/slog logger that was handed in"},
 	{
-		pkg: "os/exec", to: []string{"internal/dockerapi", "internal/kubeapi", "internal/harden"},
+		pkg: "os/exec", to: []string{"internal/dockerapi", "internal/harden"},
 		why: "nothing is forked but the user's own ssh for an ssh:// engine, dockerd --validate and systemctl restart by harden",
 	},
 	{pkg: "net", to: []string{"internal/collect", "internal/dockerapi", "internal/kubeapi", "internal/serve"}, why: "only collect reads the world, serve listens"},
