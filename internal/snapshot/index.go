@@ -31,6 +31,7 @@ type Index struct {
 	classes    []Class
 	kube       kubeIndex
 	edited     []Edited // what a simulation set
+	derived    *derived
 }
 
 // Class is a set of containers that no check can tell apart: same scope,
@@ -46,7 +47,7 @@ type Class struct {
 func NewIndex(s *Snapshot) *Index {
 	x := &Index{
 		Snapshot: s, scopes: make(map[string]int, len(s.Scopes)), members: make(map[string][]int),
-		parts: make(map[string]PartStatus, len(s.Parts)),
+		parts: make(map[string]PartStatus, len(s.Parts)), derived: new(derived),
 	}
 	for _, p := range s.Parts {
 		if p.Item == "" {
@@ -225,7 +226,7 @@ func (x *Index) add(s Subject, around []int) int {
 // order: one made by an [Overlay] over this index's snapshot.
 func (x *Index) With(s *Snapshot) *Index {
 	c := *x
-	c.Snapshot = s
+	c.Snapshot, c.derived = s, new(derived)
 	c.classify()
 	c.classifyPods()
 	return &c
