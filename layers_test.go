@@ -48,6 +48,7 @@ var layers = []layer{
 	{"internal/dockerapi/answer", nil, "reads JSON of a foreign hand; of which engine, and how it came, is not its concern"},
 	{"internal/dockerapi/inspect", []string{"internal/dockerapi/answer", "internal/snapshot"}, "the one decoder of a container, for collect and harden alike: bytes to evidence, without a client"},
 	{"internal/kubeapi", nil, "speaks to an API server; what the objects mean is kubeobj's and collect's"},
+	{"internal/kubeobj", []string{"internal/yaml", "internal/snapshot"}, "turns objects of the API into evidence; whence they came is not its concern"},
 	{"internal/compose", []string{"internal/yaml", "internal/snapshot"}, "reads compose files; which ones, and what may be read, it is told"},
 	{"internal/dockerfile", []string{"internal/snapshot"}, "reads the text of a Dockerfile"},
 	{"internal/collect", []string{"internal/collect", "internal/compose", "internal/dockerfile", "internal/dockerapi", "internal/kubeapi", "internal/kubeobj", "internal/yaml", "internal/kubeflag", "internal/snapshot"}, "collectors fill the snapshot and conclude nothing"},
