@@ -29,6 +29,9 @@ type collectFlags struct {
 	files   survey.Evidence
 	probe   bool
 	root    string
+
+	kubeconfig string
+	kubelets   bool
 }
 
 // rootVariable is the environment's form of --root; images of plimsoll set it.
@@ -41,6 +44,8 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.files.Signatures, "signature", nil, "signature of an image: a sigstore bundle, or a payload of cosign with its signature in FILE.sig")
 	cmd.Flags().StringArrayVar(&f.files.Keys, "key", nil, "public key in PEM that signatures are verified with, offline")
 	cmd.Flags().StringVar(&f.root, "root", "", "where the machine's root is mounted, for a run inside a container (default $"+rootVariable+")")
+	cmd.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "file that names clusters and users, in the place of $KUBECONFIG and ~/.kube/config")
+	cmd.Flags().BoolVar(&f.kubelets, "kubelets", false, "of a cluster, ask every kubelet for its configuration through the API server; needs get on nodes/proxy")
 	cmd.Flags().StringVar(&f.state, "state", "", "state folder of harden, which says what containers are kept for a rollback")
 }
 
@@ -152,7 +157,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir, Root: root,
 		Kept: a.kept(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
-		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files,
+		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files, Kubeconfig: f.kubeconfig, Kubelets: f.kubelets,
 	})
 	p.end()
 	switch {

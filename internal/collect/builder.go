@@ -66,7 +66,7 @@ func intern[T any](at map[[sha256.Size]byte]int, list *[]T, v T) int {
 func (b *Builder) Join(f *snapshot.Snapshot) error {
 	for _, s := range f.Scopes {
 		if b.scopes[s.ID] {
-			return fmt.Errorf("scope %.100q was collected already: two targets lead to the same engine or host", s.ID)
+			return fmt.Errorf("scope %.100q was collected already: two targets lead to the same engine, host or cluster", s.ID)
 		}
 	}
 	for _, s := range f.Scopes {

@@ -103,7 +103,7 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 const (
 	jsonOnly  = "application/json"
 	protoForm = "application/vnd.kubernetes.protobuf,application/json;q=0.9"
-	tableForm = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;q=0.1"
+	tableForm = "application/json;as=Table;v=v1;g=meta.k8s.io" // and no other: whole objects are not wanted
 )
 
 // Get reads one object or document as JSON, of at most max bytes.

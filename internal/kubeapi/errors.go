@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -23,6 +24,7 @@ var (
 	ErrTimeout       = errors.New("timed out")                     // the deadline of one request or of the caller
 	ErrBroken        = errors.New("connection broken")             // ended in the middle of an answer
 	ErrNotFound      = errors.New("not served")                    // HTTP 404
+	ErrForm          = errors.New("not offered in this form")      // HTTP 406
 	ErrExpired       = errors.New("list expired while being read") // HTTP 410
 	ErrBusy          = errors.New("server is overloaded")          // HTTP 429, or 503 that lasts
 	ErrServer        = errors.New("server failed")                 // HTTP 500 and the rest
@@ -70,6 +72,23 @@ func Reason(err error) string {
 	return e.Kind.Error()
 }
 
+// refusedUser is how an API server begins to say whom it refuses what.
+var refusedUser = regexp.MustCompile(`User "([^"]{1,253})" cannot `)
+
+// Who returns the user whom the server refused, by its own words; "" when they
+// do not say.
+func Who(err error) string {
+	var e *Error
+	if !errors.As(err, &e) || !errors.Is(e.Kind, os.ErrPermission) {
+		return ""
+	}
+	m := refusedUser.FindStringSubmatch(e.Message)
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
 // status classifies an HTTP status that is not success.
 func status(op string, code int, s answer) *Error {
 	kind := ErrServer
@@ -78,8 +97,10 @@ func status(op string, code int, s answer) *Error {
 		kind = ErrUnauthorized
 	case http.StatusForbidden:
 		kind = os.ErrPermission
-	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotAcceptable:
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		kind = ErrNotFound
+	case http.StatusNotAcceptable:
+		kind = ErrForm
 	case http.StatusGone:
 		kind = ErrExpired
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:

@@ -1,6 +1,7 @@
 package kubeapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type List struct {
 	Path  string // /api/v1/pods, /apis/apps/v1/namespaces/shop/deployments
 	Form  Form
 	Field string // field selector
+	Page  int    // objects that are asked for at once; 0 is the usual number
 }
 
 // Sink takes the objects of a list, one by one.
@@ -44,7 +46,7 @@ type Outcome struct {
 // List reads all objects, a page at a time; no more than one page is held. A page
 // that is too large or too slow is asked for in smaller ones.
 func (c *Client) List(ctx context.Context, l List, to Sink) (Outcome, error) {
-	r := reading{Client: c, List: l, limit: c.bounds.page}
+	r := reading{Client: c, List: l, limit: cmp.Or(l.Page, c.bounds.page)}
 	const anew = 2 // times that a list which expired begins again
 	for {
 		to.Reset()
