@@ -15,6 +15,7 @@ import (
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/harden"
+	"plimsoll/internal/kubeapi"
 	"plimsoll/internal/snapshot"
 )
 
@@ -115,7 +116,7 @@ func (a *app) evidence(ctx context.Context, cmd *cobra.Command, f *collectFlags,
 	if len(t.live) > 0 || ctx.Err() != nil {
 		return src, err
 	}
-	a.noteSkipped(cmd)
+	a.noteSkipped(cmd, f)
 	if !errors.Is(err, survey.ErrNothing) {
 		return src, err
 	}
@@ -136,10 +137,14 @@ const exampleName = "the bundled example"
 // live collects. On an interrupt the evidence so far comes with partial set.
 func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*source, error) {
 	for _, t := range ts {
-		if t.Kind != "docker" {
-			continue
+		var err error
+		switch t.Kind {
+		case "docker":
+			_, err = dockerapi.Resolve(t.Arg, a.Env, a.Home)
+		case "k8s":
+			_, err = kubeapi.Load(kubeapi.Request{Context: t.Arg, Kubeconfig: f.kubeconfig, Env: a.Env, Home: a.Home})
 		}
-		if _, err := dockerapi.Resolve(t.Arg, a.Env, a.Home); err != nil {
+		if err != nil {
 			return nil, usage("%v", err)
 		}
 	}
@@ -219,9 +224,15 @@ func (a *app) withSudo() string {
 	return strings.Join(words, " ")
 }
 
-// noteSkipped says that the engine which the docker command would use was left
-// alone because it is elsewhere.
-func (a *app) noteSkipped(cmd *cobra.Command) {
+// noteSkipped says that the cluster which kubectl would use was left alone, and
+// the engine which the docker command would, where it is elsewhere.
+func (a *app) noteSkipped(cmd *cobra.Command, f *collectFlags) {
+	r := kubeapi.Request{Kubeconfig: f.kubeconfig, Env: a.Env, Home: a.Home}
+	if cfg, err := kubeapi.Load(r); err == nil {
+		a.log.note("the cluster of %s was not asked; name it: %s k8s", cfg.Name(), cmd.CommandPath())
+	} else if r.Configured() {
+		a.log.note("the cluster that kubectl uses was not asked; name it: %s k8s", cmd.CommandPath())
+	}
 	e, err := dockerapi.Resolve("", a.Env, a.Home)
 	if err != nil {
 		a.log.warn("the current docker context was not looked at: %v", err)

@@ -1,6 +1,9 @@
 package snapshot
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // namespaceItem begins the item of a part that was read in one namespace.
 const namespaceItem = "namespace/"
@@ -9,6 +12,18 @@ const namespaceItem = "namespace/"
 // is observed in part only, and has such items, was read in these namespaces and in
 // no other.
 func NamespaceItem(name string) string { return namespaceItem + name }
+
+// KindItem is the item of a part that is observed in part only, and of which all
+// subjects of a kind were seen.
+func KindItem(k Kind) string { return "kind/" + string(k) }
+
+// SeenAll reports whether a part of a scope that is observed in part only has all
+// subjects of a kind.
+func (s *Snapshot) SeenAll(scope string, p Part, k Kind) bool {
+	return slices.ContainsFunc(s.Parts, func(st PartStatus) bool {
+		return st.Scope == scope && st.Part == p && st.State == Observed && st.Item == KindItem(k)
+	})
+}
 
 // SeenIn lists the namespaces that a part of a scope was read in; whole says that
 // it was read in all of them.

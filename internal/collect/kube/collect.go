@@ -147,9 +147,22 @@ func (c *collector) finish(ctx context.Context) *snapshot.Snapshot {
 	out := c.builder.Snapshot()
 	out.Schema, out.Taken = snapshot.Schema, c.Taken
 	out.Scopes = []snapshot.Scope{c.scope()}
+	for i := range out.Definitions {
+		d := &out.Definitions[i]
+		d.Template = d.Template || c.templates[d.Group+"/"+d.Kind]
+	}
 	c.describe(ctx, out)
 	c.nodes(ctx, out)
 	out.Parts = append(out.Parts, c.parts()...)
 	out.Complete = !c.failed && ctx.Err() == nil
 	return out
+}
+
+// Reads lists, for people, what the package reads.
+func Reads() []string {
+	return []string{
+		"for k8s or k8s:CONTEXT, when it is named: the kubeconfig, whose credential plugin is run, GET /version, /api, /apis of the API server, and lists of what plimsoll doctor k8s --role grants, a page at a time",
+		"of secrets the names, types and ages, by a table without values; of config maps the shapes of values, and settings of known components; of pods no values of variables and arguments",
+		"with --kubelets: GET /api/v1/nodes/NAME/proxy/configz of each node",
+	}
 }

@@ -20,7 +20,7 @@ func (c *collector) nodes(ctx context.Context, out *snapshot.Snapshot) {
 	out.Components = append(out.Components, c.components...)
 	st := snapshot.PartStatus{
 		Scope: c.id.scope, Part: snapshot.PartNodeKubelet, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected,
-		Detail: "the kubelets were not asked for their configuration", Grant: "plimsoll assess k8s --kubelets, or plimsoll assess host on each node",
+		Detail: "the kubelets were not asked for their configuration", Grant: "plimsoll assess k8s --kubelets, or " + onNodes,
 	}
 	if c.Kubelets && len(out.Nodes) > 0 {
 		st = c.kubelets(ctx, out)
@@ -29,20 +29,54 @@ func (c *collector) nodes(ctx context.Context, out *snapshot.Snapshot) {
 	slices.SortFunc(out.Components, func(a, b snapshot.Component) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Node, b.Node))
 	})
-	mirrored := snapshot.PartStatus{
-		Scope: c.id.scope, Part: snapshot.PartNodeComponents, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected,
-		Detail: "no mirror of a static pod was seen, and the nodes themselves were not looked at", Grant: "plimsoll assess host on each node",
-	}
-	if len(c.components) > 0 {
-		mirrored.State, mirrored.Reason, mirrored.Detail = snapshot.Observed, snapshot.ReasonPartial, "command lines as the mirrors of static pods show them; the nodes themselves were not looked at"
-	}
-	out.Parts = append(out.Parts, mirrored)
+	out.Parts = append(out.Parts, c.mirrored(out)...)
 	for _, p := range []snapshot.Part{snapshot.PartNodeFiles, snapshot.PartNodePKI} {
 		out.Parts = append(out.Parts, snapshot.PartStatus{
-			Scope: c.id.scope, Part: p, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected, Detail: "the nodes themselves were not looked at", Grant: "plimsoll assess host on each node",
+			Scope: c.id.scope, Part: p, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected, Detail: "the nodes themselves were not looked at", Grant: onNodes,
 		})
 	}
 }
+
+// hosted are the distributions whose control plane the provider runs elsewhere.
+var hosted = []string{"eks", "gke", "aks"}
+
+// mirrored says what the mirrors of static pods show: of a component that each
+// node of the control plane has, all of it.
+func (c *collector) mirrored(out *snapshot.Snapshot) []snapshot.PartStatus {
+	st := snapshot.PartStatus{
+		Scope: c.id.scope, Part: snapshot.PartNodeComponents, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected,
+		Detail: "no mirror of a static pod was seen, and the nodes themselves were not looked at", Grant: onNodes,
+	}
+	if len(c.components) == 0 {
+		if slices.Contains(hosted, out.Clusters[0].Distribution) {
+			st.Reason, st.Detail, st.Grant = snapshot.ReasonProvider, "the provider runs the control plane and shows nothing of it", ""
+		}
+		return []snapshot.PartStatus{st}
+	}
+	st.State, st.Reason, st.Detail = snapshot.Observed, snapshot.ReasonPartial, "command lines as the mirrors of static pods show them; the nodes themselves were not looked at"
+	parts := []snapshot.PartStatus{st}
+	if !c.listed(snapshot.PartClusterNodes) || !c.listed(snapshot.PartClusterPods) {
+		return parts
+	}
+	for _, name := range []string{snapshot.APIServer, snapshot.Etcd, snapshot.ControllerManager, snapshot.Scheduler} {
+		all, planes := true, 0
+		for i := range out.Nodes {
+			n := &out.Nodes[i]
+			if !n.ControlPlane {
+				continue
+			}
+			planes++
+			all = all && slices.ContainsFunc(c.components, func(k snapshot.Component) bool { return k.Name == name && k.Node == n.Name })
+		}
+		if all && planes > 0 {
+			parts = append(parts, snapshot.PartStatus{Scope: c.id.scope, Part: st.Part, Item: snapshot.KindItem(snapshot.Kind(name)), State: snapshot.Observed})
+		}
+	}
+	return parts
+}
+
+// onNodes is what shows the nodes themselves.
+const onNodes = "plimsoll assess host on each node"
 
 // kubelets asks every kubelet for its configuration, through the API server. The
 // right to do so lets its holder run commands in pods, which is why it is asked for.
@@ -87,7 +121,7 @@ func (c *collector) kubelets(ctx context.Context, out *snapshot.Snapshot) snapsh
 	switch {
 	case denied.Load():
 		st.State, st.Reason, st.Detail = snapshot.Denied, snapshot.ReasonDenied, "forbidden: get nodes/proxy, by which kubelets are asked; it also lets its holder run commands in pods"
-		st.Grant = "plimsoll assess host on each node"
+		st.Grant = onNodes
 	case silent == len(out.Nodes):
 		st.State, st.Reason, st.Detail = snapshot.Failed, snapshot.ReasonFailed, "no kubelet answered through the API server"
 	case silent > 0:
