@@ -25,11 +25,9 @@ var secretMounts = &check.Check{
 func secretsMounted(r recipe) check.Verdict {
 	var h shared.Hits
 	look := func(v snapshot.BuildVar) {
-		shape := v.Var.Shape
-		found := shape == snapshot.ShapeKey || shape == snapshot.ShapeToken || shape == snapshot.ShapeURLCreds
-		if !found && shared.SecretName(v.Var.Name) && shape != snapshot.ShapePath && shape != snapshot.ShapeURL {
-			// An empty ENV holds nothing; an ARG without a default is there to be filled.
-			found = v.Instruction == "ARG" || shape != snapshot.ShapeEmpty
+		found := shared.Credential(v.Var) != ""
+		if v.Instruction == "ARG" && v.Var.Shape == snapshot.ShapeEmpty {
+			found = shared.SecretName(v.Var.Name) // without a default it is there to be filled
 		}
 		if found {
 			h.Add(r.at(v.Line, v.Instruction, v.Var.Name))
