@@ -231,61 +231,22 @@ func TestRollbackOverForeignEdit(t *testing.T) {
 // TestKillWhileEditing ends runs at every point as kill -9 would: afterwards a
 // file is as before or as planned, whole, and the journal knows which.
 func TestKillWhileEditing(t *testing.T) {
-	for _, undo := range []bool{false, true} {
-		for n := 1; ; n++ {
-			s := newShop(t)
-			was := s.read("compose.yaml")
-			run := func(o Options) { Apply(t.Context(), o, []step.Step{s.bound("web")}) }
-			if undo {
-				run(s.o)
-				run = func(o Options) { Rollback(t.Context(), o, "latest") }
-			}
-			point := s.killed(n, run)
-			if point == "" {
-				if n < 4 {
-					t.Errorf("the run has %d points only", n-1)
-				}
-				break
-			}
-			out, err := Recover(t.Context(), s.o)
-			if err != nil {
-				t.Fatalf("%s: Recover = %+v, %v", point, out, err)
-			}
-			all, err := Load(s.o.State)
-			if err != nil || len(all) != 1 || all[0].Entries[0].Unfinished() {
-				t.Fatalf("%s: Load = %+v, %v", point, all, err)
-			}
-			kept := 0
-			if now := s.read("compose.yaml"); all[0].Entries[0].InForce() {
-				if kept = 1; now != strings.Replace(was, "restart: always", "restart: on-failure:5", 1) {
-					t.Errorf("%s: in force, and the file is\n%s", point, now)
-				}
-			} else if now != was {
-				t.Errorf("%s: not in force, and the file is\n%s", point, now)
-			}
-			s.clean(kept)
+	var s *shop
+	var was string
+	killEverywhere(t, func() (Options, step.Step) {
+		s = newShop(t)
+		was = s.read("compose.yaml")
+		return s.o, s.bound("web")
+	}, func(point string, e *Entry) {
+		want, kept := was, 0
+		if e.InForce() {
+			want, kept = strings.Replace(was, "restart: always", "restart: on-failure:5", 1), 1
 		}
-	}
-}
-
-// killed runs something and ends it at the n-th point; "" when it was over.
-func (s *shop) killed(n int, run func(Options)) (point string) {
-	armed := s.o
-	armed.AfterPhase = func(_, phase string) {
-		if n--; n == 0 {
-			point = phase
-			panic(killed{})
+		if now := s.read("compose.yaml"); now != want {
+			t.Errorf("%s, phase %s: the file is\n%s", point, e.Phase, now)
 		}
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			if _, ok := v.(killed); !ok {
-				panic(v)
-			}
-		}
-	}()
-	run(armed)
-	return ""
+		s.clean(kept)
+	})
 }
 
 // TestHalfWritten recovers a run that was killed while the file beside was
@@ -294,7 +255,7 @@ func TestHalfWritten(t *testing.T) {
 	s := newShop(t)
 	was := s.read("compose.yaml")
 	st := s.bound("web")
-	s.killed(2, func(o Options) { Apply(t.Context(), o, []step.Step{st}) })
+	killAt(s.o, 2, func(o Options) { Apply(t.Context(), o, []step.Step{st}) })
 	s.write(temporary("compose.yaml", st.ID), "services: {we")
 	out, err := Recover(t.Context(), s.o)
 	if err != nil || len(out) != 1 || out[0].State != StateUnchanged || s.read("compose.yaml") != was {
@@ -307,7 +268,7 @@ func TestHalfWritten(t *testing.T) {
 // of a run that was killed.
 func TestForeignEditMeanwhile(t *testing.T) {
 	s := newShop(t)
-	s.killed(3, func(o Options) { Apply(t.Context(), o, []step.Step{s.bound("web")}) })
+	killAt(s.o, 3, func(o Options) { Apply(t.Context(), o, []step.Step{s.bound("web")}) })
 	s.write("compose.yaml", "services: {}\n")
 	if _, err := Recover(t.Context(), s.o); !errors.Is(err, ErrRollbackIncomplete) || !strings.Contains(err.Error(), "somebody else changed it") {
 		t.Errorf("Recover = %v", err)

@@ -10,17 +10,14 @@ import (
 	"plimsoll/internal/snapshot"
 )
 
-var contextTLS = &check.Check{
+var contextTLS = account(check.Check{
 	ID:    "client-context-tls",
 	Title: "Every remote engine context verifies its peer",
 	Why: "A client that does not verify the engine hands its commands, build contexts and logins to whoever stands in between. A tcp endpoint needs an authority to verify by; ssh verifies host keys unless StrictHostKeyChecking is off. " +
 		"Stored contexts count, and DOCKER_HOST where a profile or the environment sets it.",
 	Remedy:   "Recreate the context with --docker host=tcp://…,ca=…,cert=…,key=… and without skip-tls-verify, set DOCKER_TLS_VERIFY beside DOCKER_HOST, or use ssh with host keys checked.",
-	Severity: check.High, Subject: snapshot.KindClient, Zone: model.ZoneClient, Surface: model.SurfaceClientCompromise, STRIDE: "ST", Tier: 1,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartHostClients},
-	Run:   func(p *check.Probe) { judge(p, verifiesPeers) },
-}
+	Severity: check.High, STRIDE: "ST", Tier: 1,
+}, verifiesPeers)
 
 func verifiesPeers(v *view) check.Verdict {
 	if v.State == snapshot.Absent && len(v.Contexts.V) == 0 && len(v.Vars.V) == 0 {
@@ -66,17 +63,14 @@ func verifiesPeers(v *view) check.Verdict {
 	return w.verdict("it talks to engines that it does not verify", "some of its contexts were not understood", "it verifies every engine elsewhere that it is set up for")
 }
 
-var endpointKnown = &check.Check{
+var endpointKnown = account(check.Check{
 	ID:       "client-context-endpoint-known",
 	Title:    "Client contexts point at declared engines",
 	Why:      "A context that somebody else stored leads the next command, with its build context and its logins, to his engine under a familiar name. Only a list of the engines that are meant can tell.",
 	Remedy:   "Declare endpoints, such as tcp://engine.example:2376 and ssh://builder, and remove contexts that nobody knows.",
-	Severity: check.Medium, Subject: snapshot.KindClient, Zone: model.ZoneClient, Surface: model.SurfaceClientCompromise, STRIDE: "S", Tier: 2,
-	Forms:  []check.Form{check.Live},
-	Needs:  []snapshot.Part{snapshot.PartHostClients},
+	Severity: check.Medium, STRIDE: "S", Tier: 2,
 	Params: []check.Param{{Name: "endpoints", Unit: "list", Question: true, Meaning: "engines, as scheme://host:port, that contexts may lead to"}},
-	Run:    func(p *check.Probe) { judge(p, knownEndpoints) },
-}
+}, knownEndpoints)
 
 func knownEndpoints(v *view) check.Verdict {
 	if !v.Contexts.Known() && v.State != snapshot.Absent {
@@ -104,18 +98,15 @@ func local(endpoint string) bool {
 	return slices.Contains([]string{"", "unix:///var/run/docker.sock", "unix:///run/docker.sock"}, endpoint)
 }
 
-var notRedirected = &check.Check{
+var notRedirected = account(check.Check{
 	ID:    "client-docker-host-not-overridden",
 	Title: "No environment variable redirects the client",
 	Why: "DOCKER_HOST and DOCKER_CONTEXT hold over the context that is shown as current, so that a line in a profile leads every command elsewhere unseen. " +
 		"Profiles of machine and account, unit files below /etc/systemd/system and the environment of this process are read; variables that a CI sets are not.",
 	Remedy:   "Remove the line and use docker context use, or name the endpoint in allowed_endpoints.",
-	Severity: check.Low, Subject: snapshot.KindClient, Zone: model.ZoneClient, Surface: model.SurfaceClientCompromise, STRIDE: "S", Tier: 2,
-	Forms:  []check.Form{check.Live},
-	Needs:  []snapshot.Part{snapshot.PartHostClients},
+	Severity: check.Low, STRIDE: "S", Tier: 2,
 	Params: []check.Param{{Name: "allowed_endpoints", Unit: "list", Meaning: "endpoints, or names of contexts, that the variables may name"}},
-	Run:    func(p *check.Probe) { judge(p, noRedirect) },
-}
+}, noRedirect)
 
 func noRedirect(v *view) check.Verdict {
 	if !v.Vars.Known() {
@@ -139,16 +130,13 @@ func noRedirect(v *view) check.Verdict {
 	return w.verdict("a variable leads its commands elsewhere", "a variable may lead its commands elsewhere", "no variable leads its commands elsewhere")
 }
 
-var trustRetired = &check.Check{
+var trustRetired = account(check.Check{
 	ID:       "client-content-trust-retired",
 	Title:    "Content trust does not point at a retired service",
 	Why:      "DOCKER_CONTENT_TRUST without a server of one's own asks notary.docker.io, which Docker retires: pulls then fail, and people switch the variable off without another check of signatures in its place.",
 	Remedy:   "Unset DOCKER_CONTENT_TRUST and verify signatures by a policy (cosign, notation), or name a signing server of your own in DOCKER_CONTENT_TRUST_SERVER.",
-	Severity: check.Medium, Subject: snapshot.KindClient, Zone: model.ZoneClient, Surface: model.SurfaceImage, STRIDE: "D", Tier: 1,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartHostClients},
-	Run:   func(p *check.Probe) { judge(p, noRetiredTrust) },
-}
+	Severity: check.Medium, Surface: model.SurfaceImage, STRIDE: "D", Tier: 1,
+}, noRetiredTrust)
 
 func noRetiredTrust(v *view) check.Verdict {
 	if !v.Vars.Known() {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
 
@@ -13,6 +14,16 @@ import (
 type view struct {
 	*snapshot.Client
 	p *check.Probe
+}
+
+// account makes a check of every account's configuration by a predicate, and
+// fills in what all of them share.
+func account(c check.Check, predicate func(*view) check.Verdict) *check.Check {
+	c.Subject, c.Zone = snapshot.KindClient, model.ZoneClient
+	c.Surface = cmp.Or(c.Surface, model.SurfaceClientCompromise)
+	c.Forms, c.Needs = []check.Form{check.Live}, []snapshot.Part{snapshot.PartHostClients}
+	c.Run = func(p *check.Probe) { judge(p, predicate) }
+	return &c
 }
 
 // judge asks the predicate of every account that has a configuration. One whose

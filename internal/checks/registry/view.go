@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
 
@@ -15,6 +16,18 @@ type view struct {
 	p   *check.Probe
 	api *snapshot.RegistryAPI
 	cfg *snapshot.RegistryConfig // nil when it was not read
+}
+
+// about makes a check of the registry by a predicate, and fills in what all of
+// them share. It needs the registry's answer where it names nothing else.
+func about(c check.Check, predicate func(*view) check.Verdict) *check.Check {
+	c.Subject, c.Zone, c.Surface = snapshot.KindRegistry, model.ZoneRegistry, model.SurfaceRegistry
+	c.Forms = []check.Form{check.Live}
+	if c.Needs == nil {
+		c.Needs = []snapshot.Part{snapshot.PartRegistryAPI}
+	}
+	c.Run = func(p *check.Probe) { judge(p, predicate) }
+	return &c
 }
 
 // judge asks the predicate of the scope's registry.
