@@ -10,9 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"plimsoll/internal/collect/files"
+	"plimsoll/internal/edit"
 	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
 )
@@ -133,6 +135,36 @@ func TestEditFiles(t *testing.T) {
 		t.Errorf("compose.yaml is, after rollback,\n%s", got)
 	}
 	s.clean(0)
+}
+
+// TestEditOfEachField previews an edit of every property that compose files are
+// edited for: reading the edited file gives what the simulation says.
+func TestEditOfEachField(t *testing.T) {
+	s := newShop(t)
+	s.write("compose.yaml", `services:
+  web:
+    image: a:1
+    privileged: true
+    restart: always
+    cap_add: [NET_ADMIN]
+`)
+	const pinned = "a:1@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+	var fields []string
+	for _, c := range []step.Change{
+		set(fieldMemory, "0", "67108864"), set(fieldSwap, "0", "67108864"), set(fieldPids, "0", "100"), set(fieldShares, "0", "512"),
+		set(fieldRestart, "always", "on-failure:5"), set(fieldReadonly, "false", "true"), set("HostConfig.Privileged", "true", "false"),
+		set("HostConfig.CapDrop", "", "NET_RAW"), set(fieldNoNew, "", "true"), set(fieldImage, "a:1", pinned),
+	} {
+		fields = append(fields, c.Field)
+		v, err := Preview(t.Context(), s.o, []step.Step{s.edit("web", c.Field, c.From, c.To)})
+		if err != nil || v[0].Refused != "" {
+			t.Errorf("%s: %+v, %v", c.Field, v, err)
+		}
+	}
+	slices.Sort(fields)
+	if d := cmp.Diff(edit.ServiceFields(), fields); d != "" {
+		t.Errorf("tried (-editable +tried):\n%s", d)
+	}
 }
 
 // clean says that nothing is left but the files, and so many before-images.
