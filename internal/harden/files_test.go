@@ -147,11 +147,16 @@ func TestEditOfEachField(t *testing.T) {
     privileged: true
     restart: always
     cap_add: [NET_ADMIN]
+  made:
+    build:
+      dockerfile_inline: |
+        FROM a:1
+        USER 5
 `)
 	const pinned = "a:1@sha256:0000000000000000000000000000000000000000000000000000000000000000"
 	var fields []string
 	for _, c := range []step.Change{
-		set(fieldMemory, "0", "67108864"), set(fieldSwap, "0", "67108864"), set(fieldPids, "0", "100"), set(fieldShares, "0", "512"),
+		set(fieldMemory, "0", "67108864"), set(fieldSwap, "0", "67108864"), set(fieldPids, "-1", "100"), set(fieldShares, "0", "512"),
 		set(fieldRestart, "always", "on-failure:5"), set(fieldReadonly, "false", "true"), set("HostConfig.Privileged", "true", "false"),
 		set("HostConfig.CapDrop", "", "NET_RAW"), set(fieldNoNew, "", "true"), set(fieldImage, "a:1", pinned),
 	} {

@@ -131,6 +131,9 @@ func (x *Index) addDockerfiles() {
 		image := *loc
 		if n := len(d.Stages); n > 0 {
 			image.Line, image.Column = d.Stages[n-1].Line, 1
+			if d.Inline {
+				loc.Line, loc.Column = d.Stages[0].Line, 1
+			}
 		}
 		file := x.add(Subject{Kind: KindFile, Scope: d.Scope, Key: "dockerfile/" + d.Path, Name: d.Path, Loc: loc}, x.scope(d.Scope))
 		made := x.add(Subject{Kind: KindImage, Scope: d.Scope, Key: "image/dockerfile/" + d.Path, Name: d.Path, Loc: &image}, x.scope(d.Scope))

@@ -58,6 +58,9 @@ func pinBases(p *check.Probe, subject int) (step.Step, error) {
 		if file, _ := p.Index.DockerfileSubjects(i); file != subject {
 			continue
 		}
+		if d.Inline {
+			return step.Step{}, &step.RefusedError{Why: "it stands in a compose file, in which only services are edited; change it by hand"}
+		}
 		var set []step.Change
 		for n, st := range d.Stages {
 			if st.From >= 0 || st.Base == "scratch" || len(st.Unresolved) > 0 || snapshot.ParseReference(st.Base).Pinned() {

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -14,8 +15,8 @@ var secretMounts = &check.Check{
 	ID:    "build-secret-mounts",
 	Title: "Build secrets never pass through arguments or environment",
 	Why: "What ARG and ENV hold is written into the history of the image, and into the provenance of the build, where everybody who can pull it reads it. " +
-		"A secret mount is there for one step and leaves nothing. Names are judged, and of values only their form: a path to a file is no secret.",
-	Remedy:   "Pass it with RUN --mount=type=secret; give it to the container when it runs, not when it is built; replace what was built in already.",
+		"A secret mount is there for one step and leaves nothing. Names are judged, and of values only their form: a path to a file is no secret. What services of compose files hand over with build.args counts at the Dockerfile that they build.",
+	Remedy:   "Pass it with RUN --mount=type=secret, from compose with build.secrets; give it to the container when it runs, not when it is built; replace what was built in already.",
 	Severity: check.High, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "I", Tier: 1,
 	Forms: []check.Form{check.Dockerfile},
 	Needs: []snapshot.Part{snapshot.PartDockerfiles},
@@ -25,11 +26,7 @@ var secretMounts = &check.Check{
 func secretsMounted(r recipe) check.Verdict {
 	var h shared.Hits
 	look := func(v snapshot.BuildVar) {
-		found := shared.Credential(v.Var) != ""
-		if v.Instruction == "ARG" && v.Var.Shape == snapshot.ShapeEmpty {
-			found = shared.SecretName(v.Var.Name) // without a default it is there to be filled
-		}
-		if found {
+		if passesSecret(v) {
 			h.Add(r.at(v.Line, v.Instruction, v.Var.Name))
 		}
 	}
@@ -37,6 +34,14 @@ func secretsMounted(r recipe) check.Verdict {
 		look(v)
 	}
 	mounts := 0
+	for _, b := range r.builds() {
+		mounts += len(b.Secrets)
+		for _, v := range b.Args {
+			if passesSecret(v) {
+				h.Add(check.Evidence{Source: v.Instruction, Value: v.Var.Name, Loc: &snapshot.Location{File: b.Loc.File, Line: cmp.Or(v.Line, b.Loc.Line), Column: 1}})
+			}
+		}
+	}
 	for i := range r.Stages {
 		for _, v := range r.Stages[i].Vars {
 			look(v)
@@ -44,12 +49,21 @@ func secretsMounted(r recipe) check.Verdict {
 	}
 	r.runs(func(run *snapshot.Run) { mounts += run.SecretMounts })
 	if h.Any() {
-		return h.Failed("a secret seems to pass through ARG or ENV")
+		return h.Failed("a secret seems to pass through an argument or a variable of the build")
 	}
 	if mounts > 0 {
 		return check.Passed("secrets are mounted, and no argument or variable looks like one")
 	}
 	return check.Passed("no argument or variable looks like a secret")
+}
+
+// passesSecret reports whether an argument or a variable seems to hold a secret.
+// An argument without a value is there to be given one.
+func passesSecret(v snapshot.BuildVar) bool {
+	if v.Instruction != "ENV" && v.Var.Shape == snapshot.ShapeEmpty && (v.Instruction == "ARG" || v.Unresolved) {
+		return shared.SecretName(v.Var.Name)
+	}
+	return shared.Credential(v.Var) != ""
 }
 
 var dockerignorePresent = &check.Check{

@@ -42,6 +42,7 @@ type collector struct {
 	recipes map[string]string // Dockerfile, from base -> its build context, absolute; "" is not known
 	found   found
 
+	inlines  map[string]inline  // Dockerfiles in compose files, by path
 	readings map[string]reading // by Dockerfile, from base
 	head     []byte             // of the file that is sniffed
 }
@@ -49,7 +50,7 @@ type collector struct {
 // Collect returns a scope of files with its evidence. It fails only when the
 // path itself cannot be read; whatever else goes wrong is in the coverage.
 func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
-	c := &collector{Options: o, out: &snapshot.Snapshot{Taken: o.Taken, Complete: true}, keys: make(map[string]bool), recipes: make(map[string]string), readings: make(map[string]reading)}
+	c := &collector{Options: o, out: &snapshot.Snapshot{Taken: o.Taken, Complete: true}, keys: make(map[string]bool), recipes: make(map[string]string), readings: make(map[string]reading), inlines: make(map[string]inline)}
 	c.builder = collect.NewBuilder(c.out)
 	single, err := c.open()
 	if err != nil {
