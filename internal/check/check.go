@@ -81,11 +81,14 @@ const (
 	Compose    Form = "compose"
 	Dockerfile Form = "dockerfile"
 	DaemonJSON Form = "daemon.json"
-	Image      Form = "image" // an image by itself, in a file or a registry
+	ClientJSON Form = "config.json" // with the contexts beside it
+	Image      Form = "image"       // an image by itself, in a file or a registry
 )
 
 // static reports whether the form is that of a file.
-func (f Form) static() bool { return f == Compose || f == Dockerfile || f == DaemonJSON }
+func (f Form) static() bool {
+	return f == Compose || f == Dockerfile || f == DaemonJSON || f == ClientJSON
+}
 
 // Param is a value of policy that a check reads.
 type Param struct {

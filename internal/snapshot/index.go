@@ -67,7 +67,7 @@ func NewIndex(s *Snapshot) *Index {
 	}
 	for i := range s.Clients {
 		c := &s.Clients[i]
-		x.clients = append(x.clients, x.add(Subject{Kind: KindClient, Scope: c.Scope, Key: "client/" + c.User, Name: c.User}, x.scope(c.Scope)))
+		x.clients = append(x.clients, x.add(Subject{Kind: KindClient, Scope: c.Scope, Key: "client/" + c.User, Name: c.User, Loc: c.Loc}, x.scope(c.Scope)))
 	}
 	images := x.addImages()
 	x.addDockerfiles()
@@ -281,11 +281,11 @@ func (x *Index) SwarmSubject(id string) int {
 func (x *Index) Of(scope string, k Kind) []int { return x.members[scope+"\x00"+string(k)] }
 
 // Part returns the status of a part as a whole, asked of the scope that owns it:
-// parts named host.… belong to the machine of an engine's scope. A part without
-// a line was not collected.
+// parts named host.… belong to the machine of an engine's scope; what files have
+// of them is their own. A part without a line was not collected.
 func (x *Index) Part(scope string, p Part) PartStatus {
 	if strings.HasPrefix(string(p), "host.") {
-		if sc := x.Snapshot.Scope(scope); sc != nil && sc.Kind != ScopeHost {
+		if sc := x.Snapshot.Scope(scope); sc != nil && sc.Kind != ScopeHost && sc.Kind != ScopeFiles {
 			scope = sc.Host
 		}
 	}

@@ -23,7 +23,7 @@ var Kinds = map[Kind]KindInfo{
 	KindImage:     {Scopes: []ScopeKind{ScopeEngine, ScopeFiles, ScopeImages}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
 	KindNetwork:   {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
 	KindContainer: {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost, KindEngine, KindImage, KindNetwork}, Platform: "docker", Whole: true},
-	KindClient:    {Scopes: []ScopeKind{ScopeHost}, Inside: []Kind{KindHost}, Platform: "docker", Whole: true},
+	KindClient:    {Scopes: []ScopeKind{ScopeHost, ScopeFiles}, Inside: []Kind{KindHost}, Platform: "docker", Whole: true},
 	KindSwarm:     {Scopes: []ScopeKind{ScopeEngine}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
 	KindRegistry:  {Scopes: []ScopeKind{ScopeRegistry}, Platform: "docker", Whole: true},
 	KindFile:      {Scopes: []ScopeKind{ScopeFiles}, Platform: "docker", Whole: true},
@@ -43,5 +43,9 @@ func (s *Snapshot) Holds(sc *Scope, k Kind) bool {
 	if !slices.Contains(Kinds[k].Scopes, sc.Kind) {
 		return false
 	}
-	return sc.Kind != ScopeFiles || (k == KindEngine) == (s.Engine(sc.ID) != nil)
+	if sc.Kind != ScopeFiles {
+		return true
+	}
+	client := slices.ContainsFunc(s.Clients, func(c Client) bool { return c.Scope == sc.ID })
+	return (k == KindEngine) == (s.Engine(sc.ID) != nil) && (k == KindClient) == client
 }

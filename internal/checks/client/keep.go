@@ -16,6 +16,7 @@ var plaintextAuth = account(check.Check{
 		"Plimsoll keeps who an entry is for and the length and shape of what it holds, never the value.",
 	Remedy:   "Install a credential helper (pass, secretservice, osxkeychain, wincred, or the registry's own), set credsStore or credHelpers, log out and in again, and change the passwords that stood in the file.",
 	Severity: check.High, STRIDE: "I", Tier: 2,
+	Forms: []check.Form{check.Live, check.ClientJSON},
 }, keepsLogins)
 
 func keepsLogins(v *view) check.Verdict {
@@ -35,6 +36,7 @@ func keepsLogins(v *view) check.Verdict {
 	for _, l := range c.Logins {
 		for _, s := range l.Secrets {
 			w.fail(v.Config.Source+": auths."+l.Registry+"."+s.Name, fmt.Sprintf("%d bytes, %s", s.Len, s.Shape))
+			w.at(l.Loc)
 		}
 		w.judged++
 	}
@@ -43,13 +45,16 @@ func keepsLogins(v *view) check.Verdict {
 		helpers = append(slices.Clip(helpers), *c.Store)
 	}
 	for _, h := range helpers {
-		if h.Found == "" {
+		if h.Found == "" && !v.inFile() {
 			w.doubt(snapshot.ReasonUnresolved, v.Config.Source+": "+cmp.Or(h.Registry, "credsStore"), "docker-credential-"+h.Name+" is in none of the usual folders")
 		}
 	}
 	out := w.verdict("its logins stand in the file or in a variable", "its credential helper was not found", "it holds no login in the file")
 	if out.Status == check.Pass && len(helpers) == 0 {
 		out = out.Note("no credential store is set, so the next docker login would write into the file")
+	}
+	if out.Status == check.Pass && len(helpers) > 0 && v.inFile() {
+		out = out.Note("whether the credential helper is installed shows on the machine only")
 	}
 	for _, p := range slices.Concat(c.Proxies, c.Headers) {
 		if p.Shape == snapshot.ShapeURLCreds || p.Shape == snapshot.ShapeToken {

@@ -17,6 +17,7 @@ var contextTLS = account(check.Check{
 		"Stored contexts count, and DOCKER_HOST where a profile or the environment sets it.",
 	Remedy:   "Recreate the context with --docker host=tcp://…,ca=…,cert=…,key=… and without skip-tls-verify, set DOCKER_TLS_VERIFY beside DOCKER_HOST, or use ssh with host keys checked.",
 	Severity: check.High, STRIDE: "ST", Tier: 1,
+	Forms: []check.Form{check.Live, check.ClientJSON},
 }, verifiesPeers)
 
 func verifiesPeers(v *view) check.Verdict {
@@ -26,41 +27,49 @@ func verifiesPeers(v *view) check.Verdict {
 	if !v.Contexts.Known() {
 		return unseen(v.Contexts, "its contexts were not readable")
 	}
-	if !v.Vars.Known() {
+	if !v.Vars.Known() && !v.inFile() {
 		return unseen(v.Vars, "the variables of its profiles were not readable")
 	}
 	var w worst
 	for _, c := range v.Contexts.V {
 		scheme, _, _ := strings.Cut(c.Endpoint, "://")
 		name := "context " + c.Name
-		switch {
-		case c.Unread:
-			w.doubt(snapshot.ReasonUnresolved, name, "its endpoint was not understood")
-		case scheme == "unix", scheme == "npipe", scheme == "fd", c.Endpoint == "":
-			w.judged++
-		case scheme == "ssh":
-			switch c.HostKeys {
-			case "no", "off":
-				w.fail(name, c.Endpoint+" with StrictHostKeyChecking "+c.HostKeys)
-			case "", "ask", "yes", "accept-new":
-				w.judged++
-			default:
-				w.doubt(snapshot.ReasonUnresolved, name, c.Endpoint+": StrictHostKeyChecking was not understood or not readable")
-			}
-		case scheme == "tcp" || scheme == "http" || scheme == "https":
-			switch {
-			case c.SkipTLS:
-				w.fail(name, c.Endpoint+" without verification")
-			case !c.TLS && scheme != "https":
-				w.fail(name, c.Endpoint+" without an authority to verify by")
-			default:
-				w.judged++
-			}
-		default:
-			w.doubt(snapshot.ReasonUnresolved, name, c.Endpoint)
-		}
+		v.peer(&w, &c, name, scheme)
+		w.at(c.Loc)
 	}
 	return w.verdict("it talks to engines that it does not verify", "some of its contexts were not understood", "it verifies every engine elsewhere that it is set up for")
+}
+
+// peer judges what a context leads to.
+func (v *view) peer(w *worst, c *snapshot.ClientContext, name, scheme string) {
+	switch {
+	case c.Unread:
+		w.doubt(snapshot.ReasonUnresolved, name, "its endpoint was not understood")
+	case scheme == "unix", scheme == "npipe", scheme == "fd", c.Endpoint == "":
+		w.judged++
+	case scheme == "ssh" && v.inFile():
+		w.doubt(snapshot.ReasonStatic, name, c.Endpoint+": whether host keys are checked is a matter of the machine's ssh")
+	case scheme == "ssh":
+		switch c.HostKeys {
+		case "no", "off":
+			w.fail(name, c.Endpoint+" with StrictHostKeyChecking "+c.HostKeys)
+		case "", "ask", "yes", "accept-new":
+			w.judged++
+		default:
+			w.doubt(snapshot.ReasonUnresolved, name, c.Endpoint+": StrictHostKeyChecking was not understood or not readable")
+		}
+	case scheme == "tcp" || scheme == "http" || scheme == "https":
+		switch {
+		case c.SkipTLS:
+			w.fail(name, c.Endpoint+" without verification")
+		case !c.TLS && scheme != "https":
+			w.fail(name, c.Endpoint+" without an authority to verify by")
+		default:
+			w.judged++
+		}
+	default:
+		w.doubt(snapshot.ReasonUnresolved, name, c.Endpoint)
+	}
 }
 
 var endpointKnown = account(check.Check{
@@ -69,6 +78,7 @@ var endpointKnown = account(check.Check{
 	Why:      "A context that somebody else stored leads the next command, with its build context and its logins, to his engine under a familiar name. Only a list of the engines that are meant can tell.",
 	Remedy:   "Declare endpoints, such as tcp://engine.example:2376 and ssh://builder, and remove contexts that nobody knows.",
 	Severity: check.Medium, STRIDE: "S", Tier: 2,
+	Forms:  []check.Form{check.Live, check.ClientJSON},
 	Params: []check.Param{{Name: "endpoints", Unit: "list", Question: true, Meaning: "engines, as scheme://host:port, that contexts may lead to"}},
 }, knownEndpoints)
 
@@ -89,6 +99,7 @@ func knownEndpoints(v *view) check.Verdict {
 		default:
 			w.fail("context "+c.Name, c.Endpoint)
 		}
+		w.at(c.Loc)
 	}
 	return w.verdict("a context leads to an engine that is not declared", "no list says which engines are meant", "no context leads to an engine that is not declared")
 }

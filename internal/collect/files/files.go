@@ -61,17 +61,18 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	if single != "" {
 		c.found.take(single, c.sniff)
 		if c.found.none() {
-			return nil, fmt.Errorf("%s is none of a compose file, a Dockerfile and a daemon.json by its name; compose.yaml, docker-compose.yml, Dockerfile, NAME.Dockerfile and daemon.json are", o.Path)
+			return nil, fmt.Errorf("%s is none of a compose file, a Dockerfile, a daemon.json and a configuration of the Docker command; compose.yaml, docker-compose.yml, Dockerfile, NAME.Dockerfile, daemon.json and ~/.docker/config.json are", o.Path)
 		}
 	} else if c.walk(ctx); c.found.none() && !c.found.cut {
-		err := fmt.Errorf("%s holds no compose file, no Dockerfile and no daemon.json", o.Path)
+		err := fmt.Errorf("%s holds no compose file, no Dockerfile, no daemon.json and no configuration of the Docker command", o.Path)
 		if note := c.found.note(); note != "" {
 			err = fmt.Errorf("%w; seen there: %s", err, note)
 		}
 		return nil, err
 	}
 	c.daemons()
-	if len(c.found.daemons) == 0 || single == "" {
+	c.clients(single != "")
+	if len(c.found.daemons)+len(c.found.clients) == 0 || single == "" {
 		c.folder(ctx, single != "")
 	}
 	if err := c.out.Validate(); err != nil {
@@ -102,6 +103,12 @@ func (c *collector) open() (single string, err error) {
 	c.shown = filepath.Clean(c.Path)
 	if !fi.IsDir() {
 		path, single, c.shown = filepath.Dir(path), filepath.Base(path), filepath.Dir(c.shown)
+		if m := contextName.FindStringSubmatch(filepath.ToSlash(filepath.Join(path, single))); m != nil { // its certificates are beside it
+			single = m[2] + "/" + single
+			for range strings.Count(single, "/") {
+				path, c.shown = filepath.Dir(path), filepath.Join(c.shown, "..")
+			}
+		}
 	}
 	if path, err = filepath.Abs(path); err != nil {
 		return "", err

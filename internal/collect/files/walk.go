@@ -31,10 +31,11 @@ var skipped = []string{".git", "node_modules", "vendor"}
 // found is what a search came across. Paths are from the folder, with slashes.
 type found struct {
 	compose, dockerfiles []string
-	daemons              []string       // daemon.json
-	passed               map[string]int // folders of the names in skipped
-	other                map[string]int // kinds that are not judged
-	links                int            // symbolic links to folders
+	daemons              []string           // daemon.json
+	clients              map[string]*client // configurations of the Docker command, by their folder
+	passed               map[string]int     // folders of the names in skipped
+	other                map[string]int     // kinds that are not judged
+	links                int                // symbolic links to folders
 	entries              int
 	cut                  bool
 }
@@ -51,14 +52,18 @@ var mainNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml", "d
 // daemonName is the configuration file of an engine.
 const daemonName = "daemon.json"
 
-// Judged reports whether a file of this name is a compose file, a Dockerfile or
-// the configuration of an engine.
-func Judged(name string) bool {
-	return composeName.MatchString(name) || dockerfileName(name) || name == daemonName
+// Judged reports whether a path is by its name that of a compose file, a
+// Dockerfile, or the configuration of an engine or of the Docker command.
+func Judged(p string) bool {
+	p = filepath.ToSlash(p)
+	name := path.Base(p)
+	return composeName.MatchString(name) || dockerfileName(name) || name == daemonName || name == clientName || contextName.MatchString(p)
 }
 
 // none reports whether nothing was found that can be judged.
-func (f *found) none() bool { return len(f.compose)+len(f.dockerfiles)+len(f.daemons) == 0 }
+func (f *found) none() bool {
+	return len(f.compose)+len(f.dockerfiles)+len(f.daemons)+len(f.clients) == 0
+}
 
 func dockerfileName(name string) bool {
 	lower := strings.ToLower(name)
@@ -83,10 +88,18 @@ func (f *found) take(rel string, sniff func(string) string) {
 		f.count("Dockerfile template")
 	case name == daemonName:
 		f.daemons = append(f.daemons, rel)
+	case name == clientName:
+		if sniff(rel) == clientKind {
+			f.takeClient(path.Dir(rel), "")
+		}
+	case name == "meta.json":
+		if m := contextName.FindStringSubmatch(rel); m != nil {
+			f.takeClient(path.Clean(m[1]), m[2])
+		}
 	case strings.HasPrefix(name, "docker-bake."):
 		f.count("bake file")
 	}
-	f.cut = f.cut || max(len(f.compose), len(f.dockerfiles), len(f.daemons)) > maxKind
+	f.cut = f.cut || max(len(f.compose), len(f.dockerfiles), len(f.daemons), len(f.clients)) > maxKind
 }
 
 func (f *found) count(kind string) {
@@ -166,7 +179,7 @@ func cause(err error) error {
 	return err
 }
 
-// sniff says what a YAML file is, when it is of a kind that we know of.
+// sniff says what a YAML or JSON file is, when it is of a kind that we know of.
 func (c *collector) sniff(rel string) string {
 	f, err := c.openFile(rel)
 	if err != nil {
@@ -183,6 +196,8 @@ func (c *collector) sniff(rel string) string {
 	}
 	if text := c.head[:1+n]; bytes.Contains(text, []byte("\napiVersion:")) && bytes.Contains(text, []byte("\nkind:")) {
 		return "Kubernetes manifest"
+	} else if path.Base(rel) == clientName && clientKeys.Match(text) {
+		return clientKind
 	}
 	return ""
 }
