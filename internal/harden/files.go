@@ -179,7 +179,7 @@ func (r *runner) draft(s step.Step) ([]draft, error) {
 			i = len(out) - 1
 		}
 		if s.Target.Kind == snapshot.KindFile {
-			out[i].after, err = edit.SetBase(out[i].after, at.Line, c.From, c.To)
+			out[i].after, err = editRecipe(out[i].after, at.Line, c)
 		} else {
 			out[i].after, err = edit.SetService(out[i].after, s.Target.Name, c.Field, c.To)
 		}
@@ -190,14 +190,36 @@ func (r *runner) draft(s step.Step) ([]draft, error) {
 	return out, nil
 }
 
+// editRecipe makes one change of a Dockerfile.
+func editRecipe(doc []byte, line int, c step.Change) ([]byte, error) {
+	switch {
+	case c.Field == snapshot.SyntaxField:
+		return edit.SetSyntax(doc, line, c.From, c.To)
+	case strings.HasPrefix(c.Field, snapshot.StageBase):
+		return edit.SetBase(doc, line, c.From, c.To)
+	case c.To != "":
+		return nil, refuse("what a RUN does not verify can only be taken away")
+	}
+	var err error
+	for _, how := range strings.Split(c.From, ", ") {
+		program, option, _ := strings.Cut(how, " ")
+		if doc, err = edit.DropOption(doc, line, program, option); err != nil {
+			return nil, err
+		}
+	}
+	return doc, nil
+}
+
 // placeOf returns where a property is set; where it is not, the file in which
 // the target is defined.
 func placeOf(seen *snapshot.Snapshot, t step.Target, field string) (snapshot.Location, error) {
-	for _, d := range seen.Dockerfiles {
-		n := 0
-		if _, err := fmt.Sscanf(field, snapshot.StageBase+"%d", &n); err == nil && t.Kind == snapshot.KindFile &&
-			d.Scope == t.Scope && "dockerfile/"+d.Path == t.Key && n >= 0 && n < len(d.Stages) {
-			return snapshot.Location{File: d.File, Line: d.Stages[n].Line}, nil
+	for i := range seen.Dockerfiles {
+		d := &seen.Dockerfiles[i]
+		if t.Kind != snapshot.KindFile || d.Scope != t.Scope || "dockerfile/"+d.Path != t.Key {
+			continue
+		}
+		if f, ok := d.Field(field); ok {
+			return snapshot.Location{File: d.File, Line: f.Line}, nil
 		}
 	}
 	for _, c := range seen.Containers {

@@ -172,6 +172,27 @@ func TestEditOfEachField(t *testing.T) {
 	}
 }
 
+// TestEditOfEachRecipeField does the same for Dockerfiles.
+func TestEditOfEachRecipeField(t *testing.T) {
+	s := newShop(t)
+	s.write("Dockerfile", "# syntax=docker/dockerfile:1\nFROM a:1 AS b\nFROM b\nRUN apt-get update && \\\n    apt-get install --allow-unauthenticated x && curl -k y\n")
+	const pin = "@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+	want := "# syntax=docker/dockerfile:1" + pin + "\nFROM a:1" + pin + " AS b\nFROM b\nRUN apt-get update && \\\n    apt-get install x && curl y\n"
+	st := s.edit("Dockerfile", snapshot.SyntaxField, "docker/dockerfile:1", "docker/dockerfile:1"+pin)
+	st.Set = append(st.Set,
+		set(snapshot.StageBase+"0", "a:1", "a:1"+pin),
+		set(snapshot.RunField(1, 0), "apt-get --allow-unauthenticated, curl -k", ""))
+	st = step.New(st.Kind, snapshot.Subject{Kind: st.Target.Kind, Scope: st.Target.Scope, Key: st.Target.Key, Name: st.Target.Name}, st.Set...)
+	rep, err := Apply(t.Context(), s.o, []step.Step{st})
+	if got := s.read("Dockerfile"); err != nil || got != want {
+		t.Errorf("Apply: %v, the file is\n%s", err, got)
+	}
+	checks, err := Verify(t.Context(), s.o, rep.ID)
+	if err != nil || len(checks) != 3 || slices.ContainsFunc(checks, func(c Check) bool { return !c.Holds }) {
+		t.Errorf("Verify = %+v, %v", checks, err)
+	}
+}
+
 // clean says that nothing is left but the files, and so many before-images.
 func (s *shop) clean(kept int) {
 	s.Helper()

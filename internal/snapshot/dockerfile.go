@@ -38,10 +38,6 @@ type Stage struct {
 	Runs   []Run  `json:"runs,omitempty"`
 }
 
-// StageBase begins the name of the property of a Dockerfile that a step can
-// change; the index of the stage ends it.
-const StageBase = "FROM of stage "
-
 // Located is a value with its line.
 type Located struct {
 	Value      string `json:"value"`

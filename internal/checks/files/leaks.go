@@ -21,6 +21,8 @@ var secretMounts = &check.Check{
 	Forms: []check.Form{check.Dockerfile},
 	Needs: []snapshot.Part{snapshot.PartDockerfiles},
 	Run:   func(p *check.Probe) { judge(p, false, secretsMounted) },
+	ByHand: "The step that uses the secret must be written to read it from a file, whoever builds must hand it over, " +
+		"and what was built in must be replaced where it came from.",
 }
 
 func secretsMounted(r recipe) check.Verdict {
@@ -75,9 +77,10 @@ var dockerignorePresent = &check.Check{
 		"The context is the one a compose file names, else the folder of the Dockerfile.",
 	Remedy:   "Write a .dockerignore that begins with * and lets in what the build needs, or lists .git, .env* and key files.",
 	Severity: check.Medium, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "I", Tier: 2,
-	Forms: []check.Form{check.Dockerfile},
-	Needs: []snapshot.Part{snapshot.PartDockerfiles},
-	Run:   func(p *check.Probe) { judge(p, false, contextGuarded) },
+	Forms:  []check.Form{check.Dockerfile},
+	Needs:  []snapshot.Part{snapshot.PartDockerfiles},
+	Run:    func(p *check.Probe) { judge(p, false, contextGuarded) },
+	ByHand: "Which files of the context a build needs its author knows; leaving one out breaks the build, or what runs later, unseen.",
 }
 
 func contextGuarded(r recipe) check.Verdict {
