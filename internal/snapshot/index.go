@@ -55,7 +55,8 @@ func NewIndex(s *Snapshot) *Index {
 	x.Subjects = make([]Subject, 0, n)
 	x.Around = make([][]int, 0, n)
 	x.addScopes(func(k ScopeKind) bool { return k == ScopeHost })
-	x.addScopes(func(k ScopeKind) bool { return k != ScopeHost })
+	x.addScopes(func(k ScopeKind) bool { return k != ScopeHost && k != ScopeRegistry })
+	x.addScopes(func(k ScopeKind) bool { return k == ScopeRegistry })
 	x.addSwarms()
 	for i := range s.Files {
 		f := &s.Files[i]
@@ -85,6 +86,11 @@ func (x *Index) addScopes(take func(ScopeKind) bool) {
 		var around []int
 		if p, ok := x.scopes[sc.Host]; ok && sc.Host != "" {
 			around = []int{p}
+		}
+		if sc.Kind == ScopeRegistry { // what its engines do about it holds for it too
+			for _, id := range x.Snapshot.users(&sc) {
+				around = append(around, x.scopes[id])
+			}
 		}
 		self := Subject{Kind: cmp.Or(scopeKinds[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}
 		if e := x.Snapshot.Engine(sc.ID); e != nil && sc.Kind == ScopeFiles {
