@@ -77,17 +77,18 @@ type Form string
 
 // The forms.
 const (
-	Live       Form = "live" // a running engine or host
-	Compose    Form = "compose"
-	Dockerfile Form = "dockerfile"
-	DaemonJSON Form = "daemon.json"
-	ClientJSON Form = "config.json" // with the contexts beside it
-	Image      Form = "image"       // an image by itself, in a file or a registry
+	Live         Form = "live" // a running engine or host
+	Compose      Form = "compose"
+	Dockerfile   Form = "dockerfile"
+	DaemonJSON   Form = "daemon.json"
+	ClientJSON   Form = "config.json" // with the contexts beside it
+	RegistryYAML Form = "config.yml"  // of a registry
+	Image        Form = "image"       // an image by itself, in a file or a registry
 )
 
 // static reports whether the form is that of a file.
 func (f Form) static() bool {
-	return f == Compose || f == Dockerfile || f == DaemonJSON || f == ClientJSON
+	return f == Compose || f == Dockerfile || f == DaemonJSON || f == ClientJSON || f == RegistryYAML
 }
 
 // Param is a value of policy that a check reads.

@@ -178,9 +178,12 @@ func (r *runner) draft(s step.Step) ([]draft, error) {
 			out = append(out, draft{rel, b, b})
 			i = len(out) - 1
 		}
-		if s.Target.Kind == snapshot.KindFile {
+		switch s.Target.Kind {
+		case snapshot.KindFile:
 			out[i].after, err = editRecipe(out[i].after, at.Line, c)
-		} else {
+		case snapshot.KindRegistry:
+			out[i].after, err = edit.SetYAML(out[i].after, snapshot.RegistryPath(c.Field), snapshot.RegistryFields[c.Field].Of(c.To))
+		default:
 			out[i].after, err = edit.SetService(out[i].after, s.Target.Name, c.Field, c.To)
 		}
 		if err != nil {
@@ -220,6 +223,11 @@ func placeOf(seen *snapshot.Snapshot, t step.Target, field string) (snapshot.Loc
 		}
 		if f, ok := d.Field(field); ok {
 			return snapshot.Location{File: d.File, Line: f.Line}, nil
+		}
+	}
+	for _, r := range seen.Registries {
+		if t.Kind == snapshot.KindRegistry && r.Scope == t.Scope {
+			return snapshot.Location{File: r.Config.V.Path}, nil
 		}
 	}
 	for _, c := range seen.Containers {
@@ -275,6 +283,13 @@ func unplaced(d snapshot.Dockerfile) snapshot.Dockerfile {
 	return d
 }
 
+// unsettled leaves out where a registry's configuration sets what: an edit adds
+// places and moves others.
+func unsettled(r snapshot.Registry) snapshot.Registry {
+	r.Config.V.Fields = nil
+	return r
+}
+
 // otherThan says in which way the files would say something else than what was
 // simulated; "" when they say exactly that.
 func otherThan(want, got *snapshot.Snapshot) string {
@@ -303,7 +318,12 @@ func otherThan(want, got *snapshot.Snapshot) string {
 			off = append(off, "dockerfile/"+d.Path)
 		}
 	}
-	if len(w) != len(g) || len(want.Dockerfiles) != len(got.Dockerfiles) {
+	for i, r := range want.Registries {
+		if i >= len(got.Registries) || !reflect.DeepEqual(unsettled(r), unsettled(got.Registries[i])) {
+			off = append(off, r.Address)
+		}
+	}
+	if len(w) != len(g) || len(want.Registries) != len(got.Registries) || len(want.Dockerfiles) != len(got.Dockerfiles) {
 		off = append(off, "what is defined at all")
 	}
 	if len(off) == 0 {

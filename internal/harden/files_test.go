@@ -193,6 +193,35 @@ func TestEditOfEachRecipeField(t *testing.T) {
 	}
 }
 
+// TestEditOfARegistryConfiguration goes the way through the file that a registry
+// reads at its start: lines, comments and what stands beside stay.
+func TestEditOfARegistryConfiguration(t *testing.T) {
+	s := newShop(t)
+	const was = "version: 0.1\nstorage:\n  filesystem: {rootdirectory: /r} # here\n  delete:\n    enabled: true # for the collector\nhttp:\n  addr: :5000\n  debug:\n    addr: :5001\n"
+	s.write("config.yml", was)
+	st := step.New(step.FileEdit, snapshot.Subject{Kind: snapshot.KindRegistry, Scope: "files:elsewhere", Key: "file/config.yml", Name: "config.yml"},
+		set("storage.delete.enabled", "true", "false"), set("http.debug.addr", ":5001", "127.0.0.1:5001"))
+	if len(st.Set) != len(snapshot.RegistryFields) {
+		t.Errorf("%d of %d fields are tried", len(st.Set), len(snapshot.RegistryFields))
+	}
+	rep, err := Apply(t.Context(), s.o, []step.Step{st})
+	want := strings.Replace(strings.Replace(was, "enabled: true", "enabled: false", 1), "addr: :5001", "addr: \"127.0.0.1:5001\"", 1)
+	if got := s.read("config.yml"); err != nil || got != want {
+		t.Fatalf("Apply: %v, the file is\n%s", err, got)
+	}
+	checks, err := Verify(t.Context(), s.o, rep.ID)
+	if err != nil || len(checks) != 2 || !checks[0].Holds || !checks[1].Holds {
+		t.Errorf("Verify = %+v, %v", checks, err)
+	}
+	if _, err := Rollback(t.Context(), s.o, rep.ID); err != nil || s.read("config.yml") != was {
+		t.Errorf("Rollback: %v, the file is\n%s", err, s.read("config.yml"))
+	}
+	st.Target.Key = "file/other.yml"
+	if _, err := Apply(t.Context(), s.o, []step.Step{st}); !errors.Is(err, ErrPrecondition) {
+		t.Errorf("a step for another file: %v", err)
+	}
+}
+
 // clean says that nothing is left but the files, and so many before-images.
 func (s *shop) clean(kept int) {
 	s.Helper()

@@ -96,6 +96,9 @@ func (x *Index) addScopes(take func(ScopeKind) bool) {
 		if e := x.Snapshot.Engine(sc.ID); e != nil && sc.Kind == ScopeFiles {
 			self.Kind, self.Key, self.Loc = KindEngine, "file/"+sc.Name, &Location{File: e.Config.V.File, Line: 1, Column: 1}
 		}
+		if r := x.Snapshot.Registry(sc.ID); r != nil && sc.Kind == ScopeFiles {
+			self.Kind, self.Key, self.Loc = KindRegistry, "file/"+sc.Name, &Location{File: r.Config.Source, Line: 1, Column: 1}
+		}
 		x.scopes[sc.ID] = x.add(self, around)
 	}
 }

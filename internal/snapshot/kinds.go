@@ -25,7 +25,7 @@ var Kinds = map[Kind]KindInfo{
 	KindContainer: {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost, KindEngine, KindImage, KindNetwork}, Platform: "docker", Whole: true},
 	KindClient:    {Scopes: []ScopeKind{ScopeHost, ScopeFiles}, Inside: []Kind{KindHost}, Platform: "docker", Whole: true},
 	KindSwarm:     {Scopes: []ScopeKind{ScopeEngine}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
-	KindRegistry:  {Scopes: []ScopeKind{ScopeRegistry}, Platform: "docker", Whole: true},
+	KindRegistry:  {Scopes: []ScopeKind{ScopeRegistry, ScopeFiles}, Platform: "docker", Whole: true},
 	KindFile:      {Scopes: []ScopeKind{ScopeFiles}, Platform: "docker", Whole: true},
 	KindCompose:   {Scopes: []ScopeKind{ScopeFiles}, Platform: "docker", Whole: true},
 }
@@ -47,5 +47,5 @@ func (s *Snapshot) Holds(sc *Scope, k Kind) bool {
 		return true
 	}
 	client := slices.ContainsFunc(s.Clients, func(c Client) bool { return c.Scope == sc.ID })
-	return (k == KindEngine) == (s.Engine(sc.ID) != nil) && (k == KindClient) == client
+	return (k == KindEngine) == (s.Engine(sc.ID) != nil) && (k == KindClient) == client && (k == KindRegistry) == (s.Registry(sc.ID) != nil)
 }

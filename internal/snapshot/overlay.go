@@ -42,11 +42,12 @@ var editors = map[Kind]editor{
 	KindHostFile:  {get: (*Overlay).getFile, set: (*Overlay).setFile},
 	KindEngine:    {get: (*Overlay).getSetting, set: (*Overlay).setSetting},
 	KindHost:      {get: (*Overlay).getAudit, set: (*Overlay).setAudit},
+	KindRegistry:  {get: (*Overlay).getRegistry, set: (*Overlay).setRegistry},
 }
 
 // Set changes one named field of a subject. The fields of a container are those
 // of [ContainerField], of a file [HostFileFields], of an engine the keys of
-// [EngineSettings], of a host those of [AuditField].
+// [EngineSettings], of a host those of [AuditField], of a registry [RegistryFields].
 func (o *Overlay) Set(kind Kind, scope, key, field, value string) error {
 	e, ok := editors[kind]
 	if !ok {

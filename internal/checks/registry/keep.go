@@ -43,6 +43,7 @@ var eventsKept = about(check.Check{
 	Remedy:   "Add an endpoint under notifications.endpoints, or ship the access log and accept the finding with a note that says where to.",
 	Severity: check.Medium, STRIDE: "R", Tier: 2,
 	Needs: []snapshot.Part{snapshot.PartRegistryConfig},
+	Forms: []check.Form{check.Live, check.RegistryYAML},
 }, keepsEvents)
 
 func keepsEvents(v *view) check.Verdict {

@@ -6,6 +6,7 @@ import (
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var tlsOnly = about(check.Check{
@@ -44,7 +45,17 @@ var debugClosed = about(check.Check{
 		"The configuration says where it listens; without it, only the documented port 5001 was asked, which proves nothing when it is closed.",
 	Remedy:   "Remove http.debug, or set http.debug.addr to a loopback address.",
 	Severity: check.Medium, STRIDE: "I", Tier: 2,
+	Forms: []check.Form{check.Live, check.RegistryYAML},
+	Fixes: []check.Fix{{Title: "have the debug server listen on the machine itself alone", Kind: step.FileEdit, Step: hideDebug}},
 }, debugUnreachable)
+
+func hideDebug(p *check.Probe, _ int) (step.Step, error) {
+	port := ""
+	if r := p.Snapshot.Registry(p.Scope.ID); r != nil {
+		port = r.Config.V.Debug[strings.LastIndexByte(r.Config.V.Debug, ':')+1:]
+	}
+	return configure(p, "http.debug.addr", "127.0.0.1:"+port)
+}
 
 func debugUnreachable(v *view) check.Verdict {
 	d := v.Debug.V

@@ -7,6 +7,7 @@ import (
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var anonymousPush = about(check.Check{
@@ -56,6 +57,10 @@ var deleteDisabled = about(check.Check{
 	Why:      "Who may delete takes away images that hosts must pull again after an incident, or clears a trojan image after use. Distribution has no roles: where deletion is on, everyone who may log in may delete.",
 	Remedy:   "Leave storage.delete.enabled unset and delete by rule on the registry itself, or use a product with roles.",
 	Severity: check.Medium, STRIDE: "TD", Tier: 2,
+	Forms: []check.Form{check.Live, check.RegistryYAML},
+	Fixes: []check.Fix{{Title: "switch deletion off", Kind: step.FileEdit, Step: func(p *check.Probe, _ int) (step.Step, error) {
+		return configure(p, "storage.delete.enabled", "false")
+	}}},
 }, refusesDelete)
 
 func refusesDelete(v *view) check.Verdict {
@@ -68,7 +73,7 @@ func refusesDelete(v *view) check.Verdict {
 			return check.Passed("it changes nothing that it holds", v.setting("storage.maintenance.readonly.enabled", true))
 		case !v.cfg.Delete:
 			return check.Passed("deletion is off", set)
-		case v.open() && v.api.Status == 200:
+		case v.open() && (v.inFile() || v.api.Status == 200):
 			return check.Failed("anyone may delete its images", set, v.setting("auth", v.auth())).At(check.High)
 		}
 		return check.Failed("everyone who may log in may delete its images", set)
@@ -133,6 +138,7 @@ var foreignLayers = about(check.Check{
 	Why:      "A manifest may say that a layer is at any address: old clients sent their login there (CVE-2020-15157), and what is there can change. Distribution refuses such manifests unless validation is off or addresses are listed.",
 	Remedy:   "Remove validation.disabled and the list validation.manifests.urls.allow, and push the images again with their layers.",
 	Severity: check.Low, STRIDE: "I", Tier: 2,
+	Forms: []check.Form{check.Live, check.RegistryYAML},
 }, refusesForeign)
 
 func refusesForeign(v *view) check.Verdict {

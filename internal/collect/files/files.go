@@ -61,10 +61,10 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	if single != "" {
 		c.found.take(single, c.sniff)
 		if c.found.none() {
-			return nil, fmt.Errorf("%s is none of a compose file, a Dockerfile, a daemon.json and a configuration of the Docker command; compose.yaml, docker-compose.yml, Dockerfile, NAME.Dockerfile, daemon.json and ~/.docker/config.json are", o.Path)
+			return nil, fmt.Errorf("%s is none of a compose file, a Dockerfile, a daemon.json and a configuration of the Docker command or of a registry; compose.yaml, docker-compose.yml, Dockerfile, NAME.Dockerfile, daemon.json, ~/.docker/config.json and the config.yml of a registry are", o.Path)
 		}
 	} else if c.walk(ctx); c.found.none() && !c.found.cut {
-		err := fmt.Errorf("%s holds no compose file, no Dockerfile, no daemon.json and no configuration of the Docker command", o.Path)
+		err := fmt.Errorf("%s holds no compose file, no Dockerfile, no daemon.json and no configuration of the Docker command or of a registry", o.Path)
 		if note := c.found.note(); note != "" {
 			err = fmt.Errorf("%w; seen there: %s", err, note)
 		}
@@ -72,7 +72,8 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	}
 	c.daemons()
 	c.clients(single != "")
-	if len(c.found.daemons)+len(c.found.clients) == 0 || single == "" {
+	c.registries()
+	if len(c.found.daemons)+len(c.found.clients)+len(c.found.registries) == 0 || single == "" {
 		c.folder(ctx, single != "")
 	}
 	if err := c.out.Validate(); err != nil {

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"plimsoll/internal/collect/host"
 )
 
 // Bounds of a search.
@@ -32,6 +34,7 @@ var skipped = []string{".git", "node_modules", "vendor"}
 type found struct {
 	compose, dockerfiles []string
 	daemons              []string           // daemon.json
+	registries           []string           // configurations of registries
 	clients              map[string]*client // configurations of the Docker command, by their folder
 	passed               map[string]int     // folders of the names in skipped
 	other                map[string]int     // kinds that are not judged
@@ -52,17 +55,18 @@ var mainNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml", "d
 // daemonName is the configuration file of an engine.
 const daemonName = "daemon.json"
 
-// Judged reports whether a path is by its name that of a compose file, a
-// Dockerfile, or the configuration of an engine or of the Docker command.
+// Judged reports whether a path is by its name one of a file that may be judged:
+// a compose file, a Dockerfile, or the configuration of an engine, of the Docker
+// command or, as any YAML, of a registry.
 func Judged(p string) bool {
 	p = filepath.ToSlash(p)
 	name := path.Base(p)
-	return composeName.MatchString(name) || dockerfileName(name) || name == daemonName || name == clientName || contextName.MatchString(p)
+	return composeName.MatchString(name) || dockerfileName(name) || name == daemonName || name == clientName || path.Ext(name) == ".yml" || path.Ext(name) == ".yaml" || contextName.MatchString(p)
 }
 
 // none reports whether nothing was found that can be judged.
 func (f *found) none() bool {
-	return len(f.compose)+len(f.dockerfiles)+len(f.daemons)+len(f.clients) == 0
+	return len(f.compose)+len(f.dockerfiles)+len(f.daemons)+len(f.clients)+len(f.registries) == 0
 }
 
 func dockerfileName(name string) bool {
@@ -83,7 +87,11 @@ func (f *found) take(rel string, sniff func(string) string) {
 	case dockerfileName(name):
 		f.dockerfiles = append(f.dockerfiles, rel)
 	case strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"):
-		f.count(sniff(rel))
+		if kind := sniff(rel); kind == registryKind {
+			f.registries = append(f.registries, rel)
+		} else {
+			f.count(kind)
+		}
 	case strings.HasPrefix(name, "Dockerfile") && templateName.MatchString(name) && !strings.HasSuffix(name, ".dockerignore"):
 		f.count("Dockerfile template")
 	case name == daemonName:
@@ -99,7 +107,7 @@ func (f *found) take(rel string, sniff func(string) string) {
 	case strings.HasPrefix(name, "docker-bake."):
 		f.count("bake file")
 	}
-	f.cut = f.cut || max(len(f.compose), len(f.dockerfiles), len(f.daemons), len(f.clients)) > maxKind
+	f.cut = f.cut || max(len(f.compose), len(f.dockerfiles), len(f.daemons), len(f.clients), len(f.registries)) > maxKind
 }
 
 func (f *found) count(kind string) {
@@ -170,6 +178,7 @@ func (c *collector) walk(ctx context.Context) {
 	slices.Sort(f.compose)
 	slices.Sort(f.dockerfiles)
 	slices.Sort(f.daemons)
+	slices.Sort(f.registries)
 }
 
 func cause(err error) error {
@@ -198,6 +207,8 @@ func (c *collector) sniff(rel string) string {
 		return "Kubernetes manifest"
 	} else if path.Base(rel) == clientName && clientKeys.Match(text) {
 		return clientKind
+	} else if path.Base(rel) != clientName && host.RegistryHead(text[1:]) {
+		return registryKind
 	}
 	return ""
 }

@@ -55,7 +55,7 @@ func edits(r *report.Result, m *report.Measure) string {
 			at[target{s.Kind, s.Scope, s.Key}] = s
 		}
 	}
-	services, recipes, files := make(map[string]string), make(map[string]string), make(map[string]string)
+	services, recipes, settings, files := make(map[string]string), make(map[string]string), make(map[string]string), make(map[string]string)
 	for _, id := range m.Steps {
 		st := r.Steps[id]
 		if st.Kind != step.FileEdit {
@@ -65,12 +65,14 @@ func edits(r *report.Result, m *report.Measure) string {
 		if s := at[target{st.Target.Kind, st.Target.Scope, st.Target.Key}]; s != nil && s.Location != nil {
 			file = s.Location.File
 		}
-		if st.Target.Kind == snapshot.KindFile {
+		switch st.Target.Kind {
+		case snapshot.KindFile:
 			recipes[st.Target.Key] = file
-			continue
+		case snapshot.KindRegistry:
+			settings[st.Target.Key] = file
+		default:
+			services[st.Target.Key], files[file] = st.Target.Name, file
 		}
-		services[st.Target.Key] = st.Target.Name
-		files[file] = file
 	}
 	var out []string
 	if len(services) > 0 {
@@ -78,6 +80,9 @@ func edits(r *report.Result, m *report.Measure) string {
 	}
 	if len(recipes) > 0 {
 		out = append(out, nameOrCount(recipes, "Dockerfiles"))
+	}
+	if len(settings) > 0 {
+		out = append(out, nameOrCount(settings, "configurations of registries"))
 	}
 	return strings.Join(out, " and ")
 }
