@@ -197,6 +197,9 @@ func gate(c *Check, p *Probe) (Verdict, bool) {
 	if p.Scope.Kind == snapshot.ScopeFiles && c.Subject == snapshot.KindEngine {
 		return p.Need(snapshot.PartEngineConfig) // the file is all there is
 	}
+	if p.Scope.Kind == snapshot.ScopeFiles && c.Subject == snapshot.KindRegistry {
+		return p.Need(snapshot.PartRegistryConfig)
+	}
 	return p.Need(c.Needs...)
 }
 

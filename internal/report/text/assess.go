@@ -11,7 +11,6 @@ import (
 	"plimsoll/internal/model"
 	"plimsoll/internal/report"
 	"plimsoll/internal/snapshot"
-	"plimsoll/internal/step"
 )
 
 const (
@@ -268,30 +267,6 @@ func effect(c *report.Choice) string {
 		return fixes + "; " + Clean(c.Lacks)
 	}
 	return fixes + " and closes no threat"
-}
-
-// disturbance words what a measure interrupts.
-func disturbance(r *report.Result, m *report.Measure) string {
-	if len(m.Steps) > 0 && r.Steps[m.Steps[0]].Kind == step.DaemonReload {
-		return "reloads the engine, no restart"
-	}
-	n := count(len(m.Steps), "container", "containers")
-	source := m.AtSource()
-	does := "disturbs nothing"
-	switch d := m.Disturbs.String(); {
-	case len(m.Steps) == 0:
-		return "by a person, where " + count(source, "container is", "containers are") + " defined"
-	case d == "update":
-		does = "updates " + n + ", no restart"
-	case d == "recreate":
-		does = "recreates " + n
-	case d == "restart":
-		does = "restarts the engine"
-	}
-	if source > 0 {
-		does += fmt.Sprintf(", %d more where they are defined", source)
-	}
-	return does
 }
 
 // call is the command that goes on with a measure: the one that performs it, or
