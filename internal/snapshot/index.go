@@ -22,13 +22,16 @@ type Index struct {
 	parts      map[string]PartStatus // scope ID and part -> the part as a whole
 	files      []int                 // Files[i] -> subject
 	clients    []int                 // Clients[i] -> subject
+	components []int                 // Components[i] -> subject
 	images     map[[2]string]int     // scope and ID -> Images[i]
 	containers []int                 // Containers[i] -> subject
 	services   []int                 // Containers[i] -> subject of the compose service, -1 on an engine
 	recipes    [][2]int              // Dockerfiles[i] -> subjects of the file and of the image it makes
 	swarms     map[string]int        // scope ID -> subject of the swarm that its engine is a node of
 	classes    []Class
+	kube       kubeIndex
 	edited     []Edited // what a simulation set
+	derived    *derived
 }
 
 // Class is a set of containers that no check can tell apart: same scope,
@@ -44,7 +47,7 @@ type Class struct {
 func NewIndex(s *Snapshot) *Index {
 	x := &Index{
 		Snapshot: s, scopes: make(map[string]int, len(s.Scopes)), members: make(map[string][]int),
-		parts: make(map[string]PartStatus, len(s.Parts)),
+		parts: make(map[string]PartStatus, len(s.Parts)), derived: new(derived),
 	}
 	for _, p := range s.Parts {
 		if p.Item == "" {
@@ -60,6 +63,10 @@ func NewIndex(s *Snapshot) *Index {
 	x.addSwarms()
 	for i := range s.Files {
 		f := &s.Files[i]
+		if f.Cluster != "" {
+			x.files = append(x.files, x.add(Subject{Kind: KindNodeFile, Scope: f.Scope, Key: "file" + f.Path, Name: f.Path}, append(x.scope(f.Scope), x.scope(f.Cluster)...)))
+			continue
+		}
 		around := x.scope(f.Scope)
 		if f.Engine != "" {
 			around = x.scope(f.Engine)
@@ -74,6 +81,8 @@ func NewIndex(s *Snapshot) *Index {
 	x.addDockerfiles()
 	x.addContainers(images, x.addNetworks())
 	x.addServices()
+	x.addCluster()
+	x.addComponents()
 	x.classify()
 	return x
 }
@@ -229,8 +238,9 @@ func (x *Index) add(s Subject, around []int) int {
 // order: one made by an [Overlay] over this index's snapshot.
 func (x *Index) With(s *Snapshot) *Index {
 	c := *x
-	c.Snapshot = s
+	c.Snapshot, c.derived = s, new(derived)
 	c.classify()
+	c.classifyPods()
 	return &c
 }
 

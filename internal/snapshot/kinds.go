@@ -28,24 +28,61 @@ var Kinds = map[Kind]KindInfo{
 	KindRegistry:  {Scopes: []ScopeKind{ScopeRegistry, ScopeFiles}, Platform: "docker", Whole: true},
 	KindFile:      {Scopes: []ScopeKind{ScopeFiles}, Platform: "docker", Whole: true},
 	KindCompose:   {Scopes: []ScopeKind{ScopeFiles}, Platform: "docker", Whole: true},
+
+	KindCluster:           {Scopes: inCluster, Platform: kubernetes},
+	KindCloud:             {Scopes: inCluster, Inside: []Kind{KindCluster}, Platform: kubernetes},
+	KindNode:              {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindCluster}, Platform: kubernetes},
+	KindAPIServer:         {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost, KindCluster, KindNode}, Platform: kubernetes, Whole: true},
+	KindEtcd:              {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost, KindCluster, KindNode}, Platform: kubernetes, Whole: true},
+	KindControllerManager: {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost, KindCluster, KindNode}, Platform: kubernetes, Whole: true},
+	KindScheduler:         {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost, KindCluster, KindNode}, Platform: kubernetes, Whole: true},
+	KindKubeProxy:         {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost, KindCluster, KindNode}, Platform: kubernetes, Whole: true},
+	KindKubelet:           {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost, KindCluster, KindNode}, Platform: kubernetes, Whole: true},
+	KindNodeFile:          {Scopes: []ScopeKind{ScopeCluster}, Inside: []Kind{KindHost, KindCluster, KindNode}, Platform: kubernetes},
+	KindNamespace:         {Scopes: inCluster, Inside: []Kind{KindCluster}, Platform: kubernetes, Whole: true},
+	KindServiceAccount:    {Scopes: inCluster, Inside: []Kind{KindCluster, KindNamespace}, Platform: kubernetes, Whole: true},
+	KindRole:              {Scopes: inCluster, Inside: []Kind{KindCluster, KindNamespace}, Platform: kubernetes, Whole: true},
+	KindBinding:           {Scopes: inCluster, Inside: []Kind{KindCluster, KindNamespace}, Platform: kubernetes, Whole: true},
+	KindSecret:            {Scopes: inCluster, Inside: []Kind{KindCluster, KindNamespace}, Platform: kubernetes, Whole: true},
+	KindConfigMap:         {Scopes: inCluster, Inside: []Kind{KindCluster, KindNamespace}, Platform: kubernetes},
+	KindNetworkPolicy:     {Scopes: inCluster, Inside: []Kind{KindCluster, KindNamespace}, Platform: kubernetes},
+	KindService:           {Scopes: inCluster, Inside: []Kind{KindCluster, KindNamespace}, Platform: kubernetes},
+	KindWebhook:           {Scopes: inCluster, Inside: []Kind{KindCluster}, Platform: kubernetes},
+	KindPodSpec:           {Scopes: inCluster, Inside: []Kind{KindCluster, KindNamespace, KindServiceAccount}, Platform: kubernetes, Whole: true},
 }
+
+// kubernetes is the platform of the kinds that a cluster has.
+const kubernetes = "kubernetes"
+
+// inCluster are the scopes of what manifests can define.
+var inCluster = []ScopeKind{ScopeCluster, ScopeFiles}
 
 // scopeKinds is the kind of the subject that stands for a whole scope.
 var scopeKinds = map[ScopeKind]Kind{
-	ScopeEngine: KindEngine, ScopeHost: KindHost, ScopeRegistry: KindRegistry, ScopeCluster: "cluster", ScopeFiles: "files", ScopeImages: "images",
+	ScopeEngine: KindEngine, ScopeHost: KindHost, ScopeRegistry: KindRegistry, ScopeCluster: KindCluster, ScopeFiles: "files", ScopeImages: "images",
 }
 
 // Holds reports whether a scope is one for subjects of a kind. One of files
 // stands either for a daemon.json, and holds the engine that it makes, or for
-// everything else: that a folder has no daemon.json says nothing about the engine
-// that will run what it has.
+// Kubernetes manifests, and holds what they define, or for everything else: that a
+// folder has no daemon.json says nothing about the engine that will run what it has.
 func (s *Snapshot) Holds(sc *Scope, k Kind) bool {
-	if !slices.Contains(Kinds[k].Scopes, sc.Kind) {
+	if !s.MayHold(sc, k) {
 		return false
 	}
-	if sc.Kind != ScopeFiles {
+	if sc.Kind != ScopeFiles || Kinds[k].Platform == kubernetes {
 		return true
 	}
 	client := slices.ContainsFunc(s.Clients, func(c Client) bool { return c.Scope == sc.ID })
 	return (k == KindEngine) == (s.Engine(sc.ID) != nil) && (k == KindClient) == client && (k == KindRegistry) == (s.Registry(sc.ID) != nil)
+}
+
+// MayHold reports whether a scope is of the platform of a kind and such scopes
+// have subjects of it.
+func (s *Snapshot) MayHold(sc *Scope, k Kind) bool {
+	info := Kinds[k]
+	if !slices.Contains(info.Scopes, sc.Kind) {
+		return false
+	}
+	return sc.Kind != ScopeFiles || (info.Platform == kubernetes) == (s.Cluster(sc.ID) != nil)
 }

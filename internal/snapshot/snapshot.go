@@ -39,6 +39,40 @@ type Snapshot struct {
 	Dockerfiles    []Dockerfile    `json:"dockerfiles,omitempty"`
 	Clients        []Client        `json:"clients,omitempty"`
 	Registries     []Registry      `json:"registries,omitempty"`
+
+	NodeHosts    []NodeHost   `json:"nodeHosts,omitempty"`
+	Components   []Component  `json:"components,omitempty"`
+	Certificates []X509       `json:"certificates,omitempty"`
+	Kubeconfigs  []Kubeconfig `json:"kubeconfigs,omitempty"`
+
+	Clusters          []Cluster          `json:"clusters,omitempty"`
+	Nodes             []Node             `json:"nodes,omitempty"`
+	Namespaces        []Namespace        `json:"namespaces,omitempty"`
+	PodSpecs          []PodSpec          `json:"podSpecs,omitempty"` // distinct specifications
+	Workloads         []Workload         `json:"workloads,omitempty"`
+	Pods              []PodRow           `json:"pods,omitempty"`
+	ServiceAccounts   []ServiceAccount   `json:"serviceAccounts,omitempty"`
+	Roles             []Role             `json:"roles,omitempty"`
+	Bindings          []Binding          `json:"bindings,omitempty"`
+	CSRs              []CSR              `json:"csrs,omitempty"`
+	NetworkPolicies   []NetworkPolicy    `json:"networkPolicies,omitempty"`
+	Services          []Service          `json:"services,omitempty"`
+	Ingresses         []Ingress          `json:"ingresses,omitempty"`
+	Webhooks          []Webhook          `json:"webhooks,omitempty"`
+	AdmissionPolicies []AdmissionPolicy  `json:"admissionPolicies,omitempty"`
+	Quotas            []Quota            `json:"quotas,omitempty"`
+	LimitRanges       []LimitRange       `json:"limitRanges,omitempty"`
+	DisruptionBudgets []DisruptionBudget `json:"disruptionBudgets,omitempty"`
+	Autoscalers       []Autoscaler       `json:"autoscalers,omitempty"`
+	PriorityClasses   []PriorityClass    `json:"priorityClasses,omitempty"`
+	RuntimeClasses    []RuntimeClass     `json:"runtimeClasses,omitempty"`
+	FlowSchemas       []FlowSchema       `json:"flowSchemas,omitempty"`
+	PriorityLevels    []PriorityLevel    `json:"priorityLevels,omitempty"`
+	Secrets           []Secret           `json:"secrets,omitempty"`
+	ConfigMaps        []ConfigMap        `json:"configMaps,omitempty"`
+	StorageClasses    []StorageClass     `json:"storageClasses,omitempty"`
+	PersistentVolumes []PersistentVolume `json:"persistentVolumes,omitempty"`
+	Definitions       []Definition       `json:"definitions,omitempty"`
 }
 
 // ScopeKind is the kind of thing that was looked at.
@@ -96,6 +130,16 @@ func (s *Snapshot) Host(scope string) *Host {
 	for i := range s.Hosts {
 		if s.Hosts[i].Scope == scope {
 			return &s.Hosts[i]
+		}
+	}
+	return nil
+}
+
+// Cluster returns the cluster of the scope, or nil when the scope has none.
+func (s *Snapshot) Cluster(scope string) *Cluster {
+	for i := range s.Clusters {
+		if s.Clusters[i].Scope == scope {
+			return &s.Clusters[i]
 		}
 	}
 	return nil

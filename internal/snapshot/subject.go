@@ -22,6 +22,27 @@ const (
 	KindSwarm     Kind = "swarm"
 	KindFile      Kind = "dockerfile"
 	KindCompose   Kind = "compose-service"
+
+	KindCluster           Kind = "cluster"
+	KindCloud             Kind = "cloud" // what a provider runs or holds; the cluster stands for it
+	KindAPIServer         Kind = "kube-apiserver"
+	KindEtcd              Kind = "etcd"
+	KindControllerManager Kind = "kube-controller-manager"
+	KindScheduler         Kind = "kube-scheduler"
+	KindKubeProxy         Kind = "kube-proxy"
+	KindKubelet           Kind = "kubelet"
+	KindNode              Kind = "node"
+	KindNodeFile          Kind = "node-file"
+	KindNamespace         Kind = "namespace"
+	KindPodSpec           Kind = "pod-spec"
+	KindServiceAccount    Kind = "service-account"
+	KindRole              Kind = "rbac-role"
+	KindBinding           Kind = "rbac-binding"
+	KindNetworkPolicy     Kind = "network-policy"
+	KindService           Kind = "service" // services, ingresses, gateways and routes
+	KindSecret            Kind = "secret"
+	KindConfigMap         Kind = "config-map"
+	KindWebhook           Kind = "webhook" // webhooks, conversion webhooks, aggregated APIs and admission policies
 )
 
 // Location is a place in a file, for subjects that come from one.

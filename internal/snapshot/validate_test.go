@@ -20,7 +20,7 @@ func TestValidateChecksEveryList(t *testing.T) {
 		"network nowhere": {func(s *snapshot.Snapshot) { s.Networks[0].Scope = "" }, "networks[0] names the scope"},
 		"volume nowhere":  {func(s *snapshot.Snapshot) { s.Volumes = []snapshot.Volume{{Name: "v"}} }, "volumes[0] names the scope"},
 		"part nowhere":    {func(s *snapshot.Snapshot) { s.Parts[2].Scope = "nowhere" }, "parts[2] names the scope"},
-		"file on engine":  {func(s *snapshot.Snapshot) { s.Files[0].Scope = s.Engines[0].Scope }, "of a kind in [host]"},
+		"file on engine":  {func(s *snapshot.Snapshot) { s.Files[0].Scope = s.Engines[0].Scope }, "of a kind in [host cluster]"},
 		"two engines":     {func(s *snapshot.Snapshot) { s.Engines = append(s.Engines, s.Engines[0]) }, "engines[1] is the second"},
 		"two hosts":       {func(s *snapshot.Snapshot) { s.Hosts = append(s.Hosts, s.Hosts[0]) }, "hosts[1] is the second"},
 		"two images":      {func(s *snapshot.Snapshot) { s.Images = append(s.Images, s.Images[0]) }, "images[1] is the second"},

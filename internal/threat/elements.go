@@ -71,7 +71,7 @@ func innermostKinds(t *Threat) []snapshot.Kind {
 // holds reports whether the snapshot has a scope that such subjects belong to.
 func (e *evaluator) holds(k snapshot.Kind) bool {
 	return slices.ContainsFunc(e.in.Index.Snapshot.Scopes, func(sc snapshot.Scope) bool {
-		return slices.Contains(snapshot.Kinds[k].Scopes, sc.Kind)
+		return e.in.Index.Snapshot.MayHold(&sc, k)
 	})
 }
 
