@@ -139,6 +139,7 @@ func runScope(c *Check, p *Probe) []Finding {
 	}
 	c.Run(p)
 	p.complete(c)
+	p.partly(c)
 	for i := range p.out {
 		slices.Sort(p.out[i].Members)
 		p.doubt(&p.out[i])

@@ -13,15 +13,17 @@ import (
 func (a *app) doctorCommand() *cobra.Command {
 	var f collectFlags
 	var screen screenFlags
+	var role bool
 	cmd := &cobra.Command{
 		Use:   "doctor [TARGET...]",
 		Short: "Say what cannot be seen and the command that would grant it",
 		Long: "Doctor collects, then lists every part that was not seen with the reason and the command that would make it\n" +
 			"visible, everything that plimsoll reads, and what it sends.\n\n" + targetHelp,
-		Example: "  plimsoll doctor\n  plimsoll doctor snapshot.json",
+		Example: "  plimsoll doctor\n  plimsoll doctor snapshot.json\n  plimsoll doctor k8s --role | kubectl apply -f -",
 	}
 	f.register(cmd)
 	screen.register(cmd)
+	cmd.Flags().BoolVar(&role, "role", false, "print only the ClusterRole that lets its holder see every part of a cluster, and change nothing")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o, err := screen.options(a, a.Out)
 		if err != nil {
@@ -34,7 +36,11 @@ func (a *app) doctorCommand() *cobra.Command {
 		if src.snapshot == nil {
 			return usage("%s is a %s; doctor takes %s", src.file, src.kind(), accepted)
 		}
-		return joined(failure(text.Doctor(a.Out, src.snapshot, survey.Reads(), survey.Sends(), o)), src.partial)
+		if role {
+			return joined(failure(writeRole(a.Out, src.snapshot, true)), src.partial)
+		}
+		page := text.Doctor(a.Out, src.snapshot, survey.Reads(), survey.Sends(), o)
+		return joined(failure(page), failure(writeRole(a.Out, src.snapshot, false)), src.partial)
 	}
 	return cmd
 }
