@@ -30,6 +30,7 @@ type Index struct {
 	classes    []Class
 	kube       kubeIndex
 	edited     []Edited // what a simulation set
+	memo       *memo
 }
 
 // Class is a set of containers that no check can tell apart: same scope,
@@ -45,7 +46,7 @@ type Class struct {
 func NewIndex(s *Snapshot) *Index {
 	x := &Index{
 		Snapshot: s, scopes: make(map[string]int, len(s.Scopes)), members: make(map[string][]int),
-		parts: make(map[string]PartStatus, len(s.Parts)),
+		parts: make(map[string]PartStatus, len(s.Parts)), memo: newMemo(nil),
 	}
 	for _, p := range s.Parts {
 		if p.Item == "" {
@@ -219,7 +220,7 @@ func (x *Index) add(s Subject, around []int) int {
 // order: one made by an [Overlay] over this index's snapshot.
 func (x *Index) With(s *Snapshot) *Index {
 	c := *x
-	c.Snapshot = s
+	c.Snapshot, c.memo = s, newMemo(x.memo)
 	c.classify()
 	c.classifyPods()
 	return &c
