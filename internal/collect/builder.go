@@ -17,7 +17,7 @@ type Builder struct {
 	specs    map[[sha256.Size]byte]int
 	runtimes map[[sha256.Size]byte]int
 	scopes   map[string]bool
-	files    map[[2]string]int // scope and path -> position in the snapshot's files
+	files    map[[3]string]int // scope, path and cluster -> position in the snapshot's files
 }
 
 // NewBuilder returns a builder that fills s.
@@ -27,7 +27,7 @@ func NewBuilder(s *snapshot.Snapshot) *Builder {
 		specs:    make(map[[sha256.Size]byte]int),
 		runtimes: make(map[[sha256.Size]byte]int),
 		scopes:   make(map[string]bool),
-		files:    make(map[[2]string]int),
+		files:    make(map[[3]string]int),
 	}
 }
 
@@ -87,6 +87,10 @@ func (b *Builder) Join(f *snapshot.Snapshot) error {
 	o.Clients = append(o.Clients, f.Clients...)
 	o.Registries = append(o.Registries, f.Registries...)
 	o.Dockerfiles = append(o.Dockerfiles, f.Dockerfiles...)
+	o.NodeHosts = append(o.NodeHosts, f.NodeHosts...)
+	o.Components = append(o.Components, f.Components...)
+	o.Certificates = append(o.Certificates, f.Certificates...)
+	o.Kubeconfigs = append(o.Kubeconfigs, f.Kubeconfigs...)
 	for _, file := range f.Files {
 		b.addFile(file)
 	}
@@ -97,7 +101,7 @@ func (b *Builder) Join(f *snapshot.Snapshot) error {
 // addFile stores a file once, though every engine of a machine finds the same
 // sockets there. The one that says which engine it belongs to stays.
 func (b *Builder) addFile(f snapshot.File) {
-	k := [2]string{f.Scope, f.Path}
+	k := [3]string{f.Scope, f.Path, f.Cluster}
 	i, ok := b.files[k]
 	switch {
 	case !ok:

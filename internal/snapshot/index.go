@@ -22,6 +22,7 @@ type Index struct {
 	parts      map[string]PartStatus // scope ID and part -> the part as a whole
 	files      []int                 // Files[i] -> subject
 	clients    []int                 // Clients[i] -> subject
+	components []int                 // Components[i] -> subject
 	images     map[[2]string]int     // scope and ID -> Images[i]
 	containers []int                 // Containers[i] -> subject
 	services   []int                 // Containers[i] -> subject of the compose service, -1 on an engine
@@ -61,6 +62,10 @@ func NewIndex(s *Snapshot) *Index {
 	x.addSwarms()
 	for i := range s.Files {
 		f := &s.Files[i]
+		if f.Cluster != "" {
+			x.files = append(x.files, x.add(Subject{Kind: KindNodeFile, Scope: f.Scope, Key: "file" + f.Path, Name: f.Path}, append(x.scope(f.Scope), x.scope(f.Cluster)...)))
+			continue
+		}
 		around := x.scope(f.Scope)
 		if f.Engine != "" {
 			around = x.scope(f.Engine)
@@ -76,6 +81,7 @@ func NewIndex(s *Snapshot) *Index {
 	x.addContainers(images, x.addNetworks())
 	x.addServices()
 	x.addCluster()
+	x.addComponents()
 	x.classify()
 	return x
 }

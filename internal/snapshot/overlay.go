@@ -42,6 +42,7 @@ var editors = map[Kind]editor{
 	KindContainer: {get: (*Overlay).getContainer, set: (*Overlay).setContainer},
 	KindFile:      {get: (*Overlay).getDockerfile, set: (*Overlay).setDockerfile},
 	KindHostFile:  {get: (*Overlay).getFile, set: (*Overlay).setFile},
+	KindNodeFile:  {get: (*Overlay).getFile, set: (*Overlay).setFile},
 	KindEngine:    {get: (*Overlay).getSetting, set: (*Overlay).setSetting},
 	KindHost:      {get: (*Overlay).getAudit, set: (*Overlay).setAudit},
 }

@@ -17,6 +17,7 @@ import (
 	"plimsoll/internal/collect/files"
 	"plimsoll/internal/collect/host"
 	"plimsoll/internal/collect/image"
+	"plimsoll/internal/collect/node"
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/snapshot"
 )
@@ -46,7 +47,7 @@ type Options struct {
 	Probe     bool             // send registries more than reads, see [registry.Options]
 }
 
-// ErrNothing says that there is neither an engine here nor a target given.
+// ErrNothing says that there is neither an engine nor a node here, nor a target given.
 var ErrNothing = errors.New("no container engine on this machine")
 
 // Run collects. It fails when a target that was named cannot be reached, or, for
@@ -59,6 +60,9 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	s.builder = collect.NewBuilder(s.out)
 	if runtime.GOOS == "linux" && !s.onlyArtifacts() {
 		s.local = host.OpenMounted(s.Root)
+	}
+	if err := s.node(ctx); err != nil {
+		return nil, err
 	}
 	endpoints, err := s.endpoints()
 	if err != nil {
@@ -107,6 +111,7 @@ type survey struct {
 	local   *host.Machine // nil where this machine is not Linux
 	this    docker.Machine
 	hostID  string
+	isNode  bool // this machine is a node of a Kubernetes cluster
 }
 
 // endpoints lists the engines to ask: those named, else those whose sockets are
@@ -117,7 +122,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 		for _, path := range s.sockets() {
 			out = append(out, endpoint{Endpoint: s.reach(dockerapi.SocketEndpoint(path))})
 		}
-		if len(out) == 0 {
+		if len(out) == 0 && !s.isNode {
 			return nil, ErrNothing
 		}
 		return out, nil
@@ -325,5 +330,6 @@ func Reads() []string {
 	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles and daemon.json in it, the files these name, and .env beside them, never outside of it",
 		"for an image that is named: its file or OCI layout, else GET /images/REF/json and /images/ID/get of the current engine, else the registry that REF names; layers are read and not kept, and ~/.docker/config.json for a login")
 	engine = append(engine, "for a registry that is named: GET /v2/ over TLS and in clear, /v2/_catalog, tags, manifests and small blobs of its first repositories, its token service on the same host, /, /api/v2.0/systeminfo and /health, and port 5001; no login is sent")
-	return append(engine, host.Open("").Reads()...)
+	engine = append(engine, host.Open("").Reads()...)
+	return append(engine, node.Reads()...)
 }
