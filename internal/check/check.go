@@ -28,7 +28,8 @@ type Check struct {
 	Needs    []snapshot.Part
 
 	// Reads names the fields of a container's configuration, by their path in
-	// [snapshot.ContainerSpec], that a pass rests on. When one was not understood,
+	// [snapshot.ContainerSpec], or of a pod's specification, by their path in
+	// [snapshot.PodSpec], that a pass rests on. When one was not understood,
 	// [Run] doubts the pass, unless the verdict is one of the kernel. No verdict
 	// changes with a field of [snapshot.ContainerField] that is not named here,
 	// nor one of a check of another subject with any: [Rerun] relies on it.

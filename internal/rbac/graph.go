@@ -36,23 +36,12 @@ type Graph struct {
 	bySub    lists // subjects -> positions in Bindings
 }
 
+// graphOf is the key of a scope's graph among the tables of an index.
+type graphOf string
+
 // Of returns the graph of a scope, which all checks share.
 func Of(x *snapshot.Index, scope string) *Graph {
-	type key struct {
-		scope           string
-		role            *snapshot.Role
-		binding         *snapshot.Binding
-		roles, bindings int
-	}
-	s := x.Snapshot
-	k := key{scope: scope, roles: len(s.Roles), bindings: len(s.Bindings)}
-	if k.roles > 0 {
-		k.role = &s.Roles[0]
-	}
-	if k.bindings > 0 {
-		k.binding = &s.Bindings[0]
-	}
-	return snapshot.Memo(x, k, func() *Graph { return Resolve(s, scope) })
+	return x.Derived(graphOf(scope), func(x *snapshot.Index) any { return Resolve(x.Snapshot, scope) }).(*Graph)
 }
 
 // Resolve builds the graph of a scope.

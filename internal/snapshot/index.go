@@ -31,7 +31,7 @@ type Index struct {
 	classes    []Class
 	kube       kubeIndex
 	edited     []Edited // what a simulation set
-	memo       *memo
+	derived    *derived
 }
 
 // Class is a set of containers that no check can tell apart: same scope,
@@ -47,7 +47,7 @@ type Class struct {
 func NewIndex(s *Snapshot) *Index {
 	x := &Index{
 		Snapshot: s, scopes: make(map[string]int, len(s.Scopes)), members: make(map[string][]int),
-		parts: make(map[string]PartStatus, len(s.Parts)), memo: newMemo(nil),
+		parts: make(map[string]PartStatus, len(s.Parts)), derived: new(derived),
 	}
 	for _, p := range s.Parts {
 		if p.Item == "" {
@@ -226,7 +226,7 @@ func (x *Index) add(s Subject, around []int) int {
 // order: one made by an [Overlay] over this index's snapshot.
 func (x *Index) With(s *Snapshot) *Index {
 	c := *x
-	c.Snapshot, c.memo = s, newMemo(x.memo)
+	c.Snapshot, c.derived = s, new(derived)
 	c.classify()
 	c.classifyPods()
 	return &c
