@@ -136,7 +136,7 @@ func (g *Graph) Gives(n Grant, rights []Right) bool {
 // Has reports whether a subject, or a group that it is in by itself, has one of
 // the rights somewhere.
 func (g *Graph) Has(s snapshot.RBACSubject, rights []Right) bool {
-	for _, m := range memberships(s) {
+	for _, m := range Memberships(s) {
 		for _, n := range g.BindingsOf(m) {
 			if t := g.Target(n); t >= 0 && g.Gives(Grant{Binding: n, Role: t, Bound: t}, rights) {
 				return true

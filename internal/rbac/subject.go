@@ -88,9 +88,9 @@ func Implicit(s snapshot.RBACSubject) bool {
 	return s.Kind == group && (s.Name == Authenticated || s.Name == Unauthenticated || s.Name == Accounts || strings.HasPrefix(s.Name, Accounts+":"))
 }
 
-// memberships are the subjects that stand for an account: itself and the groups
+// Memberships are the subjects that stand for an account: itself and the groups
 // it is in.
-func memberships(s snapshot.RBACSubject) []snapshot.RBACSubject {
+func Memberships(s snapshot.RBACSubject) []snapshot.RBACSubject {
 	out := []snapshot.RBACSubject{s}
 	if s.Kind == account {
 		for _, g := range AccountUser(s.Namespace, s.Name).Groups {
