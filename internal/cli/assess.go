@@ -56,6 +56,7 @@ func (a *app) assessCommand() *cobra.Command {
 			if err := announce(w, src); err != nil {
 				return err
 			}
+			o.Target = src.target
 			return text.Assess(w, r, o)
 		}, func(w io.Writer) error { return report.Encode(w, r) })
 		return joined(err, src.partial, verdict(r))

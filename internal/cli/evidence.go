@@ -16,6 +16,7 @@ import (
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/harden"
 	"plimsoll/internal/kubeapi"
+	"plimsoll/internal/report/text"
 	"plimsoll/internal/snapshot"
 )
 
@@ -86,7 +87,8 @@ func (f *collectFlags) stateDir(a *app) (string, error) {
 type source struct {
 	document
 	live    bool
-	partial error // the run was interrupted: what there is, is here
+	target  string // the one engine that was named, as a target; "" where none or several were
+	partial error  // the run was interrupted: what there is, is here
 }
 
 // evidence collects from the targets or reads the saved file. With no target
@@ -158,6 +160,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 		inner, cancel = context.WithTimeout(ctx, time.Duration(f.timeout))
 		defer cancel()
 	}
+	target := a.named(ts)
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir, Root: root,
@@ -167,7 +170,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	p.end()
 	switch {
 	case ctx.Err() != nil && s != nil:
-		return &source{document: document{snapshot: s}, live: true, partial: interrupted(errors.New("the evidence is partial"))}, nil
+		return &source{document: document{snapshot: s}, live: true, target: target, partial: interrupted(errors.New("the evidence is partial"))}, nil
 	case err != nil && inner.Err() != nil && ctx.Err() == nil:
 		return nil, failure(fmt.Errorf("nothing was collected within %v: %w; give more with --timeout", time.Duration(f.timeout), err))
 	case err != nil:
@@ -176,7 +179,30 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	if inner.Err() != nil {
 		a.log.warn("collecting was stopped after %v; the evidence is partial", time.Duration(f.timeout))
 	}
-	return &source{document: document{snapshot: s}, live: true}, nil
+	return &source{document: document{snapshot: s}, live: true, target: target}, nil
+}
+
+// named returns the one engine that targets name, so that it is the same one in
+// another shell, where DOCKER_HOST and the current context may be others.
+func (a *app) named(ts []survey.Target) string {
+	name := ""
+	for _, t := range ts {
+		if t.Kind != "docker" {
+			continue
+		}
+		if name != "" {
+			return ""
+		}
+		name = "docker"
+		if e, err := dockerapi.Resolve(t.Arg, a.Env, a.Home); t.Arg != "" && t.Arg != "default" {
+			name += ":" + t.Arg
+		} else if err == nil && e.Context != "" {
+			name += ":" + e.Context
+		} else if err == nil && e.Socket != dockerapi.DefaultSocket {
+			name += ":" + e.Address
+		}
+	}
+	return name
 }
 
 // kept asks the journals which containers wait for a rollback. Reading works
@@ -229,7 +255,7 @@ const grantSudo = "sudo plimsoll assess"
 func (a *app) withSudo() string {
 	words := []string{"sudo", "plimsoll"}
 	for _, arg := range a.args {
-		words = append(words, shellWord(arg))
+		words = append(words, text.ShellWord(arg))
 	}
 	return strings.Join(words, " ")
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"plimsoll/internal/harden"
+	"plimsoll/internal/report/text"
 )
 
 func TestHardenShowsAndChangesNothing(t *testing.T) {
@@ -142,8 +143,8 @@ func TestShellWord(t *testing.T) {
 		"$(reboot)":                       "'$(reboot)'",
 		"docker:tcp://a:p@ss@host/?q=a;b": "'docker:tcp://a:xxxxx@host/?q=a;b'",
 	} {
-		if got := shellWord(in); got != want {
-			t.Errorf("shellWord(%q) = %s, want %s", in, got, want)
+		if got := text.ShellWord(in); got != want {
+			t.Errorf("text.ShellWord(%q) = %s, want %s", in, got, want)
 		}
 	}
 	if got := hintFlags("", ""); got != "" {

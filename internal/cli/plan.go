@@ -97,6 +97,7 @@ func (a *app) emitPlan(out outputFlags, s screenFlags, src *source, r *report.Re
 		if err := announce(w, src); err != nil {
 			return err
 		}
+		o.Target = src.target
 		return text.Plan(w, r, o)
 	}, doc)
 	if err != nil || out.file == "" {

@@ -52,8 +52,12 @@ func ExplainCheck(w io.Writer, c *check.Check, r *report.Result, o Options) erro
 		}
 		p.section("Parameter "+pa.Name, fmt.Sprintf("%s (%s; default: %s)", pa.Meaning, pa.Unit, def))
 	}
+	on := ""
+	if r != nil {
+		on = p.target(r, nil)
+	}
 	for i := range c.Fixes {
-		p.section("Fix", fmt.Sprintf("%s: plimsoll harden %s (%s)", c.Fixes[i].Title, c.MeasureID(&c.Fixes[i]), c.Fixes[i].Kind.Touches()))
+		p.section("Fix", fmt.Sprintf("%s: plimsoll harden %s%s (%s)", c.Fixes[i].Title, c.MeasureID(&c.Fixes[i]), on, c.Fixes[i].Kind.Touches()))
 	}
 	p.checkThreats(c, r)
 	p.section("More", "every case and its verdict: docs/checks/"+c.ID+".md in the source")
