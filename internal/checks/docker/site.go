@@ -100,7 +100,9 @@ func (s *site) hostPath(m *snapshot.Mount) (p string, followed bool) {
 	case m.Type == "volume":
 		// A local volume may be a bind in disguise; any other lives in the data
 		// root without showing it.
-		if v := s.volume(m.Volume); v != nil && v.Device != "" {
+		if v := s.volume(m.Volume); v != nil && v.Device != "" && m.Resolved == snapshot.Observed && m.Real != "" {
+			return m.Real, true
+		} else if v != nil && v.Device != "" {
 			return path.Join(v.Device, m.Subpath), false
 		}
 	}

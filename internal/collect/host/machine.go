@@ -17,6 +17,7 @@ type Machine struct {
 	tree
 	mounts  func() ([]mount, error)    // of the machine's first process, or our own
 	cgroups func() ([]mount, error)    // those of mounts that are hierarchies of control groups
+	origins func() (*origins, error)   // those of mounts, as places to come from
 	initial func() (namespaces, error) // of the machine's first process
 	uidmap  func() ([]idRange, error)  // of our own user namespace
 	gidmap  func() ([]idRange, error)  // likewise
@@ -42,6 +43,10 @@ func Open(root string) *Machine {
 	m.cgroups = sync.OnceValues(func() ([]mount, error) {
 		all, err := m.mounts()
 		return slices.DeleteFunc(slices.Clone(all), func(mt mount) bool { return mt.kind != "cgroup" && mt.kind != "cgroup2" }), err
+	})
+	m.origins = sync.OnceValues(func() (*origins, error) {
+		all, err := m.mounts()
+		return newOrigins(all), err
 	})
 	m.initial = sync.OnceValues(m.readInitial)
 	m.uidmap = sync.OnceValues(func() ([]idRange, error) {
