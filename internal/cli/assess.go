@@ -67,8 +67,9 @@ func (a *app) assessCommand() *cobra.Command {
 const targetHelp = "A TARGET is docker (the engine that the docker command uses now), docker:CONTEXT-OR-URL, host (this machine),\n" +
 	"image:REF-OR-FILE (an image of the engine, else of the registry that REF names, or a docker save file or OCI layout),\n" +
 	"registry:HOST[:PORT] (a registry, asked without a login), a folder, a compose file or a Dockerfile, a saved snapshot,\n" +
-	"or - for one on standard input. Without one, only local evidence is collected: engine sockets\n" +
-	"that answer, and this host. Another machine is asked only when it is named."
+	"or - for one on standard input. Without one, only local evidence is collected: engines that\n" +
+	"answer where they usually have their sockets, and this host. An engine whose socket is elsewhere is named and left out;\n" +
+	"another machine is asked only when it is named."
 
 // announce says on the page that it shows no real machine.
 func announce(w io.Writer, src *source) error {

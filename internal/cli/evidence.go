@@ -274,7 +274,11 @@ func (a *app) noteSkipped(cmd *cobra.Command, f *collectFlags) {
 		a.log.warn("the current docker context was not looked at: %v", err)
 		return
 	}
-	if e.Kind != dockerapi.KindUnix {
-		a.log.note("%s, which docker uses now, is not on this machine and was not asked; name it: %s docker", e.Name, cmd.CommandPath())
+	if e.Kind == dockerapi.KindUnix {
+		if !slices.Contains(append(dockerapi.LocalSockets(a.Env), dockerapi.DefaultSocket), e.Socket) {
+			a.log.note("the engine at %s, which docker uses now, was not asked; name it: %s docker", e.Name, cmd.CommandPath())
+		}
+		return
 	}
+	a.log.note("%s, which docker uses now, is not on this machine and was not asked; name it: %s docker", e.Name, cmd.CommandPath())
 }

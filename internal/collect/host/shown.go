@@ -37,7 +37,7 @@ func (m *Machine) Shown(real string, recursive bool) []string {
 
 // origins are the machine's mounts by their points and by their file systems.
 type origins struct {
-	points  []*mount // sorted by point; of several on one, the last, which covers the others
+	points  []*mount            // sorted by point; of several on one, the last, which covers the others
 	devices map[string][]*mount // those that a directory may be said to be of, see [places]
 }
 

@@ -81,6 +81,9 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 			return nil, err
 		}
 	}
+	if s.local != nil && len(s.Targets) == 0 {
+		s.noteOthers(s.local.EngineSockets(ctx), endpoints)
+	}
 	for _, t := range s.Targets {
 		var err error
 		switch t.Kind {

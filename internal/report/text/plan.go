@@ -76,7 +76,7 @@ func (p *page) commands(r *report.Result, ids []string) {
 	for _, target := range p.targets(r, steps) {
 		args := slices.Clone(ids)
 		if target != "" {
-			args = append(args, "--target", target)
+			args = append(args, "--target "+target) // on one line
 		}
 		p.line("")
 		p.command("look: ", args...)
