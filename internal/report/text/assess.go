@@ -321,24 +321,20 @@ func (p *page) unknowns(r *report.Result) {
 	}
 }
 
+// openWords are the reasons that are not those of a finding, for people.
+var openWords = map[string]string{
+	report.OpenManual: "a person answers", report.OpenNoSuch: "about what was not looked at", report.OpenUnjudged: "not judged by this version",
+}
+
+// unknownReasons lists why questions are open, the most first. The numbers add up
+// to all of them.
 func unknownReasons(r *report.Result) string {
-	n := make(map[string]int)
-	for _, f := range r.Findings {
-		switch f.Status {
-		case "unknown":
-			n[string(f.Reason)] += f.Count
-		case "manual":
-			n["a person answers"] += f.Count
-		}
+	open := slices.Clone(r.Summary.Open)
+	slices.SortStableFunc(open, func(x, y report.Open) int { return cmp.Compare(y.Questions, x.Questions) })
+	parts := make([]string, len(open))
+	for i, o := range open {
+		parts[i] = fmt.Sprintf("%d %s", o.Questions, cmp.Or(openWords[o.Reason], Clean(o.Reason)))
 	}
-	if len(r.NotJudged) > 0 {
-		n["not judged by this version"] = len(r.NotJudged)
-	}
-	var parts []string
-	for k, v := range n {
-		parts = append(parts, fmt.Sprintf("%d %s", v, k))
-	}
-	slices.Sort(parts)
 	return strings.Join(parts, ", ")
 }
 
