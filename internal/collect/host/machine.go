@@ -105,7 +105,7 @@ func (o *once[K, V]) get(k K, read func() (V, error)) (V, error) {
 func (m *Machine) Reads() []string {
 	return []string{
 		"/etc/machine-id, /var/lib/dbus/machine-id, /sys/class/dmi/id/product_uuid, /etc/hostname: identity, of which only a hash is kept",
-		"/etc/os-release, /usr/lib/os-release, /proc/sys/kernel/osrelease, /proc/meminfo, /proc/stat: distribution, kernel, memory, boot time",
+		"/etc/os-release, /usr/lib/os-release, /proc/sys/kernel/osrelease, /proc/sys/kernel/pid_max, /proc/meminfo, /proc/stat: distribution, kernel, process numbers, memory, boot time",
 		"/sys/module/apparmor/parameters/enabled, /sys/fs/selinux/enforce, /proc/filesystems, /etc/selinux/config: security modules",
 		"/proc/sys/net/ipv4/ip_unprivileged_port_start: the first port that needs a privilege",
 		"/proc/cgroups, /proc/self/mountinfo, /sys/fs/cgroup: controllers, and limits and use of containers",
