@@ -93,6 +93,9 @@ func (a *app) planCommand() *cobra.Command {
 // emitPlan shows the plan and saves it.
 func (a *app) emitPlan(out outputFlags, s screenFlags, src *source, r *report.Result) error {
 	doc := func(w io.Writer) error { return report.EncodePlan(w, report.NewPlanFile(r)) }
+	if out.file == "-" { // the plan alone: a page before it would be in its way
+		return a.save(out.file, doc)
+	}
 	err := a.emit(outputFlags{format: out.format}, s, func(w io.Writer, o text.Options) error {
 		if err := announce(w, src); err != nil {
 			return err
