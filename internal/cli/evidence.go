@@ -280,5 +280,5 @@ func (a *app) noteSkipped(cmd *cobra.Command, f *collectFlags) {
 		}
 		return
 	}
-	a.log.note("%s, which docker uses now, is not on this machine and was not asked; name it: %s docker", e.Name, cmd.CommandPath())
+	a.log.note("%s, which docker uses now, is reached over the network and was not asked; name it: %s docker", e.Name, cmd.CommandPath())
 }

@@ -166,6 +166,7 @@ func (c *collector) finish(ctx context.Context) {
 	for _, v := range c.volumes {
 		c.out.Volumes = append(c.out.Volumes, v)
 	}
+	c.answeredUs()
 	c.coverImages()
 	c.out.Parts = c.parts
 	c.out.Complete = !c.failed && ctx.Err() == nil
