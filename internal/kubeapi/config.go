@@ -85,7 +85,7 @@ func (r Request) inCluster() bool {
 // Load finds the cluster. It reads files and asks nobody. Its errors are of type
 // [*Error] and kind [ErrConfig].
 func Load(r Request) (*Config, error) {
-	const op = "read kubeconfig"
+	const op = "kubeconfig"
 	rules := &clientcmd.ClientConfigLoadingRules{Precedence: r.Files(), WarnIfAllMissing: false, Warner: func(error) {}}
 	if r.Kubeconfig != "" {
 		rules = &clientcmd.ClientConfigLoadingRules{ExplicitPath: r.Kubeconfig, Warner: func(error) {}}

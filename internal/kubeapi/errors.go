@@ -46,8 +46,11 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	if e.Message == "" {
+	switch {
+	case e.Message == "":
 		return fmt.Sprintf("%s: %v", e.Op, e.Kind)
+	case errors.Is(e.Kind, ErrConfig): // the message says all of it
+		return e.Op + ": " + e.Message
 	}
 	return fmt.Sprintf("%s: %v: %s", e.Op, e.Kind, e.Message)
 }

@@ -39,7 +39,7 @@ func (c *collector) read(ctx context.Context, t task, namespace string) *list {
 	}
 	s := &sink{c: c, l: l, seed: maphash.MakeSeed()}
 	o, err := c.Client.List(ctx, q, s)
-	l.items, l.apart = o.Items, o.Apart
+	l.items, l.apart = o.Items, l.apart || o.Apart
 	if err != nil {
 		c.refused(l, err)
 	}

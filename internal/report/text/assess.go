@@ -42,8 +42,11 @@ func (p *page) header(r *report.Result) {
 	}
 	if r.Model != nil {
 		for _, e := range r.Model.Elements {
-			if strings.HasSuffix(e.ID, "dockerd") && len(e.Notes) > 0 {
+			switch {
+			case strings.HasSuffix(e.ID, "dockerd") && len(e.Notes) > 0:
 				parts = append(parts, "docker "+Clean(e.Notes[0]))
+			case strings.HasPrefix(e.ID, model.KubePrefix) && strings.HasSuffix(e.ID, "kube-apiserver"):
+				parts = append(parts, Clean(strings.Join(e.Notes, ", ")))
 			}
 		}
 	}
@@ -53,6 +56,7 @@ func (p *page) header(r *report.Result) {
 	}
 	parts = append(parts, "snapshot "+id, r.Snapshot.Taken.UTC().Format("2006-01-02 15:04Z"))
 	p.hang("", "  ", p.bold("plimsoll assess")+" · "+strings.Join(parts, " · "))
+	p.inventory(r)
 	if !r.Snapshot.Complete {
 		p.line(p.band("high", "PARTIAL: the collection was cut short; what is missing is unknown below"))
 	}
@@ -305,7 +309,11 @@ func (p *page) unknowns(r *report.Result) {
 		p.wrap("   ", strings.TrimSpace(s))
 	}
 	if shown > 0 {
-		p.line(p.dim("   all of them: plimsoll doctor"))
+		of := ""
+		if slices.ContainsFunc(r.Snapshot.Targets, func(sc snapshot.Scope) bool { return sc.Kind == snapshot.ScopeCluster && sc.Host == "" }) {
+			of = " k8s"
+		}
+		p.line(p.dim("   all of them: plimsoll doctor" + of))
 	}
 	if len(r.Summary.Kept) > 0 {
 		names := make([]string, len(r.Summary.Kept))
