@@ -46,6 +46,7 @@ type Node struct {
 	Tag   string // explicit, as in !reset, or resolved by the core schema of YAML 1.2
 	Value string // text of a scalar, as written but for quotes and escapes
 	Plain bool   // a scalar without quotes, which other readers may take for a number or a boolean
+	Typed bool   // the tag is written out
 	Line  int    // from 1
 	Col   int    // from 1, in characters
 
