@@ -28,7 +28,8 @@ type Check struct {
 	Needs    []snapshot.Part
 
 	// Reads names the fields of a container's configuration, by their path in
-	// [snapshot.ContainerSpec], that a pass rests on. When one was not understood,
+	// [snapshot.ContainerSpec], or of a pod's specification, by their path in
+	// [snapshot.PodSpec], that a pass rests on. When one was not understood,
 	// [Run] doubts the pass, unless the verdict is one of the kernel. No verdict
 	// changes with a field of [snapshot.ContainerField] that is not named here,
 	// nor one of a check of another subject with any: [Rerun] relies on it.
@@ -72,20 +73,42 @@ func CIS(level int, n120, n160, n170 string) []Ref {
 	return refs
 }
 
+// CISK8s returns the references of a check in the CIS Kubernetes editions 1.11 and
+// 1.12; an empty number leaves the edition out.
+func CISK8s(level int, n111, n112 string) []Ref {
+	var refs []Ref
+	for _, e := range [...][2]string{{"1.11", n111}, {"1.12", n112}} {
+		if e[1] != "" {
+			refs = append(refs, Ref{Source: "cis-k8s", Edition: e[0], ID: e[1], Level: level})
+		}
+	}
+	return refs
+}
+
 // Form is a form in which a subject appears.
 type Form string
 
 // The forms.
 const (
-	Live       Form = "live" // a running engine or host
-	Compose    Form = "compose"
-	Dockerfile Form = "dockerfile"
-	DaemonJSON Form = "daemon.json"
-	Image      Form = "image" // an image by itself, in a file or a registry
+	Live         Form = "live" // a running engine, host or cluster
+	Compose      Form = "compose"
+	Dockerfile   Form = "dockerfile"
+	DaemonJSON   Form = "daemon.json"
+	ClientJSON   Form = "config.json" // with the contexts beside it
+	RegistryYAML Form = "config.yml"  // of a registry
+	Image        Form = "image"       // an image by itself, in a file or a registry
+	Manifest     Form = "k8s-manifest"
 )
 
 // static reports whether the form is that of a file.
-func (f Form) static() bool { return f == Compose || f == Dockerfile || f == DaemonJSON }
+func (f Form) static() bool {
+	switch f {
+	case Compose, Dockerfile, DaemonJSON, ClientJSON, RegistryYAML, Manifest:
+		return true
+	case Live, Image:
+	}
+	return false
+}
 
 // Param is a value of policy that a check reads.
 type Param struct {

@@ -41,7 +41,7 @@ type benchFlags struct {
 }
 
 func (a *app) benchDockerCommand() *cobra.Command {
-	known := text.Editions(a.suite, a.planned)
+	known := slices.DeleteFunc(text.Editions(a.suite, a.planned), func(e text.Edition) bool { return !strings.HasPrefix(e.Name, "cis-docker-") })
 	names := make([]string, len(known))
 	for i, e := range known {
 		names[i] = e.Name

@@ -91,10 +91,30 @@ const (
 	SurfaceRegistry            Surface = "registry-security"
 )
 
+// The attack surfaces of the Kubernetes zones.
+const (
+	SurfaceAPIEndpoint        Surface = "api-endpoint"
+	SurfaceAccessRights       Surface = "access-rights"
+	SurfaceClusterState       Surface = "cluster-state"
+	SurfaceControllers        Surface = "controllers"
+	SurfaceScheduling         Surface = "scheduling"
+	SurfacePolicyEnforcement  Surface = "policy-enforcement"
+	SurfaceConfigurationFiles Surface = "configuration-files"
+	SurfaceKubeletAPI         Surface = "kubelet-api"
+	SurfaceKubeProxy          Surface = "kube-proxy"
+	SurfacePodNetwork         Surface = "pod-network"
+	SurfaceWorkloadDefinition Surface = "workload-definition"
+	SurfaceCredentials        Surface = "credentials"
+	SurfaceCloudLink          Surface = "cloud-link"
+)
+
 // Surfaces lists the attack surfaces in the order of the source document:
-// client, host, registry.
+// client, host, registry; control plane, node runtime, cloud provider.
 var Surfaces = []Surface{
 	SurfaceClientCompromise, SurfaceClientAuthorization, SurfaceDockerfile,
 	SurfaceIsolation, SurfacePrivileged, SurfaceInsecureDefaults, SurfaceHostMisconfig,
 	SurfaceImage, SurfaceOpenSource, SurfaceRegistry,
+	SurfaceAPIEndpoint, SurfaceAccessRights, SurfaceClusterState, SurfaceControllers, SurfaceScheduling, SurfacePolicyEnforcement,
+	SurfaceConfigurationFiles, SurfaceKubeletAPI, SurfaceKubeProxy, SurfacePodNetwork, SurfaceWorkloadDefinition, SurfaceCredentials,
+	SurfaceCloudLink,
 }

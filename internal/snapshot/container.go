@@ -59,7 +59,8 @@ type Security struct {
 	SystemPaths     string   `json:"systemPaths,omitempty"`     // unconfined when masking is off
 
 	// Masked says that the engine stated which kernel paths it hides or keeps
-	// read-only; Unmasked lists those of the usual ones that are missing there.
+	// read-only, or that a file leaves that to it; Unmasked lists those of the
+	// usual ones that are missing there.
 	Masked   bool     `json:"masked,omitempty"`
 	Unmasked []string `json:"unmasked,omitempty"`
 

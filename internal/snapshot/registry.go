@@ -129,6 +129,7 @@ type RegistryConfig struct {
 	Foreign   string          `json:"foreign"`            // layers at other addresses: denied, listed, allowed
 	Health    bool            `json:"health,omitempty"`   // the storage's health is watched
 	Proxy     bool            `json:"proxy,omitempty"`    // a pull-through cache
+	Fields    []FieldLoc      `json:"fields,omitempty"`   // in files: where it sets what
 }
 
 // Htpasswd is a file of passwords.

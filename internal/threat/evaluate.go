@@ -248,7 +248,9 @@ func (e *evaluator) accepted(t *Threat, c int) []decided {
 
 // clause combines the values of a clause's members at each of some cells: the
 // best that applies. A clause about something inside the cell's kind, such as containers
-// at an image, leaves where there is none.
+// at an image, leaves where there is none. A member about things that lie beside
+// the cell, as kubelets beside pods, counts with what it comes to in what is around
+// both, where another member is about the cell.
 func (e *evaluator) clause(c Clause, cells []int) []Value {
 	best := slices.Repeat([]Value{None}, len(cells))
 	beside := make([]bool, len(e.kinds)) // kinds of cells that a member's subjects may lie in
@@ -276,8 +278,32 @@ func (e *evaluator) clause(c Clause, cells []int) []Value {
 		if beside[e.kindOf[cell]] && !inner[at] {
 			best[at] = None
 		}
+		if best[at] == None || len(c) == 1 {
+			continue
+		}
+		for _, m := range c {
+			if v := e.fromBeside(m, cell); v != None && v < best[at] {
+				best[at] = v
+			}
+		}
 	}
 	return best
+}
+
+// fromBeside gives a check's value at the nearest cell around both a cell and the
+// check's subjects, when these neither enclose the cell nor lie in it; else None.
+func (e *evaluator) fromBeside(key string, cell int) Value {
+	of, k := Members()[key].Subject, e.cells[cell].kind
+	inside := snapshot.Kinds[of].Inside
+	if of == k || slices.Contains(inside, k) || slices.Contains(snapshot.Kinds[k].Inside, of) {
+		return None
+	}
+	for at := cell; len(e.cells[at].around) > 0; {
+		if at = e.cells[at].around[0]; slices.Contains(inside, e.cells[at].kind) {
+			return e.values(key)[at]
+		}
+	}
+	return None
 }
 
 // values gives a check's value at every cell: the worst of what it said of the

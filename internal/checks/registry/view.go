@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
 
@@ -17,16 +18,33 @@ type view struct {
 	cfg *snapshot.RegistryConfig // nil when it was not read
 }
 
+// about makes a check of the registry by a predicate, and fills in what all of
+// them share. It needs the registry's answer where it names nothing else.
+func about(c check.Check, predicate func(*view) check.Verdict) *check.Check {
+	c.Subject, c.Zone, c.Surface = snapshot.KindRegistry, model.ZoneRegistry, model.SurfaceRegistry
+	if c.Forms == nil {
+		c.Forms = []check.Form{check.Live}
+	}
+	if c.Needs == nil {
+		c.Needs = []snapshot.Part{snapshot.PartRegistryAPI}
+	}
+	c.Run = func(p *check.Probe) { judge(p, predicate) }
+	return &c
+}
+
 // judge asks the predicate of the scope's registry.
 func judge(p *check.Probe, predicate func(*view) check.Verdict) {
 	r := p.Snapshot.Registry(p.Scope.ID)
-	if r == nil || !r.API.Known() {
+	if inFile := p.Scope.Kind == snapshot.ScopeFiles; r == nil || !inFile && !r.API.Known() {
 		p.Report(check.Undecided(snapshot.ReasonPartial, "the registry's answer is not in the evidence"), p.Self())
 		return
 	}
 	v := &view{Registry: r, p: p, api: &r.API.V}
 	if r.Config.Known() {
 		v.cfg = &r.Config.V
+	} else if v.inFile() {
+		p.Report(p.NotRead(), p.Self())
+		return
 	}
 	p.Report(predicate(v), p.Self())
 }
@@ -64,13 +82,22 @@ func (v *view) auth() string {
 	return strings.Join(v.cfg.Auth, ", ")
 }
 
+// inFile reports whether only the configuration file was seen.
+func (v *view) inFile() bool { return v.p.Scope.Kind == snapshot.ScopeFiles }
+
 func ev(source string, value any) check.Evidence {
 	return check.Evidence{Source: source, Value: fmt.Sprint(value)}
 }
 
 // setting is evidence from the configuration file.
 func (v *view) setting(key string, value any) check.Evidence {
-	return ev(v.cfg.Path+": "+key, value)
+	e := ev(v.cfg.Path+": "+key, value)
+	for i := range v.cfg.Fields {
+		if v.cfg.Fields[i].Field == key {
+			e.Loc = &v.cfg.Fields[i].Loc
+		}
+	}
+	return e
 }
 
 func status(request string, code int) check.Evidence {
