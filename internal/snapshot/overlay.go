@@ -16,6 +16,9 @@ type Overlay struct {
 	edits map[edit][2]int   // what an edit leads to
 	named map[Edited]bool   // what was set
 	at    map[[2]string]int // scope and key -> position in Containers
+
+	podEdits  map[podEdit]int   // what an edit of a pod specification leads to
+	workloads map[[2]string]int // scope and key -> position in Workloads
 }
 
 // NewOverlay returns an overlay without changes.
@@ -44,11 +47,13 @@ var editors = map[Kind]editor{
 	KindHostFile:  {get: (*Overlay).getFile, set: (*Overlay).setFile},
 	KindEngine:    {get: (*Overlay).getSetting, set: (*Overlay).setSetting},
 	KindHost:      {get: (*Overlay).getAudit, set: (*Overlay).setAudit},
+	KindPodSpec:   {get: (*Overlay).getPod, set: (*Overlay).setPod},
 }
 
 // Set changes one named field of a subject. The fields of a container are those
 // of [ContainerField], of a file [HostFileFields], of an engine the keys of
-// [EngineSettings], of a host those of [AuditField].
+// [EngineSettings], of a host those of [AuditField], of a pod specification those of
+// [LookupPodField].
 func (o *Overlay) Set(kind Kind, scope, key, field, value string) error {
 	e, ok := editors[kind]
 	if !ok {
@@ -188,8 +193,10 @@ func (o *Overlay) own() {
 	c.ContainerSpecs = slices.Clone(c.ContainerSpecs)
 	c.Runtimes = slices.Clone(c.Runtimes)
 	c.cloneMachine()
+	c.cloneCluster()
 	o.out = &c
 	o.edits = make(map[edit][2]int)
+	o.podEdits = make(map[podEdit]int)
 }
 
 // edit is one change of one configuration and live state.
@@ -200,7 +207,7 @@ type edit struct {
 
 // Clone returns an overlay with the same changes that can be changed apart.
 func (o *Overlay) Clone() *Overlay {
-	c := &Overlay{base: o.base, at: o.at}
+	c := &Overlay{base: o.base, at: o.at, workloads: o.workloads}
 	if o.out == nil {
 		return c
 	}
@@ -209,6 +216,7 @@ func (o *Overlay) Clone() *Overlay {
 	out.ContainerSpecs = slices.Clone(out.ContainerSpecs)
 	out.Runtimes = slices.Clone(out.Runtimes)
 	out.cloneMachine()
-	c.out, c.edits, c.named = &out, maps.Clone(o.edits), maps.Clone(o.named)
+	out.cloneCluster()
+	c.out, c.edits, c.podEdits, c.named = &out, maps.Clone(o.edits), maps.Clone(o.podEdits), maps.Clone(o.named)
 	return c
 }
