@@ -31,7 +31,8 @@ var layers = []layer{
 	{"internal/step", []string{"internal/snapshot"}, "a step is data; who plans or performs it is not its concern"},
 	{"internal/policy", []string{"internal/snapshot"}, "the user's decisions are data; config reads them, checks apply them"},
 	{"internal/check", []string{"internal/step", "internal/model", "internal/policy", "internal/snapshot"}, "the contract cannot depend on what is built on it"},
-	{"internal/checks", []string{"internal/checks", "internal/check", "internal/step", "internal/model", "internal/policy", "internal/snapshot"}, "a check sees the snapshot through its probe, not threats, plans or output"},
+	{"internal/podspec", []string{"internal/snapshot"}, "what a pod specification comes to is read off evidence; who judges it is not its concern"},
+	{"internal/checks", []string{"internal/checks", "internal/check", "internal/podspec", "internal/step", "internal/model", "internal/policy", "internal/snapshot"}, "a check sees the snapshot through its probe, not threats, plans or output"},
 	{"internal/path", []string{"internal/check", "internal/model", "internal/snapshot"}, "attack paths follow from model and findings"},
 	{"internal/threat", []string{"internal/path", "internal/check", "internal/model", "internal/policy", "internal/snapshot"}, "threats follow from findings and paths; which checks exist is handed in"},
 	{"internal/plan", []string{"internal/threat", "internal/path", "internal/check", "internal/step", "internal/model", "internal/policy", "internal/snapshot"}, "a plan weighs simulated steps; it performs none"},
@@ -67,7 +68,7 @@ var testSupport = []string{"internal/snapshot/snapshottest", "internal/checktest
 // core are the packages that are pure functions of their arguments.
 var core = []string{
 	"internal/snapshot", "internal/model", "internal/step", "internal/policy", "internal/check", "internal/checks", "internal/path",
-	"internal/threat", "internal/plan", "internal/assess",
+	"internal/threat", "internal/plan", "internal/assess", "internal/podspec",
 }
 
 // impure are standard packages that the core may not import: each reads or

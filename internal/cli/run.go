@@ -22,6 +22,7 @@ import (
 	dockerfiles "plimsoll/internal/checks/files"
 	"plimsoll/internal/checks/image"
 	"plimsoll/internal/checks/registry"
+	"plimsoll/internal/checks/workload"
 	"plimsoll/internal/collect/files"
 	"plimsoll/internal/collect/host"
 	"plimsoll/internal/collect/survey"
@@ -72,7 +73,7 @@ type app struct {
 }
 
 func newApp(s Stdio) *app {
-	suite := slices.Concat(docker.Suite, dockerfiles.Suite, image.Suite, client.Suite, registry.Suite)
+	suite := slices.Concat(docker.Suite, dockerfiles.Suite, image.Suite, client.Suite, registry.Suite, workload.Suite)
 	planned := slices.DeleteFunc(slices.Clone(docker.Planned()), func(p check.Planned) bool {
 		return slices.ContainsFunc(suite, func(c *check.Check) bool { return c.ID == p.ID })
 	})

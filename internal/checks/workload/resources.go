@@ -149,7 +149,7 @@ func (q *supplied) verdict(b *pod, older bool) check.Verdict {
 		q.also(b, t)
 	}
 	if older && len(from) > 0 && !t.Any() {
-		t.bad("pods made before "+few(from), "run without")
+		return check.Failed("pods that were made before "+few(from)+" run without a "+q.what, ev("their specification", "as the template is written"))
 	}
 	if absent && t.wrong == 0 && !b.File {
 		if v, ok := b.p.Need(snapshot.PartClusterQuotas); !ok && v.Status == check.Unknown {
