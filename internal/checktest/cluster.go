@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+
+	"plimsoll/internal/snapshot"
 )
 
 // cluster is what the base "cluster" stands for: a well-run cluster instead of
@@ -86,4 +88,13 @@ func addRows(root map[string]any, lists map[string][]any) {
 			root[list] = append(opened(root, list), r)
 		}
 	}
+}
+
+// Cluster returns a fresh copy of the minimal cluster.
+func Cluster() *snapshot.Snapshot {
+	s, _, err := Tweak([]byte(`{"base": "cluster"}`))
+	if err != nil {
+		panic(err) // embedded; every fixture of a cluster reads it
+	}
+	return s
 }

@@ -16,8 +16,9 @@ type Builder struct {
 	out      *snapshot.Snapshot
 	specs    map[[sha256.Size]byte]int
 	runtimes map[[sha256.Size]byte]int
+	podSpecs map[[sha256.Size]byte]int
 	scopes   map[string]bool
-	files    map[[2]string]int // scope and path -> position in the snapshot's files
+	files    map[[3]string]int // scope, path and cluster -> position in the snapshot's files
 }
 
 // NewBuilder returns a builder that fills s.
@@ -26,8 +27,9 @@ func NewBuilder(s *snapshot.Snapshot) *Builder {
 		out:      s,
 		specs:    make(map[[sha256.Size]byte]int),
 		runtimes: make(map[[sha256.Size]byte]int),
+		podSpecs: make(map[[sha256.Size]byte]int),
 		scopes:   make(map[string]bool),
-		files:    make(map[[2]string]int),
+		files:    make(map[[3]string]int),
 	}
 }
 
@@ -64,7 +66,7 @@ func intern[T any](at map[[sha256.Size]byte]int, list *[]T, v T) int {
 func (b *Builder) Join(f *snapshot.Snapshot) error {
 	for _, s := range f.Scopes {
 		if b.scopes[s.ID] {
-			return fmt.Errorf("scope %.100q was collected already: two targets lead to the same engine or host", s.ID)
+			return fmt.Errorf("scope %.100q was collected already: two targets lead to the same engine, host or cluster", s.ID)
 		}
 	}
 	for _, s := range f.Scopes {
@@ -87,9 +89,14 @@ func (b *Builder) Join(f *snapshot.Snapshot) error {
 	o.Clients = append(o.Clients, f.Clients...)
 	o.Registries = append(o.Registries, f.Registries...)
 	o.Dockerfiles = append(o.Dockerfiles, f.Dockerfiles...)
+	o.NodeHosts = append(o.NodeHosts, f.NodeHosts...)
+	o.Components = append(o.Components, f.Components...)
+	o.Certificates = append(o.Certificates, f.Certificates...)
+	o.Kubeconfigs = append(o.Kubeconfigs, f.Kubeconfigs...)
 	for _, file := range f.Files {
 		b.addFile(file)
 	}
+	b.joinCluster(f)
 	o.Complete = o.Complete && f.Complete
 	return nil
 }
@@ -97,7 +104,7 @@ func (b *Builder) Join(f *snapshot.Snapshot) error {
 // addFile stores a file once, though every engine of a machine finds the same
 // sockets there. The one that says which engine it belongs to stays.
 func (b *Builder) addFile(f snapshot.File) {
-	k := [2]string{f.Scope, f.Path}
+	k := [3]string{f.Scope, f.Path, f.Cluster}
 	i, ok := b.files[k]
 	switch {
 	case !ok:

@@ -172,6 +172,7 @@ func kinds() []string {
 	for _, k := range []snapshot.Kind{
 		snapshot.KindContainer, snapshot.KindEngine, snapshot.KindImage, snapshot.KindNetwork, snapshot.KindClient,
 		snapshot.KindHost, snapshot.KindHostFile, snapshot.KindRegistry, snapshot.KindSwarm, snapshot.KindFile, snapshot.KindCompose,
+		snapshot.KindAPIServer, snapshot.KindEtcd, snapshot.KindControllerManager, snapshot.KindScheduler, snapshot.KindKubelet, snapshot.KindKubeProxy, snapshot.KindNodeFile,
 	} {
 		if short, ok := strings.CutPrefix(string(k), dockerPrefix); ok {
 			out = append(out, short)

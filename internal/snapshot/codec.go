@@ -54,8 +54,9 @@ func (s *Snapshot) sort() {
 		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Name, b.Name))
 	})
 	slices.SortFunc(s.Files, func(a, b File) int {
-		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Path, b.Path))
+		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Cluster, b.Cluster))
 	})
+	s.sortNodes()
 	slices.SortFunc(s.Dockerfiles, func(a, b Dockerfile) int {
 		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Path, b.Path))
 	})

@@ -1,5 +1,7 @@
 package snapshot
 
+import "slices"
+
 // FileRole says why a file is in the snapshot.
 type FileRole string
 
@@ -39,15 +41,19 @@ const (
 
 // File is a host file, seen in the host's mount namespace.
 type File struct {
-	Scope  string   `json:"scope"`            // a host scope
-	Engine string   `json:"engine,omitempty"` // the engine scope it belongs to
-	Path   string   `json:"path"`
-	Role   FileRole `json:"role"`
-	State  State    `json:"state"`
-	Reason Reason   `json:"reason,omitempty"`
-	Chain  []string `json:"chain,omitempty"` // symbolic links followed, in order
-	Real   string   `json:"real,omitempty"`
-	Type   string   `json:"type,omitempty"` // file, dir, socket, symlink, device, fifo
+	Scope  string `json:"scope"`            // a host scope
+	Engine string `json:"engine,omitempty"` // the engine scope it belongs to
+
+	// Cluster is the cluster scope of a file that belongs to a node; its subject
+	// is then a node-file. A path that an engine needs too has a second line.
+	Cluster string   `json:"cluster,omitempty"`
+	Path    string   `json:"path"`
+	Role    FileRole `json:"role"`
+	State   State    `json:"state"`
+	Reason  Reason   `json:"reason,omitempty"`
+	Chain   []string `json:"chain,omitempty"` // symbolic links followed, in order
+	Real    string   `json:"real,omitempty"`
+	Type    string   `json:"type,omitempty"` // file, dir, socket, symlink, device, fifo
 	// Mode, UID and GID are meaningful only when State is Observed; then one that
 	// is left out is 0.
 	Mode    uint32           `json:"mode,omitempty"` // permission bits with setuid, setgid and sticky: 07777
@@ -58,6 +64,8 @@ type File struct {
 	ACL     Fact[[]ACL]      `json:"acl"`
 	Parents []Directory      `json:"parents,omitempty"` // of the real path, innermost first, up to /; then those of links followed that are not among them
 	Volume  Fact[Filesystem] `json:"volume,omitzero"`   // of the data roots only
+	Also    []FileRole       `json:"also,omitempty"`    // further roles of a file of a node
+	Digest  string           `json:"digest,omitempty"`  // sha256 of the content, of some files of a node that hold no secret
 }
 
 // ACL is one entry of a POSIX access list beside owner, group and other.
@@ -87,4 +95,9 @@ type Filesystem struct {
 	Free       int64  `json:"free"`  // bytes that are free for programs without privilege
 	Inodes     int64  `json:"inodes,omitempty"`
 	FreeInodes int64  `json:"freeInodes,omitempty"` // both 0 where the file system has no fixed number
+}
+
+// Is reports whether a file is in the snapshot for one of the roles.
+func (f *File) Is(roles ...FileRole) bool {
+	return slices.Contains(roles, f.Role) || slices.ContainsFunc(f.Also, func(r FileRole) bool { return slices.Contains(roles, r) })
 }

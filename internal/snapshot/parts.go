@@ -34,6 +34,10 @@ const (
 	PartRegistryContent  Part = "registry.content"
 	PartRegistryProbe    Part = "registry.probe"
 	PartRegistryConfig   Part = "registry.config"
+	PartNodeComponents   Part = "node.components"
+	PartNodeKubelet      Part = "node.kubelet"
+	PartNodeFiles        Part = "node.files"
+	PartNodePKI          Part = "node.pki"
 	PartDockerfiles      Part = "files.dockerfiles"
 	PartOtherFiles       Part = "files.other"
 
@@ -70,6 +74,7 @@ var Parts = []Part{
 	PartHostIdentity, PartHostCgroups, PartHostAccounts, PartHostPackages,
 	PartHostFiles, PartHostSubIDs, PartHostKernels, PartHostAudit, PartHostLogs, PartHostClients,
 	PartRegistryAPI, PartRegistryContent, PartRegistryProbe, PartRegistryConfig,
+	PartNodeComponents, PartNodeKubelet, PartNodeFiles, PartNodePKI,
 	PartDockerfiles, PartOtherFiles,
 	PartClusterVersion, PartClusterNodes, PartClusterNamespaces, PartClusterWorkloads, PartClusterPods, PartClusterAccounts, PartClusterRBAC,
 	PartClusterCSRs, PartClusterNetwork, PartClusterServices, PartClusterAdmission, PartClusterQuotas, PartClusterFlow, PartClusterSecrets,
@@ -106,6 +111,10 @@ var meanings = map[Part]string{
 	PartRegistryContent:   "what can be read without a login",
 	PartRegistryProbe:     "what --probe sends",
 	PartRegistryConfig:    "its configuration file, when it runs on this machine",
+	PartNodeComponents:    "control plane and kube-proxy on a node: command lines and the files they name",
+	PartNodeKubelet:       "a node's kubelet: flags, configuration, drop-ins, defaults",
+	PartNodeFiles:         "manifests, configuration, kubeconfigs, sockets and data of a node, as files",
+	PartNodePKI:           "certificates and kubeconfigs of a node, without keys and tokens",
 	PartDockerfiles:       "Dockerfiles of a folder",
 	PartOtherFiles:        "files of kinds that are recognised but not judged",
 	PartClusterVersion:    "version, served resources, distribution",

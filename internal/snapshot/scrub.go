@@ -168,7 +168,7 @@ func (sc *scrubber) walk(v reflect.Value, field string) {
 		t := v.Type()
 		for i := range t.NumField() {
 			name := t.Field(i).Name
-			if t.Field(i).IsExported() && (!slices.Contains(verbatim, name) || t == reflect.TypeFor[Scope]() || t == reflect.TypeFor[Volume]()) {
+			if t.Field(i).IsExported() && (!slices.Contains(verbatim, name) || t == reflect.TypeFor[Scope]() || t == reflect.TypeFor[Volume]() || t == reflect.TypeFor[Snapshot]() && name == "Components") {
 				sc.walk(v.Field(i), t.Name()+"."+name)
 			}
 		}
@@ -197,7 +197,8 @@ var (
 // a machine called "run" must not change /run/docker.sock. Dotted names are
 // replaced everywhere.
 var (
-	prose      = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "SwarmNode.Hostname", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "Client.User", "ImageAccounts.Passwordless"}
+	prose = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "SwarmNode.Hostname", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "Client.User", "ImageAccounts.Passwordless",
+		"NodeHost.Name", "Component.Node", "ComponentFlag.Value", "X509.Subject", "X509.Issuer", "X509.DNS", "X509.In", "ServedCertificate.Subject", "ServedCertificate.Issuer", "KubeconfigUser.Name"}
 	registries = []string{"Registry.Address", "RegistryAPI.Plain", "RegistryDebug.Address", "RegistryChallenge.Service", "ClientLogin.Registry", "ClientHelper.Registry", "ContainerSpec.Image", "SwarmService.Image", "Image.Tags", "Image.Digests", "ImageConfig.BaseName", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
 )
 

@@ -26,6 +26,7 @@ func (sc *scrubber) learn(s *Snapshot) {
 		}
 	}
 	sc.learnOuter(s)
+	sc.learnNodes(s)
 	for i := range s.Engines {
 		sc.learnEngine(&s.Engines[i])
 	}

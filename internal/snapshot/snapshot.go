@@ -40,6 +40,11 @@ type Snapshot struct {
 	Clients        []Client        `json:"clients,omitempty"`
 	Registries     []Registry      `json:"registries,omitempty"`
 
+	NodeHosts    []NodeHost   `json:"nodeHosts,omitempty"`
+	Components   []Component  `json:"components,omitempty"`
+	Certificates []X509       `json:"certificates,omitempty"`
+	Kubeconfigs  []Kubeconfig `json:"kubeconfigs,omitempty"`
+
 	Clusters          []Cluster          `json:"clusters,omitempty"`
 	Nodes             []Node             `json:"nodes,omitempty"`
 	Namespaces        []Namespace        `json:"namespaces,omitempty"`

@@ -45,12 +45,13 @@ const (
 	ReasonUnresolved   Reason = "unresolved"
 	ReasonStatic       Reason = "static"   // only a running system shows it
 	ReasonDisabled     Reason = "disabled" // switched off by policy
+	ReasonProvider     Reason = "provider-managed"
 )
 
 // Reasons lists every reason in the order used by schemas and screens.
 var Reasons = []Reason{
 	ReasonNone, ReasonDenied, ReasonFailed, ReasonPartial, ReasonNotCollected, ReasonUndeclared,
-	ReasonSuspect, ReasonStaleData, ReasonUnparsable, ReasonUnresolved, ReasonStatic, ReasonDisabled,
+	ReasonSuspect, ReasonStaleData, ReasonUnparsable, ReasonUnresolved, ReasonStatic, ReasonDisabled, ReasonProvider,
 }
 
 // ReasonFor maps a part's state to the reason its dependants are unknown for.

@@ -88,16 +88,16 @@ func (s *Snapshot) lists() []list {
 			return s.Networks[i].Scope, [2]string{s.Networks[i].Name, s.Networks[i].ID}
 		}},
 		{"volumes", either, len(s.Volumes), func(i int) (string, any) { return s.Volumes[i].Scope, s.Volumes[i].Name }},
-		{"files", []ScopeKind{ScopeHost, ScopeCluster}, len(s.Files), func(i int) (string, any) { return s.Files[i].Scope, s.Files[i].Path }},
+		{"files", []ScopeKind{ScopeHost, ScopeCluster}, len(s.Files), func(i int) (string, any) { return s.Files[i].Scope, [2]string{s.Files[i].Path, s.Files[i].Cluster} }},
 		{"listeners", engine, len(s.Listeners), func(i int) (string, any) {
 			l := s.Listeners[i]
 			return l.Scope, [3]any{l.Network, l.Address, l.Port}
 		}},
-		{"clients", host, len(s.Clients), func(i int) (string, any) { return s.Clients[i].Scope, s.Clients[i].User }},
-		{"registries", []ScopeKind{ScopeRegistry}, len(s.Registries), func(i int) (string, any) { return s.Registries[i].Scope, "" }},
+		{"clients", []ScopeKind{ScopeHost, ScopeFiles}, len(s.Clients), func(i int) (string, any) { return s.Clients[i].Scope, s.Clients[i].User }},
+		{"registries", []ScopeKind{ScopeRegistry, ScopeFiles}, len(s.Registries), func(i int) (string, any) { return s.Registries[i].Scope, "" }},
 		{"dockerfiles", files, len(s.Dockerfiles), func(i int) (string, any) { return s.Dockerfiles[i].Scope, s.Dockerfiles[i].Path }},
 	}
-	return append(lists, s.kubeLists()...)
+	return slices.Concat(lists, s.kubeLists(), s.nodeLists())
 }
 
 func (l *list) validate(scopes map[string]ScopeKind) error {
@@ -142,6 +142,9 @@ func (s *Snapshot) validateReferences(scopes map[string]ScopeKind) error {
 		if f.Engine != "" && scopes[f.Engine] != ScopeEngine {
 			return fmt.Errorf("snapshot: files[%d].engine is %.100q, want the scope of an engine", i, f.Engine)
 		}
+	}
+	if err := s.validateNodes(scopes); err != nil {
+		return err
 	}
 	for i := range s.ContainerSpecs {
 		for _, u := range s.ContainerSpecs[i].Unread {
