@@ -11,10 +11,11 @@ import (
 	"plimsoll/internal/checks/image"
 	"plimsoll/internal/checks/rbac"
 	"plimsoll/internal/checks/registry"
+	"plimsoll/internal/checks/workload"
 )
 
 // Suite lists every check in reading order: Docker, then Kubernetes.
 var Suite = slices.Concat(
 	docker.Suite, files.Suite, image.Suite, client.Suite, registry.Suite,
-	rbac.Suite,
+	workload.Suite, rbac.Suite,
 )
