@@ -22,7 +22,7 @@ func mutate(t *testing.T, suite []*check.Check) {
 		}
 		switch i % 6 {
 		case 2:
-			for _, what := range []string{"registry", "client"} {
+			for _, what := range []string{"registry", "registryFile", "client"} {
 				if err := addOuter(minimum, what, json.RawMessage("{}")); err != nil {
 					t.Fatal(err)
 				}

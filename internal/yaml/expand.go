@@ -64,6 +64,7 @@ func (x *expander) node(raw *goyaml.Node, depth int) (*Node, *Error) {
 func (x *expander) scalar(n *Node, raw *goyaml.Node) {
 	const quoted = goyaml.DoubleQuotedStyle | goyaml.SingleQuotedStyle | goyaml.LiteralStyle | goyaml.FoldedStyle
 	n.Kind, n.Value, n.Plain = Scalar, raw.Value, raw.Style&quoted == 0
+	n.Block = raw.Style&goyaml.LiteralStyle != 0
 	switch {
 	case n.Tag != "":
 	case n.Plain:

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"plimsoll/internal/collect/host"
 )
 
 // Bounds of a search.
@@ -31,10 +33,12 @@ var skipped = []string{".git", "node_modules", "vendor"}
 // found is what a search came across. Paths are from the folder, with slashes.
 type found struct {
 	compose, dockerfiles []string
-	daemons              []string       // daemon.json
-	passed               map[string]int // folders of the names in skipped
-	other                map[string]int // kinds that are not judged
-	links                int            // symbolic links to folders
+	daemons              []string           // daemon.json
+	registries           []string           // configurations of registries
+	clients              map[string]*client // configurations of the Docker command, by their folder
+	passed               map[string]int     // folders of the names in skipped
+	other                map[string]int     // kinds that are not judged
+	links                int                // symbolic links to folders
 	entries              int
 	cut                  bool
 }
@@ -51,14 +55,19 @@ var mainNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml", "d
 // daemonName is the configuration file of an engine.
 const daemonName = "daemon.json"
 
-// Judged reports whether a file of this name is a compose file, a Dockerfile or
-// the configuration of an engine.
-func Judged(name string) bool {
-	return composeName.MatchString(name) || dockerfileName(name) || name == daemonName
+// Judged reports whether a path is by its name one of a file that may be judged:
+// a compose file, a Dockerfile, or the configuration of an engine, of the Docker
+// command or, as any YAML, of a registry.
+func Judged(p string) bool {
+	p = filepath.ToSlash(p)
+	name := path.Base(p)
+	return composeName.MatchString(name) || dockerfileName(name) || name == daemonName || name == clientName || path.Ext(name) == ".yml" || path.Ext(name) == ".yaml" || contextName.MatchString(p)
 }
 
 // none reports whether nothing was found that can be judged.
-func (f *found) none() bool { return len(f.compose)+len(f.dockerfiles)+len(f.daemons) == 0 }
+func (f *found) none() bool {
+	return len(f.compose)+len(f.dockerfiles)+len(f.daemons)+len(f.clients)+len(f.registries) == 0
+}
 
 func dockerfileName(name string) bool {
 	lower := strings.ToLower(name)
@@ -78,15 +87,27 @@ func (f *found) take(rel string, sniff func(string) string) {
 	case dockerfileName(name):
 		f.dockerfiles = append(f.dockerfiles, rel)
 	case strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"):
-		f.count(sniff(rel))
+		if kind := sniff(rel); kind == registryKind {
+			f.registries = append(f.registries, rel)
+		} else {
+			f.count(kind)
+		}
 	case strings.HasPrefix(name, "Dockerfile") && templateName.MatchString(name) && !strings.HasSuffix(name, ".dockerignore"):
 		f.count("Dockerfile template")
 	case name == daemonName:
 		f.daemons = append(f.daemons, rel)
+	case name == clientName:
+		if sniff(rel) == clientKind {
+			f.takeClient(path.Dir(rel), "")
+		}
+	case name == "meta.json":
+		if m := contextName.FindStringSubmatch(rel); m != nil {
+			f.takeClient(path.Clean(m[1]), m[2])
+		}
 	case strings.HasPrefix(name, "docker-bake."):
 		f.count("bake file")
 	}
-	f.cut = f.cut || max(len(f.compose), len(f.dockerfiles), len(f.daemons)) > maxKind
+	f.cut = f.cut || max(len(f.compose), len(f.dockerfiles), len(f.daemons), len(f.clients), len(f.registries)) > maxKind
 }
 
 func (f *found) count(kind string) {
@@ -157,6 +178,7 @@ func (c *collector) walk(ctx context.Context) {
 	slices.Sort(f.compose)
 	slices.Sort(f.dockerfiles)
 	slices.Sort(f.daemons)
+	slices.Sort(f.registries)
 }
 
 func cause(err error) error {
@@ -166,7 +188,7 @@ func cause(err error) error {
 	return err
 }
 
-// sniff says what a YAML file is, when it is of a kind that we know of.
+// sniff says what a YAML or JSON file is, when it is of a kind that we know of.
 func (c *collector) sniff(rel string) string {
 	f, err := c.openFile(rel)
 	if err != nil {
@@ -183,6 +205,10 @@ func (c *collector) sniff(rel string) string {
 	}
 	if text := c.head[:1+n]; bytes.Contains(text, []byte("\napiVersion:")) && bytes.Contains(text, []byte("\nkind:")) {
 		return "Kubernetes manifest"
+	} else if path.Base(rel) == clientName && clientKeys.Match(text) {
+		return clientKind
+	} else if path.Base(rel) != clientName && host.RegistryHead(text[1:]) {
+		return registryKind
 	}
 	return ""
 }
