@@ -46,7 +46,7 @@ func (x *expander) node(raw *goyaml.Node, depth int) (*Node, *Error) {
 	}
 	n := &Node{Line: raw.Line, Col: raw.Column}
 	if raw.Style&goyaml.TaggedStyle != 0 {
-		n.Tag = raw.Tag
+		n.Tag, n.Typed = raw.Tag, true
 	}
 	switch raw.Kind {
 	case goyaml.ScalarNode:
