@@ -5,6 +5,7 @@ package checks
 import (
 	"slices"
 
+	"plimsoll/internal/checks/admission"
 	"plimsoll/internal/checks/client"
 	"plimsoll/internal/checks/docker"
 	"plimsoll/internal/checks/files"
@@ -17,5 +18,5 @@ import (
 // Suite lists every check in reading order: Docker, then Kubernetes.
 var Suite = slices.Concat(
 	docker.Suite, files.Suite, image.Suite, client.Suite, registry.Suite,
-	workload.Suite, rbac.Suite,
+	workload.Suite, rbac.Suite, admission.Suite,
 )
