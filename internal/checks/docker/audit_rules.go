@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
@@ -73,7 +74,7 @@ func (w *watched) targets(p *check.Probe) (paths []string, v check.Verdict, deci
 			paths = append(paths, cmp.Or(f.Real, f.Path))
 		case snapshot.Absent:
 		case snapshot.Denied, snapshot.Failed, snapshot.Skipped:
-			v, _ := unseen(f)
+			v, _ := shared.UnseenFile(f)
 			v.Message = f.Path + " was not readable"
 			return nil, v, true
 		}
