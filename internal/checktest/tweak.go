@@ -34,7 +34,7 @@ func Minimal() *snapshot.Snapshot {
 // of a file to a patch of it, null removing it, parts maps a part to the state it shall have,
 // or to {"state","reason","detail"}, and policy is a policy.Policy. With
 // asFile, the container is a service of a compose file instead, beside a
-// Dockerfile, and there is nothing else. Lists are replaced, null removes.
+// Dockerfile, and there is nothing else. With the base node, see nodeTweaks. Lists are replaced, null removes.
 func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	var tw struct {
 		Base                                                                                                 string
@@ -42,6 +42,7 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 		Parts, Files                                                                                         map[string]json.RawMessage
 		Policy                                                                                               *policy.Policy
 		AsFile                                                                                               bool
+		nodeTweaks
 	}
 	dec := json.NewDecoder(bytes.NewReader(tweak))
 	dec.DisallowUnknownFields()
@@ -57,6 +58,11 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	}
 	if err := errors.Join(addOuter(root, "registry", tw.Registry), addOuter(root, "client", tw.Client)); err != nil {
 		return nil, nil, err
+	}
+	if tw.Base == "node" {
+		if err := tw.applyNode(root); err != nil {
+			return nil, nil, err
+		}
 	}
 	if err := tweakItems(root, map[string]json.RawMessage{
 		"engines": tw.Engine, "hosts": tw.Host, "containers": tw.Container, "containerSpecs": tw.Spec,

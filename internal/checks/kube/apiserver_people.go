@@ -98,8 +98,9 @@ var apiPeople = []row{
 			if v.Status == check.Pass {
 				return v
 			}
-			return check.Undecided(snapshot.ReasonNotCollected, "the endpoint is not proved private, and neither a packet filter nor a provider's list is in the evidence", v.Evidence...)
+			return restricted(c, v)
 		},
+		params: []check.Param{{Name: "declared_networks", Unit: "list", Meaning: "networks that the provider's list lets reach the endpoint"}},
 	},
 }
 
@@ -198,10 +199,18 @@ func bootstrapTokens(c *comp) check.Verdict {
 		return v
 	}
 	var tokens []string
+	var old shared.Hits
+	limit := hours(c.p.Int("max_lifetime"))
 	for i := range c.p.Snapshot.Secrets {
 		if s := &c.p.Snapshot.Secrets[i]; s.Scope == c.Scope && s.Type == "bootstrap.kubernetes.io/token" {
 			tokens = append(tokens, s.Name)
+			if made, err := time.Parse(time.RFC3339, s.Created); err == nil && cmp.Or(c.p.Scope.Taken, c.p.Snapshot.Taken).Sub(made) > limit {
+				old.Add(ev("Secret kube-system/"+s.Name, "made "+s.Created))
+			}
 		}
+	}
+	if old.Any() {
+		return old.Failed("bootstrap tokens are older than they may live, and still there")
 	}
 	if len(tokens) == 0 {
 		return check.Passed("no bootstrap token exists")

@@ -2,7 +2,6 @@ package kube
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -230,7 +229,10 @@ func servingCert(c *comp) check.Verdict {
 	}
 	if address := c.flag("advertise-address", ""); address.value != "" {
 		v.Evidence = append(v.Evidence, address.ev(), ev(x.Path+": addresses", strings.Join(x.IPs, ", ")))
-		if a := net.ParseIP(address.value); a != nil && !slices.ContainsFunc(x.IPs, func(s string) bool { return a.Equal(net.ParseIP(s)) }) {
+		if a, err := netip.ParseAddr(address.value); err == nil && !slices.ContainsFunc(x.IPs, func(s string) bool {
+			b, err := netip.ParseAddr(s)
+			return err == nil && a.Unmap() == b.Unmap()
+		}) {
 			return check.Failed("the certificate does not cover the advertised address", v.Evidence...)
 		}
 	}

@@ -118,3 +118,19 @@ func private(c *comp) check.Verdict {
 	}
 	return check.Passed("every address of the API server is private", ev("addresses and names", seen))
 }
+
+// restricted judges an endpoint that is not proved private by what limits it.
+func restricted(c *comp, v check.Verdict) check.Verdict {
+	networks, declared := c.p.List("declared_networks")
+	if declared && len(networks) > 0 {
+		e := append(v.Evidence, ev("declared networks", strings.Join(networks, ", ")))
+		if slices.Contains(networks, "0.0.0.0/0") || slices.Contains(networks, "::/0") {
+			return check.Failed("the declared networks are everybody's", e...)
+		}
+		return check.Passed("the provider admits declared networks only", e...)
+	}
+	if n := c.p.Snapshot.NodeOf(c.Scope, c.Host); n != nil && n.Firewall.Known() && n.Firewall.V == "open" && v.Status == check.Fail {
+		return check.Failed("the endpoint is not private, and no rule of the machine limits who reaches it", append(v.Evidence, ev("packet filter of "+n.Name, n.Firewall.V))...)
+	}
+	return check.Undecided(snapshot.ReasonNotCollected, "the endpoint is not proved private, and which networks rules or a provider admit is not in the evidence", v.Evidence...)
+}

@@ -84,7 +84,7 @@ var managerRows = []row{
 		id: "kcm-cluster-signing-duration", title: "Signed certificates are short-lived", sev: check.Medium, stride: "SR", tier: 2,
 		why:    "No certificate can be revoked, so its life is how long a stolen one works.",
 		remedy: "Set --cluster-signing-duration to a year at most, and to a day where people get certificates.",
-		params: []check.Param{{Name: "max", Unit: "hours", Default: []string{"8760"}, Meaning: "validity of issued certificates"}},
+		params: []check.Param{componentNames, {Name: "max", Unit: "hours", Default: []string{"8760"}, Meaning: "validity of issued certificates"}},
 		run: func(c *comp) check.Verdict {
 			f := c.flag("cluster-signing-duration", "8760h0m0s")
 			if v, unknown := f.unknown(); unknown {

@@ -3,8 +3,8 @@ package kube
 import (
 	"cmp"
 	"fmt"
-	"net"
 	"net/netip"
+	"strings"
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
@@ -46,9 +46,11 @@ func (c *comp) proxySetting(key, name, byDefault string) flag {
 
 func proxyMetrics(c *comp) check.Verdict {
 	f := c.proxySetting("metricsBindAddress", "metrics-bind-address", "127.0.0.1:10249")
-	host, port, err := net.SplitHostPort(f.value)
-	if err != nil {
-		host, port = f.value, "10249"
+	host, port := f.value, "10249"
+	if a, err := netip.ParseAddrPort(f.value); err == nil {
+		host, port = a.Addr().String(), fmt.Sprint(a.Port())
+	} else if name, after, ok := strings.Cut(f.value, ":"); ok && !strings.Contains(after, ":") {
+		host, port = name, after
 	}
 	for _, l := range c.Ports.V {
 		if a, err := netip.ParseAddr(l.Address); err == nil && fmt.Sprint(l.Port) == port && !a.IsLoopback() {
