@@ -5,7 +5,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 FUZZTIME ?= 10s
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: build run test check fuzz golden docs bench image
+.PHONY: build run test check platforms fuzz golden docs bench image
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/plimsoll ./cmd/plimsoll
@@ -27,8 +27,14 @@ check:
 	@$(TOOL) gofumpt -d . | tee /dev/stderr | wc -c | grep -qx 0 || { echo 'run: $(TOOL) gofumpt -w .' >&2; exit 1; }
 	go vet ./...
 	$(TOOL) golangci-lint run
+	$(MAKE) --no-print-directory platforms
 	go test -race ./...
 	test/generated.sh
+
+# The client zone and remote targets are judged from macOS and Windows too. Tests may use what every Unix has.
+platforms:
+	GOOS=darwin go vet ./...
+	GOOS=windows go build ./...
 
 fuzz:
 	FUZZTIME=$(FUZZTIME) FUZZTOTAL=$(FUZZTOTAL) test/fuzz.sh

@@ -28,7 +28,8 @@ type Check struct {
 	Needs    []snapshot.Part
 
 	// Reads names the fields of a container's configuration, by their path in
-	// [snapshot.ContainerSpec], that a pass rests on. When one was not understood,
+	// [snapshot.ContainerSpec], or of a pod's specification, by their path in
+	// [snapshot.PodSpec], that a pass rests on. When one was not understood,
 	// [Run] doubts the pass, unless the verdict is one of the kernel. No verdict
 	// changes with a field of [snapshot.ContainerField] that is not named here,
 	// nor one of a check of another subject with any: [Rerun] relies on it.
@@ -89,17 +90,24 @@ type Form string
 
 // The forms.
 const (
-	Live       Form = "live" // a running engine, host or cluster
-	Compose    Form = "compose"
-	Dockerfile Form = "dockerfile"
-	DaemonJSON Form = "daemon.json"
-	Image      Form = "image" // an image by itself, in a file or a registry
-	Manifest   Form = "k8s-manifest"
+	Live         Form = "live" // a running engine, host or cluster
+	Compose      Form = "compose"
+	Dockerfile   Form = "dockerfile"
+	DaemonJSON   Form = "daemon.json"
+	ClientJSON   Form = "config.json" // with the contexts beside it
+	RegistryYAML Form = "config.yml"  // of a registry
+	Image        Form = "image"       // an image by itself, in a file or a registry
+	Manifest     Form = "k8s-manifest"
 )
 
 // static reports whether the form is that of a file.
 func (f Form) static() bool {
-	return f == Compose || f == Dockerfile || f == DaemonJSON || f == Manifest
+	switch f {
+	case Compose, Dockerfile, DaemonJSON, ClientJSON, RegistryYAML, Manifest:
+		return true
+	case Live, Image:
+	}
+	return false
 }
 
 // Param is a value of policy that a check reads.

@@ -6,6 +6,10 @@ import "plimsoll/internal/snapshot"
 // configuration that was not understood: absence of evidence is never a pass. A
 // failure stands, for a predicate fails on what it saw.
 func (p *Probe) doubt(f *Finding) {
+	if f.Check.Subject == snapshot.KindPodSpec && p.Index.PodsUnread() && f.Status != NotApplicable {
+		p.doubtPods(f)
+		return
+	}
 	if f.Check.Subject != snapshot.KindContainer || f.Status == NotApplicable {
 		return
 	}
@@ -28,18 +32,48 @@ func (p *Probe) doubt(f *Finding) {
 	}
 }
 
+// doubtPods is doubt for pods and their templates. Subjects of a finding are alike
+// but for what of them was read.
+func (p *Probe) doubtPods(f *Finding) {
+	for _, m := range f.Members {
+		at := p.Index.Workload(m)
+		if at < 0 {
+			continue
+		}
+		w := &p.Snapshot.Workloads[at]
+		specs := w.Live
+		if m == p.Index.WorkloadSubject(at) {
+			specs = []int{w.Spec}
+		}
+		for _, s := range specs {
+			spec := &p.Snapshot.PodSpecs[s]
+			switch path := spec.FirstUnread(f.Check.Reads...); {
+			case len(spec.Unread) > 0 && spec.Unread[0] == snapshot.AllUnread:
+				f.Verdict = p.NotRead()
+				return
+			case path != "" && f.Status == Pass:
+				f.Verdict = p.NotUnderstood(path)
+				return
+			}
+		}
+	}
+}
+
 // NotRead is the verdict on a container of which nothing was read. It is failed,
 // not unresolved, in a file too: no gate is met by a broken file.
 func (p *Probe) NotRead() Verdict {
 	if p.Scope.Kind == snapshot.ScopeFiles {
 		return Undecided(snapshot.ReasonFailed, "the file could not be understood")
 	}
+	if p.Scope.Kind == snapshot.ScopeCluster {
+		return Undecided(snapshot.ReasonFailed, "the API server's answer for it could not be understood")
+	}
 	return Undecided(snapshot.ReasonFailed, "the engine did not answer for this container")
 }
 
 // NotUnderstood is the verdict when a field of the configuration, by its path in
-// [snapshot.ContainerSpec], has a form that was not understood or, in a file,
-// hangs on a variable without a value.
+// [snapshot.ContainerSpec] or [snapshot.PodSpec], has a form that was not
+// understood or, in a file, hangs on a variable without a value.
 func (p *Probe) NotUnderstood(path string) Verdict {
 	if p.Scope.Kind == snapshot.ScopeFiles {
 		return Undecided(snapshot.ReasonUnresolved, "the file leaves "+path+" open", Evidence{Source: path, Value: "not resolved"})

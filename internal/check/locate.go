@@ -7,11 +7,15 @@ import (
 	"plimsoll/internal/snapshot"
 )
 
-// locate says of evidence about services of compose files where the file sets
-// it. Services of equal configuration stand in different places, so that each
+// locate says of evidence about services of compose files and about workloads of
+// manifests where the file sets it. Services of equal configuration stand in different places, so that each
 // gets a finding of its own then.
 func (p *Probe) locate() {
 	if p.Scope.Kind != snapshot.ScopeFiles {
+		return
+	}
+	if p.check.Subject == snapshot.KindPodSpec {
+		p.locatePods()
 		return
 	}
 	var out []Finding

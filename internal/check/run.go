@@ -139,6 +139,7 @@ func runScope(c *Check, p *Probe) []Finding {
 	}
 	c.Run(p)
 	p.complete(c)
+	p.partly(c)
 	for i := range p.out {
 		slices.Sort(p.out[i].Members)
 		p.doubt(&p.out[i])
@@ -195,6 +196,9 @@ func (p *Probe) silent(all []int) []int {
 func gate(c *Check, p *Probe) (Verdict, bool) {
 	if p.Scope.Kind == snapshot.ScopeFiles && c.Subject == snapshot.KindEngine {
 		return p.Need(snapshot.PartEngineConfig) // the file is all there is
+	}
+	if p.Scope.Kind == snapshot.ScopeFiles && c.Subject == snapshot.KindRegistry {
+		return p.Need(snapshot.PartRegistryConfig)
 	}
 	return p.Need(c.Needs...)
 }

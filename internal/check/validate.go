@@ -66,7 +66,8 @@ func (c *Check) validate() []error {
 		}
 	}
 	for _, r := range c.Reads {
-		if !snapshot.IsSpecPath(r) || c.Subject != snapshot.KindContainer {
+		container, pod := c.Subject == snapshot.KindContainer && snapshot.IsSpecPath(r), c.Subject == snapshot.KindPodSpec && snapshot.IsPodPath(r)
+		if !container && !pod {
 			bad("it reads %q, which is no field of the configuration of its subject", r)
 		}
 	}

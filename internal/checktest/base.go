@@ -37,6 +37,11 @@ func start(base string, root *map[string]any) error {
 		*root, err = startNode()
 		return err
 	}
+	if base == "cluster" {
+		var err error
+		*root, err = startCluster()
+		return err
+	}
 	b, ok := bases[base]
 	if !ok {
 		return fmt.Errorf("there is no base %q", base)

@@ -41,7 +41,10 @@ type nodeTweaks struct {
 	ClusterObject map[string][]any          // lists of the whole snapshot
 }
 
-func (t *nodeTweaks) applyNode(root map[string]any) error {
+func (t *nodeTweaks) applyNode(base string, root map[string]any) error {
+	if base != "node" {
+		return nil
+	}
 	list := func(name string) []any { l, _ := root[name].([]any); return l }
 	for name, flags := range t.Flags {
 		c := item(list("components"), "name", name)

@@ -15,6 +15,7 @@ import (
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/harden"
+	"plimsoll/internal/kubeapi"
 	"plimsoll/internal/snapshot"
 )
 
@@ -29,6 +30,9 @@ type collectFlags struct {
 	files   survey.Evidence
 	probe   bool
 	root    string
+
+	kubeconfig string
+	kubelets   bool
 }
 
 // rootVariable is the environment's form of --root; images of plimsoll set it.
@@ -41,6 +45,8 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.files.Signatures, "signature", nil, "signature of an image: a sigstore bundle, or a payload of cosign with its signature in FILE.sig")
 	cmd.Flags().StringArrayVar(&f.files.Keys, "key", nil, "public key in PEM that signatures are verified with, offline")
 	cmd.Flags().StringVar(&f.root, "root", "", "where the machine's root is mounted, for a run inside a container (default $"+rootVariable+")")
+	cmd.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "file that names clusters and users, in the place of $KUBECONFIG and ~/.kube/config")
+	cmd.Flags().BoolVar(&f.kubelets, "kubelets", false, "of a cluster, ask every kubelet for its configuration through the API server; needs get on nodes/proxy")
 	cmd.Flags().StringVar(&f.state, "state", "", "state folder of harden, which says what containers are kept for a rollback")
 }
 
@@ -110,7 +116,7 @@ func (a *app) evidence(ctx context.Context, cmd *cobra.Command, f *collectFlags,
 	if len(t.live) > 0 || ctx.Err() != nil {
 		return src, err
 	}
-	a.noteSkipped(cmd)
+	a.noteSkipped(cmd, f)
 	if !errors.Is(err, survey.ErrNothing) {
 		return src, err
 	}
@@ -131,10 +137,14 @@ const exampleName = "the bundled example"
 // live collects. On an interrupt the evidence so far comes with partial set.
 func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*source, error) {
 	for _, t := range ts {
-		if t.Kind != "docker" {
-			continue
+		var err error
+		switch t.Kind {
+		case "docker":
+			_, err = dockerapi.Resolve(t.Arg, a.Env, a.Home)
+		case "k8s":
+			_, err = kubeapi.Load(kubeapi.Request{Context: t.Arg, Kubeconfig: f.kubeconfig, Env: a.Env, Home: a.Home})
 		}
-		if _, err := dockerapi.Resolve(t.Arg, a.Env, a.Home); err != nil {
+		if err != nil {
 			return nil, usage("%v", err)
 		}
 	}
@@ -152,7 +162,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir, Root: root,
 		Kept: a.kept(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
-		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files,
+		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files, Kubeconfig: f.kubeconfig, Kubelets: f.kubelets,
 	})
 	p.end()
 	switch {
@@ -214,9 +224,15 @@ func (a *app) withSudo() string {
 	return strings.Join(words, " ")
 }
 
-// noteSkipped says that the engine which the docker command would use was left
-// alone because it is elsewhere.
-func (a *app) noteSkipped(cmd *cobra.Command) {
+// noteSkipped says that the cluster which kubectl would use was left alone, and
+// the engine which the docker command would, where it is elsewhere.
+func (a *app) noteSkipped(cmd *cobra.Command, f *collectFlags) {
+	r := kubeapi.Request{Kubeconfig: f.kubeconfig, Env: a.Env, Home: a.Home}
+	if cfg, err := kubeapi.Load(r); err == nil {
+		a.log.note("the cluster of %s was not asked; name it: %s k8s", cfg.Name(), cmd.CommandPath())
+	} else if r.Configured() {
+		a.log.note("the cluster that kubectl uses was not asked; name it: %s k8s", cmd.CommandPath())
+	}
 	e, err := dockerapi.Resolve("", a.Env, a.Home)
 	if err != nil {
 		a.log.warn("the current docker context was not looked at: %v", err)

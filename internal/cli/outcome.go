@@ -86,6 +86,9 @@ func (a *app) showReport(rep harden.Report, flags string) error {
 
 // effect says when an edit of a file counts.
 func effect(s step.Step) string {
+	if s.Target.Kind == snapshot.KindRegistry {
+		return "what was edited in a registry's configuration takes effect when the registry is restarted"
+	}
 	if s.Target.Kind == snapshot.KindFile {
 		return "what was edited in Dockerfiles takes effect with the next build"
 	}

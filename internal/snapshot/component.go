@@ -25,6 +25,7 @@ const (
 	FromProcess       ComponentSource = "process"       // a running process
 	FromMirrorPod     ComponentSource = "mirror-pod"    // what the API shows of a static pod
 	FromManifest      ComponentSource = "manifest"      // a static pod's file, of which no process was seen
+	FromConfigz       ComponentSource = "configz"       // what a kubelet itself answers, through the API server
 	FromConfiguration ComponentSource = "configuration" // a distribution's own configuration of a component inside another program
 )
 

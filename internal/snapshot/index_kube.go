@@ -15,18 +15,21 @@ type kubeIndex struct {
 	namespaceAt, accountAt, nodeAt               map[[3]string]int // scope, namespace, name -> position in the snapshot's list
 	podClasses                                   []PodClass
 	workloadOf                                   map[int]int // subject -> position in Workloads
+	unread                                       bool        // some specification was not understood in full
 }
 
 // PodClass is a set of workloads that no check of a pod specification can tell
 // apart: same scope, namespace, kind and specification.
 type PodClass struct {
 	Scope     string
-	Namespace int // position in Namespaces, -1 when it is not known
+	Namespace int    // position in Namespaces, -1 when it is not known
+	In        string // name of the namespace
 	Spec      int
 	Kind      string // of the workloads
 	Live      bool   // pods that run with another specification than their template has
 	Static    bool
 	Dormant   bool
+	Inferred  bool
 	Invalid   string
 	Members   []int // subjects, ascending
 }
@@ -167,27 +170,32 @@ func (x *Index) in(scope, namespace string) []int {
 // specifications is in a class for each.
 func (x *Index) classifyPods() {
 	type key struct {
-		scope, kind, invalid  string
-		namespace, spec       int
-		live, static, dormant bool
+		scope, kind, in, invalid        string
+		namespace, spec                 int
+		live, static, dormant, inferred bool
 	}
 	s, k := x.Snapshot, &x.kube
 	at := make(map[key]int)
 	k.podClasses = nil
+	k.unread = slices.ContainsFunc(s.PodSpecs, func(p PodSpec) bool { return len(p.Unread) > 0 })
 	put := func(id key, subject int) {
 		j, ok := at[id]
 		if !ok {
 			j = len(k.podClasses)
 			at[id] = j
 			k.podClasses = append(k.podClasses, PodClass{
-				Scope: id.scope, Namespace: id.namespace, Spec: id.spec, Kind: id.kind, Live: id.live, Static: id.static, Dormant: id.dormant, Invalid: id.invalid,
+				Scope: id.scope, Namespace: id.namespace, In: id.in, Spec: id.spec, Kind: id.kind, Live: id.live,
+				Static: id.static, Dormant: id.dormant, Inferred: id.inferred, Invalid: id.invalid,
 			})
 		}
 		k.podClasses[j].Members = append(k.podClasses[j].Members, subject)
 	}
 	for i := range s.Workloads {
 		w := &s.Workloads[i]
-		id := key{scope: w.Scope, kind: w.Kind, invalid: w.Invalid, namespace: x.NamespaceAt(w.Scope, w.Namespace), spec: w.Spec, static: w.Static, dormant: w.Dormant}
+		id := key{
+			scope: w.Scope, kind: w.Kind, in: w.Namespace, invalid: w.Invalid, namespace: x.NamespaceAt(w.Scope, w.Namespace), spec: w.Spec,
+			static: w.Static, dormant: w.Dormant, inferred: w.Inferred,
+		}
 		put(id, k.workloads[i])
 		id.live = true
 		for _, spec := range w.Live {
@@ -201,6 +209,9 @@ func (x *Index) classifyPods() {
 // PodClasses returns the classes of pod specifications, in the order of their
 // first member.
 func (x *Index) PodClasses() []PodClass { return x.kube.podClasses }
+
+// PodsUnread reports whether any specification of pods was not understood in full.
+func (x *Index) PodsUnread() bool { return x.kube.unread }
 
 // Workload returns the position in Workloads of what a subject stands for, its
 // template or its pods; -1 when it is no workload.

@@ -51,6 +51,18 @@ const (
 	EphemeralContainer PodContainerKind = "ephemeral"
 )
 
+// List is the field of the API that a container of a kind stands in.
+func (c *PodContainer) List() string {
+	switch c.Kind {
+	case InitContainer, SidecarContainer:
+		return "initContainers"
+	case EphemeralContainer:
+		return "ephemeralContainers"
+	case AppContainer:
+	}
+	return "containers"
+}
+
 // PodContainer is one container of a pod.
 type PodContainer struct {
 	Name       string           `json:"name"`

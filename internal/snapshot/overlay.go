@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // Overlay is a snapshot with changes on top: copy on write, the base is never
@@ -16,6 +14,9 @@ type Overlay struct {
 	edits map[edit][2]int   // what an edit leads to
 	named map[Edited]bool   // what was set
 	at    map[[2]string]int // scope and key -> position in Containers
+
+	podEdits  map[podEdit]int   // what an edit of a pod specification leads to
+	workloads map[[2]string]int // scope and key -> position in Workloads
 }
 
 // NewOverlay returns an overlay without changes.
@@ -45,11 +46,14 @@ var editors = map[Kind]editor{
 	KindNodeFile:  {get: (*Overlay).getFile, set: (*Overlay).setFile},
 	KindEngine:    {get: (*Overlay).getSetting, set: (*Overlay).setSetting},
 	KindHost:      {get: (*Overlay).getAudit, set: (*Overlay).setAudit},
+	KindPodSpec:   {get: (*Overlay).getPod, set: (*Overlay).setPod},
+	KindRegistry:  {get: (*Overlay).getRegistry, set: (*Overlay).setRegistry},
 }
 
 // Set changes one named field of a subject. The fields of a container are those
 // of [ContainerField], of a file [HostFileFields], of an engine the keys of
-// [EngineSettings], of a host those of [AuditField].
+// [EngineSettings], of a host those of [AuditField], of a registry [RegistryFields],
+// of a pod specification those of [LookupPodField].
 func (o *Overlay) Set(kind Kind, scope, key, field, value string) error {
 	e, ok := editors[kind]
 	if !ok {
@@ -128,39 +132,41 @@ func (o *Overlay) getContainer(scope, key, field string) (string, error) {
 	return f.Get(&s.ContainerSpecs[s.Containers[i].Spec]), nil
 }
 
-// stage looks up a stage of a Dockerfile by the field that names its base.
-func (o *Overlay) stage(scope, key, field string) (file, stage int, err error) {
-	for i, d := range o.base.Dockerfiles {
+// recipe looks up a Dockerfile that has a field.
+func (o *Overlay) recipe(scope, key, field string) (int, error) {
+	for i := range o.base.Dockerfiles {
+		d := &o.base.Dockerfiles[i]
 		if d.Scope != scope || "dockerfile/"+d.Path != key {
 			continue
 		}
-		n, err := strconv.Atoi(strings.TrimPrefix(field, StageBase))
-		if err != nil || !strings.HasPrefix(field, StageBase) || n < 0 || n >= len(d.Stages) {
-			return 0, 0, fmt.Errorf("the Dockerfile has no field %.100q that can be changed", field)
+		if _, ok := d.Field(field); !ok {
+			return 0, fmt.Errorf("the Dockerfile has no field %.100q that can be changed", field)
 		}
-		return i, n, nil
+		return i, nil
 	}
-	return 0, 0, fmt.Errorf("no Dockerfile %.100q in scope %.100q", key, scope)
+	return 0, fmt.Errorf("no Dockerfile %.100q in scope %.100q", key, scope)
 }
 
 func (o *Overlay) getDockerfile(scope, key, field string) (string, error) {
-	i, n, err := o.stage(scope, key, field)
+	i, err := o.recipe(scope, key, field)
 	if err != nil {
 		return "", err
 	}
-	return o.Snapshot().Dockerfiles[i].Stages[n].Base, nil
+	f, _ := o.Snapshot().Dockerfiles[i].Field(field)
+	return f.Get(), nil
 }
 
 func (o *Overlay) setDockerfile(scope, key, field, value string) error {
-	i, n, err := o.stage(scope, key, field)
+	i, err := o.recipe(scope, key, field)
 	if err != nil {
 		return err
 	}
 	o.own()
 	o.out.Dockerfiles = slices.Clone(o.out.Dockerfiles)
-	stages := slices.Clone(o.out.Dockerfiles[i].Stages)
-	stages[n].Base = value
-	o.out.Dockerfiles[i].Stages = stages
+	d := &o.out.Dockerfiles[i]
+	*d = d.Moved(func(line int) int { return line }) // a copy of its own
+	f, _ := d.Field(field)
+	f.Set(value)
 	return nil
 }
 
@@ -189,8 +195,10 @@ func (o *Overlay) own() {
 	c.ContainerSpecs = slices.Clone(c.ContainerSpecs)
 	c.Runtimes = slices.Clone(c.Runtimes)
 	c.cloneMachine()
+	c.cloneCluster()
 	o.out = &c
 	o.edits = make(map[edit][2]int)
+	o.podEdits = make(map[podEdit]int)
 }
 
 // edit is one change of one configuration and live state.
@@ -201,7 +209,7 @@ type edit struct {
 
 // Clone returns an overlay with the same changes that can be changed apart.
 func (o *Overlay) Clone() *Overlay {
-	c := &Overlay{base: o.base, at: o.at}
+	c := &Overlay{base: o.base, at: o.at, workloads: o.workloads}
 	if o.out == nil {
 		return c
 	}
@@ -210,6 +218,7 @@ func (o *Overlay) Clone() *Overlay {
 	out.ContainerSpecs = slices.Clone(out.ContainerSpecs)
 	out.Runtimes = slices.Clone(out.Runtimes)
 	out.cloneMachine()
-	c.out, c.edits, c.named = &out, maps.Clone(o.edits), maps.Clone(o.named)
+	out.cloneCluster()
+	c.out, c.edits, c.podEdits, c.named = &out, maps.Clone(o.edits), maps.Clone(o.podEdits), maps.Clone(o.named)
 	return c
 }

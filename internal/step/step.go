@@ -75,6 +75,27 @@ func (k Kind) Disturbs() Disturb {
 	return DisturbRestart
 }
 
+// Touches says for people what performing a step of the kind touches.
+func (k Kind) Touches() string {
+	switch k {
+	case ContainerUpdate:
+		return "updates the container, which keeps running"
+	case ContainerRecreate:
+		return "re-creates the container"
+	case FileEdit:
+		return "edits the file, disturbs nothing that runs"
+	case FileAccess:
+		return "sets mode or owner of the file, disturbs nothing that runs"
+	case DaemonReload:
+		return "edits the engine's configuration and reloads it, nothing restarts"
+	case DaemonRestart:
+		return "edits the engine's configuration and restarts it"
+	case AuditRule:
+		return "adds audit rules, disturbs nothing that runs"
+	}
+	return "of a kind that this version does not know"
+}
+
 // Undo says how far a step can be taken back.
 type Undo string
 

@@ -39,7 +39,7 @@ func TestCatalogueIsWellFormed(t *testing.T) {
 		}
 		cells[th.Zone][th.Class] = true
 	}
-	for _, z := range []model.Zone{model.ZoneClient, model.ZoneHost, model.ZoneRegistry} {
+	for _, z := range model.Zones {
 		for _, c := range model.Classes {
 			if !cells[z][c] {
 				t.Errorf("no threat in zone %s of class %s", z, c)

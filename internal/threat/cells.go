@@ -119,33 +119,6 @@ func newCell(x *snapshot.Index, s int, cellOf []int) cell {
 	return c
 }
 
-// homes finds for each cell of a cluster the cell that stands for all of it.
-func homes(cells []cell) []int {
-	home := make([]int, len(cells))
-	for i, c := range cells {
-		home[i] = -1
-		switch {
-		case len(c.around) > 0:
-			home[i] = home[c.around[0]]
-		case c.kind != snapshot.KindHost:
-			home[i] = i
-		}
-	}
-	return home
-}
-
-// apartInCluster reports whether subjects of two kinds lie side by side in a
-// cluster: neither encloses the other.
-func apartInCluster(a, b snapshot.Kind) bool {
-	inside := func(a, b snapshot.Kind) bool { return slices.Contains(snapshot.Kinds[a].Inside, b) }
-	return a != b && snapshot.Kinds[b].Platform == "kubernetes" && snapshot.Kinds[a].Platform == "kubernetes" && !inside(a, b) && !inside(b, a)
-}
-
-// mixed reports whether the members of a clause are about subjects of several kinds.
-func (c Clause) mixed() bool {
-	return slices.ContainsFunc(c, func(m string) bool { return Members()[m].Subject != Members()[c[0]].Subject })
-}
-
 // spreadScopes lets each cell know the scopes around and inside it.
 func spreadScopes(cells []cell) {
 	inside := make([]uint8, len(cells))

@@ -95,7 +95,6 @@ type evaluator struct {
 	kindOf   []int              // cell -> position in kinds
 	about    [][]int            // finding -> cells
 	at       map[string][]Value // check -> value at each cell
-	home     []int              // cell -> cell of the scope that it lies in; -1 for a machine
 }
 
 func newEvaluator(in Inputs) *evaluator {
@@ -109,7 +108,6 @@ func newEvaluator(in Inputs) *evaluator {
 	}
 	e.cells, e.about = partition(in.Index, in.Findings)
 	e.kindOf = make([]int, len(e.cells))
-	e.home = homes(e.cells)
 	for i := range e.cells {
 		k := slices.Index(e.kinds, e.cells[i].kind)
 		if k < 0 {
@@ -250,19 +248,15 @@ func (e *evaluator) accepted(t *Threat, c int) []decided {
 
 // clause combines the values of a clause's members at each of some cells: the
 // best that applies. A clause about something inside the cell's kind, such as containers
-// at an image, leaves where there is none. In a cluster a choice between things that lie
-// side by side, such as a pod and the kubelets, takes the worst of each kind.
+// at an image, leaves where there is none. A member about things that lie beside
+// the cell, as kubelets beside pods, counts with what it comes to in what is around
+// both, where another member is about the cell.
 func (e *evaluator) clause(c Clause, cells []int) []Value {
-	apart := func(snapshot.Kind, snapshot.Kind) bool { return false }
-	if c.mixed() {
-		apart = apartInCluster
-	}
 	best := slices.Repeat([]Value{None}, len(cells))
 	beside := make([]bool, len(e.kinds)) // kinds of cells that a member's subjects may lie in
 	inner := make([]bool, len(cells))    // something inside the cell has a value
 	for _, m := range c {
-		subject := Members()[m].Subject
-		inside := enclosing(subject)
+		inside := enclosing(Members()[m].Subject)
 		around := make([]bool, len(e.kinds))
 		for i, k := range e.kinds {
 			around[i] = slices.Contains(inside, k)
@@ -271,9 +265,6 @@ func (e *evaluator) clause(c Clause, cells []int) []Value {
 		values := e.values(m)
 		for at, cell := range cells {
 			v := values[cell]
-			if v == None && apart(e.kinds[e.kindOf[cell]], subject) && e.home[cell] >= 0 {
-				v = values[e.home[cell]]
-			}
 			if v == None {
 				continue
 			}
@@ -287,8 +278,32 @@ func (e *evaluator) clause(c Clause, cells []int) []Value {
 		if beside[e.kindOf[cell]] && !inner[at] {
 			best[at] = None
 		}
+		if best[at] == None || len(c) == 1 {
+			continue
+		}
+		for _, m := range c {
+			if v := e.fromBeside(m, cell); v != None && v < best[at] {
+				best[at] = v
+			}
+		}
 	}
 	return best
+}
+
+// fromBeside gives a check's value at the nearest cell around both a cell and the
+// check's subjects, when these neither enclose the cell nor lie in it; else None.
+func (e *evaluator) fromBeside(key string, cell int) Value {
+	of, k := Members()[key].Subject, e.cells[cell].kind
+	inside := snapshot.Kinds[of].Inside
+	if of == k || slices.Contains(inside, k) || slices.Contains(snapshot.Kinds[k].Inside, of) {
+		return None
+	}
+	for at := cell; len(e.cells[at].around) > 0; {
+		if at = e.cells[at].around[0]; slices.Contains(inside, e.cells[at].kind) {
+			return e.values(key)[at]
+		}
+	}
+	return None
 }
 
 // values gives a check's value at every cell: the worst of what it said of the

@@ -46,7 +46,7 @@ func (x *expander) node(raw *goyaml.Node, depth int) (*Node, *Error) {
 	}
 	n := &Node{Line: raw.Line, Col: raw.Column}
 	if raw.Style&goyaml.TaggedStyle != 0 {
-		n.Tag = raw.Tag
+		n.Tag, n.Typed = raw.Tag, true
 	}
 	switch raw.Kind {
 	case goyaml.ScalarNode:
@@ -64,6 +64,7 @@ func (x *expander) node(raw *goyaml.Node, depth int) (*Node, *Error) {
 func (x *expander) scalar(n *Node, raw *goyaml.Node) {
 	const quoted = goyaml.DoubleQuotedStyle | goyaml.SingleQuotedStyle | goyaml.LiteralStyle | goyaml.FoldedStyle
 	n.Kind, n.Value, n.Plain = Scalar, raw.Value, raw.Style&quoted == 0
+	n.Block = raw.Style&goyaml.LiteralStyle != 0
 	switch {
 	case n.Tag != "":
 	case n.Plain:
