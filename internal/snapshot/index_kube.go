@@ -249,6 +249,10 @@ func (x *Index) NodeAt(scope, name string) int {
 // WorkloadSubject returns the subject of Workloads[i]'s template.
 func (x *Index) WorkloadSubject(i int) int { return x.kube.workloads[i] }
 
+// LiveSubject returns the subject of Workloads[i]'s pods that run with another
+// specification than its template has, or -1 when none do.
+func (x *Index) LiveSubject(i int) int { return x.kube.live[i] }
+
 // NodeSubject returns the subject of Nodes[i].
 func (x *Index) NodeSubject(i int) int { return x.kube.nodes[i] }
 
