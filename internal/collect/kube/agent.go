@@ -63,7 +63,6 @@ spec:
     spec:
       automountServiceAccountToken: false
       enableServiceLinks: false
-      hostPID: true # processes of the components, by the numbers that they have on the node
       hostNetwork: true # the certificates that kubelet and API server show on the node
       tolerations:
       - operator: Exists # the control plane too
