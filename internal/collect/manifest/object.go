@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -76,14 +77,14 @@ func (r *reader) document(n *yaml.Node) {
 		of := strings.TrimSuffix(kind, "List")
 		for _, item := range items.Items {
 			if of != "" && item.Kind == yaml.Map && item.Get("kind") == nil { // a list of one kind need not repeat it
-				r.object(item, apiVersion, of, true)
+				r.object(item, apiVersion, of)
 			} else {
 				r.document(item)
 			}
 		}
 		return
 	}
-	r.object(n, apiVersion, kind, false)
+	r.object(n, apiVersion, kind)
 }
 
 func scalar(n *yaml.Node) string {
@@ -97,7 +98,7 @@ func scalar(n *yaml.Node) string {
 const mostProblems = 3
 
 // object reads one object.
-func (r *reader) object(n *yaml.Node, apiVersion, kind string, inList bool) {
+func (r *reader) object(n *yaml.Node, apiVersion, kind string) {
 	meta := n.Get("metadata")
 	o := object{apiVersion: apiVersion, kind: kind, name: scalar(meta.Get("name")), namespace: scalar(meta.Get("namespace"))}
 	from := r.origin(n)
@@ -121,7 +122,6 @@ func (r *reader) object(n *yaml.Node, apiVersion, kind string, inList bool) {
 			return // a row would be judged as if the API server took it
 		}
 	}
-	_ = inList
 	r.out.objects = append(r.out.objects, o)
 }
 
@@ -133,7 +133,15 @@ func (r *reader) problems(n *yaml.Node, list []kubeobj.Problem, from *origin) st
 			out = append(out, fmt.Sprintf("and %d more", len(list)-i))
 			break
 		}
-		at, _ := from.field(p.Path, find(n, p.Path))
+		field := find(n, p.Path)
+		if field == nil {
+			p.Path = withoutTypes(p.Path)
+			field = find(n, p.Path)
+		}
+		at, ok := from.field(p.Path, field)
+		if !ok {
+			at = from.loc(n)
+		}
 		s := at.String() + ": "
 		if p.Path != "" && p.Path != "apiVersion" {
 			s += yaml.Printable(p.Path) + ": "
@@ -141,6 +149,14 @@ func (r *reader) problems(n *yaml.Node, list []kubeobj.Problem, from *origin) st
 		out = append(out, s+p.Msg)
 	}
 	return strings.Join(out, "; ")
+}
+
+// withoutTypes drops from a path the names of the decoder's types, which begin in
+// upper case as no field does.
+func withoutTypes(path string) string {
+	words := strings.Split(path, ".")
+	words = slices.DeleteFunc(words, func(w string) bool { return w != "" && w[0] >= 'A' && w[0] <= 'Z' })
+	return strings.Join(words, ".")
 }
 
 func (r *reader) fail(part snapshot.Part, n *yaml.Node, what string, reason snapshot.Reason) {
