@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -42,7 +43,7 @@ var objectLine = regexp.MustCompile(`(?m)^[-\s]{0,4}["']?apiVersion["']?\s*:`)
 
 // stream reads every document of a text.
 func (r *reader) stream(data []byte) {
-	if yaml.IsJSON(data) {
+	if yaml.IsJSON(data, strings.Contains(path.Ext(r.rel), "json")) {
 		yaml.ParseJSON(data, r.shown, limits, func(n *yaml.Node, err error) {
 			if err != nil {
 				r.broken(data, 1, err)
@@ -167,7 +168,7 @@ func (r *reader) fail(part snapshot.Part, n *yaml.Node, what string, reason snap
 var (
 	kindLine = regexp.MustCompile(`(?m)^["']?kind["']?\s*:\s*["']?([A-Za-z0-9]+)`)
 	apiLine  = regexp.MustCompile(`(?m)^["']?apiVersion["']?\s*:\s*["']?([A-Za-z0-9./-]+)`)
-	nameLine = regexp.MustCompile(`(?m)^metadata\s*:\s*\r?\n(?:\s+.*\r?\n|\s*#.*\r?\n)*?\s+name\s*:\s*["']?([A-Za-z0-9.-]+)`)
+	nameLine = regexp.MustCompile(`(?m)^metadata\s*:\s*(?:\{(?:[^}\n]*,)?|\r?\n(?:\s+.*\r?\n|\s*#.*\r?\n)*?)\s*name\s*:\s*["']?([A-Za-z0-9.-]+)`)
 )
 
 // broken keeps a document that could not be read: where its lines show that it is
@@ -195,7 +196,7 @@ func (r *reader) broken(text []byte, line int, err error) {
 	r.out.fails = append(r.out.fails, failure{part, fmt.Sprintf("file/%s:%d", r.rel, line+bytes.Count(text[:len(text)-len(bytes.TrimLeft(text, "\r\n"))], []byte("\n"))), snapshot.ReasonUnparsable, detail})
 	if _, ok := kubeobj.MakesPods(apiVersion, kind); ok || kind == "" {
 		r.out.objects = append(r.out.objects, object{
-			apiVersion: cmp.Or(apiVersion, "v1"), kind: cmp.Or(kind, "Document"), name: cmp.Or(name, fmt.Sprintf("%s:%d", r.rel, line)),
+			apiVersion: cmp.Or(apiVersion, "v1"), kind: cmp.Or(kind, "Document"), name: cmp.Or(name, fmt.Sprintf("%s:%d", r.rel, max(loc.Line, line))),
 			from: kubeobj.Origin{Loc: &loc, Invalid: detail, Render: r.render},
 		})
 	}
