@@ -91,7 +91,14 @@ var explained = []explanation{
 		return id == "seccompProfile_baseline" && minor < 19 && annotated(p, "seccomp")
 	}},
 	{"nobody: an AppArmor annotation for a container that is not there", false, func(id policy.CheckID, _ int, p *corev1.Pod) bool {
-		return id == "appArmorProfile" && p.Annotations["container.apparmor.security.beta.kubernetes.io/nobody"] != ""
+		const key = "container.apparmor.security.beta.kubernetes.io/"
+		for k := range p.Annotations {
+			name, ok := strings.CutPrefix(k, key)
+			if ok && id == "appArmorProfile" && !anyContainer(p, func(c *corev1.Container) bool { return c.Name == name }) {
+				return true
+			}
+		}
+		return false
 	}},
 	{"selector: a selector of nodes points to Windows, which is unknown and no failure", false, func(id policy.CheckID, _ int, p *corev1.Pod) bool {
 		of := []policy.CheckID{"allowPrivilegeEscalation", "capabilities_restricted", "seccompProfile_restricted"}
@@ -323,7 +330,7 @@ func (c *comparison) compare(lv api.LevelVersion, minor int, said map[string][]c
 
 // fail reports the first disagreements.
 func (c *comparison) fail(format string, a ...any) {
-	const most, long = 20, 1200
+	const most, long = 10, 800
 	c.wrong++
 	if c.wrong <= most {
 		s := fmt.Sprintf(format, a...)
