@@ -76,7 +76,7 @@ func (a *app) parseTarget(arg string) (live survey.Target, file bool, err error)
 	case strings.Contains(arg, "://"):
 		return live, false, usage("a URL is no target by itself; write docker:URL for an engine")
 	}
-	if fi, err := os.Stat(a.path(arg)); err == nil && (fi.IsDir() || files.Judged(a.path(arg)) && fi.Mode().IsRegular()) {
+	if fi, err := os.Stat(a.path(arg)); err == nil && (fi.IsDir() || a.holdsObjects(arg, fi) || files.Judged(a.path(arg)) && fi.Mode().IsRegular()) {
 		return survey.Target{Kind: "files", Arg: arg}, false, nil
 	}
 	return live, true, a.checkFile(arg)

@@ -155,3 +155,13 @@ func (b *Builder) sortRows() {
 	sortBy(s.Definitions, func(r *snapshot.Definition) at { return place("", "", r.Name, r.Loc) })
 	b.markDangling()
 }
+
+// Broken adds something that makes pods and of which nothing could be read, so that
+// it is unknown rather than forgotten.
+func (b *Builder) Broken(apiVersion, kind, namespace, name string, from Origin) {
+	w := snapshot.Workload{
+		Scope: b.Scope, APIVersion: apiVersion, Kind: kind, Namespace: namespace, Name: cmp.Or(name, "(no name)"), Invalid: from.Invalid, Loc: from.Loc, Render: from.Render,
+		Spec: b.specs.intern(snapshot.PodSpec{Unread: []string{snapshot.AllUnread}}),
+	}
+	b.cands = append(b.cands, candidate{w: w})
+}

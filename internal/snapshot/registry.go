@@ -112,6 +112,7 @@ type RegistryConfig struct {
 	UID       int64           `json:"uid"`               // that it runs as
 	Mode      uint32          `json:"mode"`
 	Owner     int64           `json:"owner"`               // of the file
+	Later     bool            `json:"later,omitempty"`     // the file was changed after the process began, which reads it then only
 	Overrides []string        `json:"overrides,omitempty"` // names of variables of the process that change it, sorted
 	Auth      []string        `json:"auth,omitempty"`      // htpasswd, token, silly, …; sorted
 	Htpasswd  Fact[Htpasswd]  `json:"htpasswd,omitzero"`

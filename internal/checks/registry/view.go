@@ -3,6 +3,7 @@ package registry
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/check"
@@ -46,8 +47,15 @@ func judge(p *check.Probe, predicate func(*view) check.Verdict) {
 		p.Report(p.NotRead(), p.Self())
 		return
 	}
-	p.Report(predicate(v), p.Self())
+	out := predicate(v)
+	if v.cfg != nil && v.cfg.Later && out.Status == check.Pass && slices.ContainsFunc(out.Evidence, v.fromFile) {
+		out = check.Undecided(snapshot.ReasonPartial, "its configuration file was changed after it began, which reads it then only: restart it to have the file in force", out.Evidence...)
+	}
+	p.Report(out, p.Self())
 }
+
+// fromFile reports whether evidence is from the configuration file.
+func (v *view) fromFile(e check.Evidence) bool { return strings.HasPrefix(e.Source, v.cfg.Path+": ") }
 
 // unseen is the verdict for a fact that was not observed.
 func unseen[T any](f snapshot.Fact[T], message string) check.Verdict {

@@ -45,6 +45,7 @@ type Options struct {
 	Note       func(msg string)                              // what a person should know besides
 	Open       func(path string) (*snapshot.Snapshot, error) // reads a target of kind saved
 	Input      io.Reader                                     // for an image that is read from the standard input
+	Values     []string                                      // files of values that Helm charts are rendered with
 	Evidence                                                 // of images, that others made
 	Kubeconfig string                                        // file in the place of $KUBECONFIG and ~/.kube/config
 	Kubelets   bool                                          // ask the kubelets of a cluster for their configuration, through its API server
@@ -214,7 +215,21 @@ func (s *survey) image(ctx context.Context, arg string) error {
 // files collects a folder or file.
 func (s *survey) files(ctx context.Context, path string) error {
 	s.say("files of " + path)
-	fragment, err := files.Collect(ctx, files.Options{Path: path, Dir: s.Dir, Home: s.Home, Taken: s.out.Taken})
+	o := files.Options{Path: path, Dir: s.Dir, Home: s.Home, Taken: s.out.Taken}
+	for _, name := range s.Values {
+		v, err := files.ReadValues(name, s.Dir)
+		if err != nil {
+			return err
+		}
+		o.Values = append(o.Values, v)
+	}
+	collected := files.Collect
+	if path == "-" {
+		collected = func(ctx context.Context, o files.Options) (*snapshot.Snapshot, error) {
+			return files.CollectStream(ctx, s.Input, o)
+		}
+	}
+	fragment, err := collected(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ func Verification(w io.Writer, c *report.Comparison, values []Held, word string,
 		p.comparison(c)
 	}
 	for _, v := range values {
+		v.Got, v.Want = shortDigest(v.Got), shortDigest(v.Want)
 		line := fmt.Sprintf("%s: %s %s = %s", word, v.Key, v.Field, v.Got)
 		switch {
 		case v.Holds:
@@ -42,11 +43,11 @@ func Verification(w io.Writer, c *report.Comparison, values []Held, word string,
 func (p *page) comparison(c *report.Comparison) {
 	p.line(p.bold(fmt.Sprintf("THREATS THAT CHANGED (%d)", len(c.Threats))))
 	for _, t := range c.Threats {
-		p.linef("  %-13s %s → %s  %s", t.ID, stateText(t.Before), stateText(t.After), Clean(t.Title))
+		p.linef("  %s %s → %s: %s", t.ID, stateText(t.Before), stateText(t.After), Clean(t.Title))
 	}
 	p.line(p.bold(fmt.Sprintf("FINDINGS THAT CHANGED OR WERE MEANT TO (%d)", len(c.Findings))))
 	for _, f := range c.Findings {
-		p.linef("  %s → %s  %s  %s", orNothing(f.Before), orNothing(f.After), Clean(f.Check), Clean(f.Name))
+		p.linef("  %s → %s %s on %s", orNothing(f.Before), orNothing(f.After), Clean(f.Check), Clean(f.Name))
 	}
 	p.linef("risk of open threats %d → %d", c.Risk[0], c.Risk[1])
 }
