@@ -92,6 +92,7 @@ var testOnly = map[string]string{
 var floors = map[string]string{
 	"github.com/compose-spec/compose-go/v2": "parsing of compose files",
 	"github.com/moby/buildkit":              "parsing of Dockerfiles",
+	"sigs.k8s.io/yaml":                      "parsing of manifests",
 	"github.com/sirupsen/logrus":            "what the parser of compose files warns with, to be silenced",
 }
 
