@@ -31,6 +31,7 @@ var layers = []layer{
 	{"internal/step", []string{"internal/snapshot"}, "a step is data; who plans or performs it is not its concern"},
 	{"internal/policy", []string{"internal/snapshot"}, "the user's decisions are data; config reads them, checks apply them"},
 	{"internal/check", []string{"internal/step", "internal/model", "internal/policy", "internal/snapshot"}, "the contract cannot depend on what is built on it"},
+	{"internal/podspec", []string{"internal/snapshot"}, "what a pod specification comes to is read off evidence; who judges it is not its concern"},
 	{"internal/rbac", []string{"internal/snapshot"}, "who may do what follows from roles and bindings alone"},
 	{"internal/checks", []string{"internal/checks", "internal/kubeflag", "internal/podspec", "internal/rbac", "internal/check", "internal/step", "internal/model", "internal/policy", "internal/snapshot"}, "a check sees the snapshot through its probe, not threats, plans or output"},
 	{"internal/path", []string{"internal/check", "internal/model", "internal/snapshot"}, "attack paths follow from model and findings"},

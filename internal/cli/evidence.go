@@ -149,9 +149,12 @@ const exampleName = "the bundled example"
 
 // live collects. On an interrupt the evidence so far comes with partial set.
 func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*source, error) {
+	saved := make(map[string]*snapshot.Snapshot)
 	for _, t := range ts {
 		var err error
 		switch t.Kind {
+		case "saved":
+			saved[t.Arg], err = a.openSaved(t.Arg)
 		case "docker":
 			_, err = dockerapi.Resolve(t.Arg, a.Env, a.Home)
 		case "k8s":
@@ -174,7 +177,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir, Root: root,
-		Kept: a.kept(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
+		Open: func(path string) (*snapshot.Snapshot, error) { return saved[path], nil }, Kept: a.kept(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
 		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files, Values: f.values, Kubeconfig: f.kubeconfig, Kubelets: f.kubelets,
 	})
 	p.end()
@@ -190,6 +193,18 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 		a.log.warn("collecting was stopped after %v; the evidence is partial", time.Duration(f.timeout))
 	}
 	return &source{document: document{snapshot: s}, live: true}, nil
+}
+
+// openSaved reads a saved snapshot that is joined with other evidence.
+func (a *app) openSaved(path string) (*snapshot.Snapshot, error) {
+	d, err := a.readDocument(path)
+	if err != nil {
+		return nil, err
+	}
+	if d.snapshot == nil {
+		return nil, usage("%s is a %s; with other targets only snapshots are joined", quote(path), d.kind())
+	}
+	return d.snapshot, nil
 }
 
 // kept asks the journals which containers wait for a rollback. Reading works
