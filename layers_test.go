@@ -94,6 +94,7 @@ var floors = map[string]string{
 	"k8s.io/api":                            "decoding of the objects of a cluster",
 	"github.com/compose-spec/compose-go/v2": "parsing of compose files",
 	"github.com/moby/buildkit":              "parsing of Dockerfiles",
+	"sigs.k8s.io/yaml":                      "parsing of manifests",
 	"github.com/sirupsen/logrus":            "what the parser of compose files warns with, to be silenced",
 }
 

@@ -13,7 +13,7 @@ import (
 	"plimsoll/internal/yaml"
 )
 
-const accepted = "docker, docker:CONTEXT-OR-URL, host, k8s, k8s:CONTEXT, image:REF-OR-FILE, registry:HOST[:PORT], a folder or file of compose and Docker files, a saved snapshot, or - for one on standard input"
+const accepted = "docker, docker:CONTEXT-OR-URL, host, k8s, k8s:CONTEXT, image:REF-OR-FILE, registry:HOST[:PORT], a folder or file of compose files, Docker files and Kubernetes manifests, a saved snapshot, or - for one on standard input"
 
 // targets are what the arguments of a command name: things to collect from, or
 // one saved document.

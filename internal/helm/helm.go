@@ -38,8 +38,13 @@ const (
 // patience is how long a chart may render.
 const patience = 10 * time.Second
 
-// Release is the name that a chart is rendered for, as that of helm template.
-const Release = "release-name"
+// Release is the name that a chart is rendered for, as that of helm template, and
+// Namespace stands for the namespace that it is installed into, which only who
+// installs it says.
+const (
+	Release   = "release-name"
+	Namespace = "release-namespace"
+)
 
 // ErrUnresolved is of a chart that needs what the folder does not hold.
 var ErrUnresolved = errors.New("is not rendered")
@@ -160,7 +165,7 @@ func (c *Chart) render(ctx context.Context, made *chart.Chart, values []byte) (o
 		return nil, err
 	}
 	all, err := util.ToRenderValuesWithSchemaValidation(made, vals, common.ReleaseOptions{
-		Name: Release, Namespace: "default", Revision: 1, IsInstall: true,
+		Name: Release, Namespace: Namespace, Revision: 1, IsInstall: true,
 	}, common.DefaultCapabilities, true)
 	if err != nil {
 		return nil, err

@@ -18,11 +18,14 @@ type Options struct {
 // Origin is where one object of files comes from. The zero value is an object that
 // an API server sent.
 type Origin struct {
-	Loc     *snapshot.Location
-	Fields  []snapshot.FieldLoc // of a workload
-	Render  string
-	Invalid string   // why the API server would not take it
-	Unread  []string // fields of its pod specification that were not understood, see [snapshot.PodSpec]
+	Loc    *snapshot.Location
+	Fields []snapshot.FieldLoc // of a workload
+	Render string
+	// Anywhere says that who installs the object chooses its namespace, and that of
+	// the accounts in it which have none.
+	Anywhere bool
+	Invalid  string   // why the API server would not take it
+	Unread   []string // fields of its pod specification that were not understood, see [snapshot.PodSpec]
 }
 
 // Builder fills the rows of one cluster, or of one folder of manifests.

@@ -113,6 +113,16 @@ spec:
 apiVersion: v1
 kind: Service
 metadata: {name: same}
+-- web/templates/rbac.yaml --
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web, namespace: {{ .Release.Namespace }}}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: web, namespace: {{ .Release.Namespace }}}]
 -- web/templates/NOTES.txt --
 Thanks.
 -- web/charts/db/Chart.yaml --
@@ -150,6 +160,9 @@ Pod/db web/charts/db/templates/db.yaml:1 db`)
 	}
 	if len(s.Services) != 1 {
 		t.Errorf("what is the same with all values counts %d times", len(s.Services))
+	}
+	if b := s.Bindings[0]; b.Namespace != "" || b.Subjects[0].Namespace != "" || b.Invalid != "" || len(s.Namespaces) > 0 {
+		t.Errorf("the namespace of a release is known: %+v %+v", b, s.Namespaces)
 	}
 	for _, f := range s.Workloads[3].Fields {
 		if f.Field == "spec.template.spec.containers[0].securityContext.privileged" && f.Loc.String() != "web/templates/web.yaml:16" {

@@ -88,7 +88,7 @@ func (c *collector) beside(dir string) []Values {
 // template where the two can be laid beside one another.
 func (c *collector) rendered(dir string, d helm.Rendered, render string) outcome {
 	rel := path.Join(dir, d.Template)
-	r := reader{rel: rel, shown: c.Show(rel), render: render}
+	r := reader{rel: rel, shown: c.Show(rel), render: render, into: helm.Namespace}
 	lines := align(strings.Split(d.Text, "\n"), strings.Split(d.Source, "\n"))
 	r.at = func(line, col int) snapshot.Location {
 		if line > 0 && line <= len(lines) && lines[line-1] > 0 {

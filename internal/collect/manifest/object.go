@@ -22,6 +22,7 @@ type reader struct {
 	shown  string
 	render string                                // how it came from its sources
 	at     func(line, col int) snapshot.Location // where a place of the stream comes from
+	into   string                                // what stands for a namespace that is not known; "" where nothing does
 	source func(n *yaml.Node) *origin            // where an object that was built comes from; nil for one that stands as it is
 	out    outcome
 }
@@ -100,12 +101,15 @@ const mostProblems = 3
 
 // object reads one object.
 func (r *reader) object(n *yaml.Node, apiVersion, kind string) {
+	if r.into != "" {
+		anywhere(n, r.into)
+	}
 	meta := n.Get("metadata")
 	o := object{apiVersion: apiVersion, kind: kind, name: scalar(meta.Get("name")), namespace: scalar(meta.Get("namespace"))}
 	from := r.origin(n)
 	p := kubeobj.Parse(apiVersion, kind, yaml.AppendJSON(nil, n))
 	loc := from.loc(n)
-	o.parsed, o.from.Loc, o.from.Render = p.Object, &loc, r.render
+	o.parsed, o.from.Loc, o.from.Render, o.from.Anywhere = p.Object, &loc, r.render, r.into != ""
 	podPath, makesPods := kubeobj.MakesPods(apiVersion, kind)
 	if makesPods && podPath != "" {
 		o.from.Fields = fields(n, podPath, from)
@@ -124,6 +128,19 @@ func (r *reader) object(n *yaml.Node, apiVersion, kind string) {
 		}
 	}
 	r.out.objects = append(r.out.objects, o)
+}
+
+// anywhere empties the namespaces for which something stands that is not known.
+func anywhere(n *yaml.Node, into string) {
+	for _, p := range n.Pairs {
+		if p.Key.Value == "namespace" && p.Value.Kind == yaml.Scalar && p.Value.Value == into {
+			p.Value.Value, p.Value.Plain = "", false
+		}
+		anywhere(p.Value, into)
+	}
+	for _, v := range n.Items {
+		anywhere(v, into)
+	}
 }
 
 // problems words what is wrong with an object.

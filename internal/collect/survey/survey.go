@@ -359,7 +359,7 @@ func Reads() []string {
 		"GET /networks, /volumes; where swarm is active, of a manager: /nodes, /services, and of /secrets and /configs names",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
-	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles, daemon.json and configurations of the Docker command and of registries in it, the files these name, and .env beside them, never outside of it",
+	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles, daemon.json, configurations of the Docker command and of registries, Kubernetes manifests, kustomizations and Helm charts in it, the files these name, and .env beside them, never outside of it; no remote base or dependency is fetched, no plugin is run",
 		"for an image that is named: its file or OCI layout, else GET /images/REF/json and /images/ID/get of the current engine, else the registry that REF names; layers are read and not kept, and ~/.docker/config.json for a login")
 	engine = append(engine, "for a registry that is named: GET /v2/ over TLS and in clear, /v2/_catalog, tags, manifests and small blobs of its first repositories, its token service on the same host, /, /api/v2.0/systeminfo and /health, and port 5001; no login is sent")
 	engine = append(engine, kube.Reads()...)
