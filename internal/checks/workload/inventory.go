@@ -42,10 +42,11 @@ var notInDefault = &check.Check{
 	Needs: workloads,
 	Run: func(p *check.Probe) {
 		judge(p, func(b *pod) check.Verdict {
-			switch e := ev("namespace", orDefault(b.Class.In, notSet)); {
-			case b.Class.In == "default":
+			e := ev("namespace", orDefault(b.Class.In, notSet))
+			switch b.Class.In {
+			case "default":
 				return check.Failed("it is in the default namespace", e)
-			case b.Class.In == "":
+			case "":
 				return check.Undecided(snapshot.ReasonUnresolved, "the file names no namespace; where it lands, who applies it decides", e)
 			default:
 				return check.Passed("it is in a namespace of its own choice", e)

@@ -147,7 +147,7 @@ func rank(s check.Status) int {
 // severalRunning returns the subjects that stand for pods of several specifications.
 func severalRunning(p *check.Probe) map[int]bool {
 	type key struct{ scope string }
-	all := p.Index.Derived(key{"several " + p.Scope.ID}, func(x *snapshot.Index) any {
+	return snapshot.Table(p.Index, key{p.Scope.ID}, func(x *snapshot.Index) map[int]bool {
 		seen, several := make(map[int]bool), make(map[int]bool)
 		for i := range x.PodClasses() {
 			cl := &x.PodClasses()[i]
@@ -166,7 +166,6 @@ func severalRunning(p *check.Probe) map[int]bool {
 		}
 		return several
 	})
-	return all.(map[int]bool)
 }
 
 // worded adds what a reader must know of the class to a verdict.

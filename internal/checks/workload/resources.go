@@ -184,7 +184,7 @@ func appendNew(list []string, v string) []string {
 // so that they did not get what a LimitRange gives to pods when they are made.
 func olderPods(p *check.Probe) map[int]bool {
 	type key struct{}
-	return p.Index.Derived(key{}, func(x *snapshot.Index) any {
+	return snapshot.Table(p.Index, key{}, func(x *snapshot.Index) map[int]bool {
 		older := make(map[int]bool)
 		if len(x.Snapshot.LimitRanges) == 0 {
 			return older
@@ -196,5 +196,5 @@ func olderPods(p *check.Probe) map[int]bool {
 			}
 		}
 		return older
-	}).(map[int]bool)
+	})
 }
