@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"slices"
 	"strings"
 
 	"plimsoll/internal/check"
@@ -172,10 +173,8 @@ func (q *supplied) verdict(b *pod, older bool) check.Verdict {
 }
 
 func appendNew(list []string, v string) []string {
-	for _, have := range list {
-		if have == v {
-			return list
-		}
+	if slices.Contains(list, v) {
+		return list
 	}
 	return append(list, v)
 }
