@@ -204,7 +204,7 @@ func editRecipe(doc []byte, line int, c step.Change) ([]byte, error) {
 		return nil, refuse("what a RUN does not verify can only be taken away")
 	}
 	var err error
-	for _, how := range strings.Split(c.From, ", ") {
+	for how := range strings.SplitSeq(c.From, ", ") {
 		program, option, _ := strings.Cut(how, " ")
 		if doc, err = edit.DropOption(doc, line, program, option); err != nil {
 			return nil, err
