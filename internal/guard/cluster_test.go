@@ -69,7 +69,7 @@ func fixtures(t *testing.T, c *check.Check) []fixture {
 			w := &s.Workloads[i]
 			got, judged := status[x.WorkloadSubject(i)]
 			spec := &s.PodSpecs[w.Spec]
-			if !judged || got == check.Unknown || len(spec.Unread) > 0 || w.Invalid != "" || w.Static {
+			if !judged || got == check.Unknown || len(spec.Unread) > 0 || w.Invalid != "" || w.Static || snapshot.SystemNamespace(w.Namespace) {
 				continue
 			}
 			one := fixture{name: f.Name + " " + w.Name, spec: spec, policy: pol, called: w.Name, minor: int(podspec.Newest), fails: got == check.Fail, bare: c.ID == "pod-linux-hardening-any"}
@@ -213,7 +213,9 @@ func moved(p *policy.Policy, namespace string) *policy.Policy {
 		out.Params[id] = make(map[string][]string)
 		for name, values := range params {
 			for _, v := range values {
-				if rest, ok := strings.CutPrefix(v, "shop/"); ok {
+				if v == "shop" {
+					v = namespace
+				} else if rest, ok := strings.CutPrefix(v, "shop/"); ok {
 					v = namespace + "/" + rest
 				}
 				out.Params[id][name] = append(out.Params[id][name], v)

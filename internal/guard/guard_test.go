@@ -56,7 +56,7 @@ func TestChoose(t *testing.T) {
 	if base == 0 || strict <= base || all <= strict || all != len(workload.Guards) {
 		t.Errorf("baseline has %d, restricted %d, all %d of %d guards", base, strict, all, len(workload.Guards))
 	}
-	if _, err := Choose(workload.Guards, "", []string{"pod-no-hostpath"}); err == nil {
+	if _, err := Choose(workload.Guards, "", []string{"no-naked-pods"}); err == nil {
 		t.Error("a check without a guard is taken")
 	}
 }

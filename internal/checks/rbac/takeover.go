@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	access "plimsoll/internal/rbac"
 	"plimsoll/internal/snapshot"
 )
@@ -20,6 +21,7 @@ var takeover = ofAccount(check.Check{
 		"A privileged pod where the pod security level admits one is another way, and the level's checks tell of it.",
 	Remedy:   "Take the first right of the way out of the account's role, or limit it to names; put accounts that must administer the cluster on the list in plimsoll.yaml and guard their pods.",
 	Severity: check.Critical, STRIDE: "E", Tier: 1,
+	Refs: shared.PeerRefs("C-0267 C-0272", "", ""),
 	Params: []check.Param{{
 		Name: param, Unit: "list", Default: administrators,
 		Meaning: "accounts that may reach cluster administration, as system:serviceaccount:NAMESPACE:NAME; * stands for any characters",
