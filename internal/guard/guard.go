@@ -4,7 +4,6 @@
 package guard
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -176,7 +175,11 @@ func lists(c *check.Check, p *policy.Policy) func(string) []string {
 // lines builds a document.
 type lines struct{ strings.Builder }
 
-func (b *lines) add(indent int, s string) { fmt.Fprintf(b, "%*s%s\n", indent, "", s) }
+func (b *lines) add(indent int, s string) {
+	b.WriteString(strings.Repeat(" ", indent))
+	b.WriteString(s)
+	b.WriteByte('\n')
+}
 
 // text adds a field whose value stands below it as it is.
 func (b *lines) text(indent int, field, value string) {

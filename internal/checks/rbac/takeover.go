@@ -244,7 +244,7 @@ func (c *climber) to(w, to who, how string) bool {
 func (c *climber) way(w who) string {
 	const most = 4
 	var steps []string
-	for i := 0; i < most; i++ {
+	for i := range most {
 		steps = append(steps, c.reached[w])
 		to, more := c.next[w]
 		if !more {
