@@ -41,6 +41,7 @@ var layers = []layer{
 
 	{"internal/podspec", []string{"internal/snapshot"}, "what a pod specification comes to; checks judge it"},
 	{"internal/kubeflag", nil, "command lines of Kubernetes components as they read them; collect follows them, checks judge them"},
+	{"internal/guard", []string{"internal/check", "internal/policy", "internal/snapshot"}, "writes the guards that it is handed"},
 	{"internal/yaml", nil, "one reader of YAML, of no particular document"},
 	{"internal/edit", []string{"internal/yaml"}, "edits lines of files, knows no steps"},
 	{"internal/atomicfile", nil, "the one way to write a file, of no particular content"},
@@ -75,7 +76,7 @@ var testSupport = []string{"internal/snapshot/snapshottest", "internal/checktest
 // core are the packages that are pure functions of their arguments.
 var core = []string{
 	"internal/snapshot", "internal/model", "internal/step", "internal/policy", "internal/check", "internal/checks", "internal/path",
-	"internal/threat", "internal/plan", "internal/assess", "internal/kubeflag", "internal/podspec", "internal/rbac",
+	"internal/threat", "internal/plan", "internal/assess", "internal/guard", "internal/kubeflag", "internal/podspec", "internal/rbac",
 }
 
 // impure are standard packages that the core may not import: each reads or

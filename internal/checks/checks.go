@@ -22,3 +22,6 @@ var Suite = slices.Concat(
 	docker.Suite, files.Suite, image.Suite, client.Suite, registry.Suite,
 	kube.Suite, node.Suite, workload.Suite, rbac.Suite, admission.Suite,
 )
+
+// Guards lists the twins of checks for the API server.
+var Guards = slices.Concat(workload.Guards, rbac.Guards)
