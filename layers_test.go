@@ -91,6 +91,7 @@ var testOnly = map[string]string{
 
 // floors are modules whose bare speed test/bench measures the program against.
 var floors = map[string]string{
+	"k8s.io/api":                            "decoding of the objects of a cluster",
 	"github.com/compose-spec/compose-go/v2": "parsing of compose files",
 	"github.com/moby/buildkit":              "parsing of Dockerfiles",
 	"sigs.k8s.io/yaml":                      "parsing of manifests",

@@ -45,7 +45,7 @@ func (p *Probe) locatePods() {
 
 // inManifest returns the verdict with places.
 func (v Verdict) inManifest(w *snapshot.Workload, spec *snapshot.PodSpec) Verdict {
-	root, ok := podRoot(w.Fields)
+	root, ok := w.Root()
 	if !ok {
 		return v
 	}
@@ -65,20 +65,6 @@ func (v Verdict) inManifest(w *snapshot.Workload, spec *snapshot.PodSpec) Verdic
 		}
 	}
 	return v
-}
-
-// podRoot finds what the paths of a template's fields begin with:
-// spec.template.spec. of a Deployment, spec. of a Pod.
-func podRoot(fields []snapshot.FieldLoc) (string, bool) {
-	for i := range fields {
-		for _, list := range [...]string{"containers[", "initContainers["} {
-			f := fields[i].Field
-			if at := strings.Index(f, list); at == 0 || at > 0 && f[at-1] == '.' {
-				return f[:at], true
-			}
-		}
-	}
-	return "", false
 }
 
 // apiPath writes a source of evidence as the API does, with the position of a

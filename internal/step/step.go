@@ -23,6 +23,7 @@ const (
 	DaemonReload      Kind = "daemon-reload"      // keys of the engine's configuration file that it takes while it runs
 	DaemonRestart     Kind = "daemon-restart"     // keys of that file that it takes when it starts
 	AuditRule         Kind = "audit-rule"         // rules of the audit system, in the kernel and for its next start
+	WorkloadPatch     Kind = "workload-patch"     // the template of a workload in a cluster, whose pods are made anew
 )
 
 // Disturb says what a step interrupts. The order is from least to most.
@@ -68,7 +69,7 @@ func (k Kind) Disturbs() Disturb {
 		return DisturbNone
 	case ContainerUpdate, DaemonReload:
 		return DisturbUpdate
-	case ContainerRecreate:
+	case ContainerRecreate, WorkloadPatch:
 		return DisturbRecreate
 	case DaemonRestart:
 	}

@@ -318,11 +318,11 @@ func alphaGates(c *comp) check.Verdict {
 	var hits shared.Hits
 	var unsure []string
 	for _, pair := range set {
-		name, value, _ := strings.Cut(pair, "=")
+		name, _, _ := strings.Cut(pair, "=")
 		if _, after, ok := strings.Cut(name, ":"); ok {
 			name = after
 		}
-		value, _ = c.FlagMap("feature-gates", name) // the last holds
+		value, _ := c.FlagMap("feature-gates", name) // the last holds
 		on, err := strconv.ParseBool(value)
 		alpha, known := kubeflag.Alpha(name, kubeflag.Minor(c.Version))
 		switch {

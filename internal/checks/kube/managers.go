@@ -240,7 +240,7 @@ func schedulerTrusted(c *comp) check.Verdict {
 // inTree are the scheduler's own plugins.
 var inTree = func() map[string]bool {
 	out := make(map[string]bool)
-	for _, p := range strings.Fields(`PrioritySort DefaultQueueSort DefaultBinder DefaultPreemption DynamicResources GangScheduling ImageLocality InterPodAffinity NodeAffinity NodeDeclaredFeatures
+	for p := range strings.FieldsSeq(`PrioritySort DefaultQueueSort DefaultBinder DefaultPreemption DynamicResources GangScheduling ImageLocality InterPodAffinity NodeAffinity NodeDeclaredFeatures
 		NodeName NodePorts NodeResourcesBalancedAllocation NodeResourcesFit NodeUnschedulable NodeVolumeLimits EBSLimits GCEPDLimits AzureDiskLimits
 		PodTopologySpread SchedulingGates TaintToleration VolumeBinding VolumeRestrictions VolumeZone MultiPoint`) {
 		out[p] = true

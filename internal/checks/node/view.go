@@ -83,7 +83,10 @@ func (k *kubelet) setting(key string) setting {
 	if k.Kubelet.Live.Known() {
 		live, _ := snapshot.FieldOf(k.Kubelet.Live.V, key)
 		s.value, s.source = live.Value, "configz"
-		if known && !same(merged.Value, live.Value) {
+		if selfMade(live) { // where none is set the kubelet makes a pair and names it here
+			s.value = ""
+		}
+		if known && !same(merged.Value, s.value) {
 			s.pending = merged.Value + " in " + merged.Source
 		}
 		return s
@@ -106,6 +109,11 @@ func (k *kubelet) setting(key string) setting {
 		s.value, s.source = merged.Value, cmp.Or(merged.Source, kubeflag.SourceDefault)
 	}
 	return s
+}
+
+// selfMade reports whether a setting names the pair that a kubelet made itself.
+func selfMade(f snapshot.ConfigField) bool {
+	return f.Key == "tlsCertFile" && strings.HasSuffix(f.Value, "/pki/kubelet.crt") || f.Key == "tlsPrivateKeyFile" && strings.HasSuffix(f.Value, "/pki/kubelet.key")
 }
 
 // same reports whether two texts of a setting mean the same.

@@ -31,6 +31,7 @@ var dropNetRaw = &check.Check{
 	Needs: workloads,
 	Reads: []string{"containers.security.capAdd", "containers.security.capDrop", "containers.security.privileged"},
 	Run:   func(p *check.Probe) { judge(p, onLinux(lacksNetRaw)) },
+	Fixes: []check.Fix{mending("drop NET_RAW", withoutRawSockets)},
 }
 
 func lacksNetRaw(b *pod) check.Verdict {
@@ -146,6 +147,7 @@ var dropAllCaps = &check.Check{
 	Needs:   workloads,
 	Reads:   []string{"containers.security.capAdd", "containers.security.capDrop", "containers.security.privileged"},
 	Run:     func(p *check.Probe) { judge(p, onLinux(dropsAll)) },
+	Fixes:   []check.Fix{breaking("drop all capabilities", withoutCapabilities)},
 }
 
 func dropsAll(b *pod) check.Verdict {

@@ -133,6 +133,7 @@ var seccompBaseline = &check.Check{
 			return t.verdict("seccomp is switched off", "seccomp is not switched off")
 		}))
 	},
+	Fixes: []check.Fix{breaking("put seccomp back on", withSeccomp)},
 }
 
 const seccompType = "securityContext.seccompProfile.type"
@@ -166,6 +167,7 @@ var seccompRestricted = &check.Check{
 			return t.verdict("a container runs without a seccomp profile", "every container has a seccomp profile")
 		}))
 	},
+	Fixes: []check.Fix{mending("give it the seccomp profile of its runtime", withSeccomp)},
 }
 
 var sysctls = &check.Check{

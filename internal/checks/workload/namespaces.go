@@ -20,6 +20,7 @@ var noHostPID = &check.Check{
 	Run: func(p *check.Probe) {
 		judge(p, unlessWindows(func(b *pod) check.Verdict { return sharesNot(b.HostPID, "hostPID", "process") }))
 	},
+	Fixes: []check.Fix{breaking("give it a process namespace of its own", off("hostPID"))},
 }
 
 var noHostIPC = &check.Check{
@@ -35,6 +36,7 @@ var noHostIPC = &check.Check{
 	Run: func(p *check.Probe) {
 		judge(p, unlessWindows(func(b *pod) check.Verdict { return sharesNot(b.HostIPC, "hostIPC", "IPC") }))
 	},
+	Fixes: []check.Fix{breaking("give it an IPC namespace of its own", off("hostIPC"))},
 }
 
 var noHostNetwork = &check.Check{
@@ -51,6 +53,7 @@ var noHostNetwork = &check.Check{
 	Run: func(p *check.Probe) {
 		judge(p, func(b *pod) check.Verdict { return sharesNot(b.HostNetwork, "hostNetwork", "network") })
 	},
+	Fixes: []check.Fix{breaking("give it a network of its own", off("hostNetwork"))},
 }
 
 func sharesNot(shared bool, field, what string) check.Verdict {

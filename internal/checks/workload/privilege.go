@@ -28,6 +28,7 @@ var notPrivileged = &check.Check{
 			return t.verdict("a container is privileged", "no container is privileged")
 		}))
 	},
+	Fixes: []check.Fix{breaking("take privileged away", unprivileged)},
 }
 
 var noHostProcess = &check.Check{
@@ -70,6 +71,7 @@ var noEscalation = &check.Check{
 	Needs: workloads,
 	Reads: []string{"containers.security.escalation", "containers.security.privileged", "containers.security.capAdd"},
 	Run:   func(p *check.Probe) { judge(p, onLinux(gainsNothing)) },
+	Fixes: []check.Fix{mending("forbid its programs to gain rights", noNewRights)},
 }
 
 func gainsNothing(b *pod) check.Verdict {
@@ -144,4 +146,5 @@ var readonlyRootfs = &check.Check{
 			return t.verdict("a root file system can be written to", "every root file system is read-only")
 		}))
 	},
+	Fixes: []check.Fix{mending("make root file systems read-only", fixedRoot)},
 }

@@ -29,6 +29,7 @@ var tokenNeeded = &check.Check{
 		allowed, _ := p.List("allowed_accounts")
 		judge(p, func(b *pod) check.Verdict { return tokenUsed(b, allowed) })
 	},
+	Fixes: []check.Fix{mending("mount no token", off("automountServiceAccountToken"))},
 }
 
 // tokenUsed decides whether a token is mounted where none is needed.

@@ -22,6 +22,7 @@ var runAsNonRoot = &check.Check{
 	Needs: workloads,
 	Reads: []string{"security.nonRoot", "containers.security.nonRoot"},
 	Run:   func(p *check.Probe) { judge(p, neverRoot) },
+	Fixes: []check.Fix{breaking("refuse to run it as root", asUser)},
 }
 
 func neverRoot(b *pod) check.Verdict {

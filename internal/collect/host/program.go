@@ -181,7 +181,8 @@ func (m *Machine) AllPorts() ([]netip.AddrPort, error) {
 func (m *Machine) Executable(pid int) (interface {
 	io.ReaderAt
 	io.Closer
-}, error) {
+}, error,
+) {
 	name := m.root + proc(pid) + "/exe"
 	f, err := openQuietly(name)
 	if err != nil {
