@@ -200,8 +200,10 @@ var (
 // a machine called "run" must not change /run/docker.sock. Dotted names are
 // replaced everywhere.
 var (
-	prose = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "SwarmNode.Hostname", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "Client.User", "ImageAccounts.Passwordless",
-		"NodeHost.Name", "Component.Node", "ComponentFlag.Value", "X509.Subject", "X509.Issuer", "X509.DNS", "X509.In", "ServedCertificate.Subject", "ServedCertificate.Issuer", "KubeconfigUser.Name"}
+	prose = []string{
+		"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "SwarmNode.Hostname", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "Client.User", "ImageAccounts.Passwordless",
+		"NodeHost.Name", "Component.Node", "ComponentFlag.Value", "X509.Subject", "X509.Issuer", "X509.DNS", "X509.In", "ServedCertificate.Subject", "ServedCertificate.Issuer", "KubeconfigUser.Name",
+	}
 	registries = []string{"Registry.Address", "RegistryAPI.Plain", "RegistryDebug.Address", "RegistryChallenge.Service", "ClientLogin.Registry", "ClientHelper.Registry", "ContainerSpec.Image", "PodContainer.Image", "SwarmService.Image", "Image.Tags", "Image.Digests", "ImageConfig.BaseName", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
 )
 
