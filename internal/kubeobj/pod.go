@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"plimsoll/internal/snapshot"
 )
 
 // podRec is a pod until everything that may own it is known.

@@ -27,7 +27,9 @@ func At(a netip.Addr) End { return End{Addr: a} }
 
 // AdmitsFrom reports whether the policies of a pod let traffic from somewhere in at
 // a port; nil: at some port.
-func (set *Set) AdmitsFrom(p *Pod, from End, port *Port) Answer { return set.admits(p, Ingress, from, port) }
+func (set *Set) AdmitsFrom(p *Pod, from End, port *Port) Answer {
+	return set.admits(p, Ingress, from, port)
+}
 
 // LetsOut reports whether the policies of a pod let traffic out to somewhere at a
 // port; nil: at some port.
