@@ -76,10 +76,10 @@ func inside(name string) (key, line, inner string) {
 }
 
 var coreDNS = &check.Check{
-	ID:    "coredns-matches-baseline",
-	Title: "Cluster DNS settings equal the accepted baseline",
-	Why: "Whoever changes the configuration of the cluster's DNS sends every program of it where they like. What is right only people know: they accept a configuration by its hash, and name the resolvers that it may ask.",
-	Remedy: "Look at kubectl -n kube-system get configmap coredns -o yaml; when it is right, put the hash of the evidence into plimsoll.yaml as the baseline, else put the configuration right and find out who changed it.",
+	ID:       "coredns-matches-baseline",
+	Title:    "Cluster DNS settings equal the accepted baseline",
+	Why:      "Whoever changes the configuration of the cluster's DNS sends every program of it where they like. What is right only people know: they accept a configuration by its hash, and name the resolvers that it may ask.",
+	Remedy:   "Look at kubectl -n kube-system get configmap coredns -o yaml; when it is right, put the hash of the evidence into plimsoll.yaml as the baseline, else put the configuration right and find out who changed it.",
 	Severity: check.Medium, Subject: snapshot.KindConfigMap, Zone: model.ZoneNodeRuntime, Surface: model.SurfacePodNetwork, STRIDE: "T", Tier: 2,
 	Forms: everywhere, Needs: parts(snapshot.PartClusterConfigMaps),
 	Params: []check.Param{

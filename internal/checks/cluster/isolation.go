@@ -200,13 +200,13 @@ func (n *net) denied(s *space, d netpol.Direction) check.Verdict {
 	case blanket != nil:
 		return n.enforced(check.Passed("a policy denies "+direction(d)+" traffic that no rule admits", policyEvidence(blanket, "selects every pod")))
 	case len(n.pods[s.Name]) > 0:
-		return n.enforced(check.Passed("each of its pods is in a policy that denies "+direction(d)+" traffic that no rule admits")).Note("no policy selects every pod: those that come may be in none")
+		return n.enforced(check.Passed("each of its pods is in a policy that denies " + direction(d) + " traffic that no rule admits")).Note("no policy selects every pod: those that come may be in none")
 	case n.foreign(s.Name) != nil:
 		return n.unread(s, nil)
 	case inFiles(n.p):
 		return check.Inapplicable("no pod of it is in the files")
 	}
-	return check.Failed("all "+direction(d)+" traffic of pods that come will be let through").At(check.Low).Note("no pod is on its network yet")
+	return check.Failed("all " + direction(d) + " traffic of pods that come will be let through").At(check.Low).Note("no pod is on its network yet")
 }
 
 // opened finds a policy of a namespace that admits everyone, to pods that are there

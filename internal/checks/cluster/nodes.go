@@ -45,9 +45,9 @@ func eachNode(p *check.Probe, predicate func(n member) check.Verdict) {
 }
 
 var tainted = ofNode(check.Check{
-	ID:    "control-plane-tainted",
-	Title: "Control plane nodes refuse ordinary pods",
-	Why: "A pod that breaks out on a control plane node has the cluster: its keys lie there. The taint keeps ordinary pods away; on a cluster of one node there is nowhere else for them to go, which counts less and is no better.",
+	ID:       "control-plane-tainted",
+	Title:    "Control plane nodes refuse ordinary pods",
+	Why:      "A pod that breaks out on a control plane node has the cluster: its keys lie there. The taint keeps ordinary pods away; on a cluster of one node there is nowhere else for them to go, which counts less and is no better.",
 	Remedy:   "kubectl taint node NAME node-role.kubernetes.io/control-plane:NoSchedule, and give the cluster workers.",
 	Severity: check.Medium, Zone: model.ZoneControlPlane, Surface: model.SurfaceScheduling, STRIDE: "ED", Tier: 2,
 	Run: func(p *check.Probe) {
@@ -124,9 +124,9 @@ var privateNodes = ofNode(check.Check{
 var optimised = words("Bottlerocket", "Container-Optimized OS", "Flatcar", "Fedora CoreOS", "Red Hat Enterprise Linux CoreOS", "Talos", "Azure Linux", "CBL-Mariner", "openSUSE MicroOS", "SUSE Linux Enterprise Micro", "SLE Micro", "Kairos", "RancherOS", "k3OS", "Amazon Linux 2023 (EKS Auto)", "Garden Linux")
 
 var containerSystem = ofNode(check.Check{
-	ID:    "node-os-container-optimised",
-	Title: "Nodes run a container-optimised system",
-	Why: "A general distribution brings shells, compilers and package managers that an attacker who broke out uses, and more to keep patched. Systems that are made for containers are small, mostly read-only and updated as a whole.",
+	ID:       "node-os-container-optimised",
+	Title:    "Nodes run a container-optimised system",
+	Why:      "A general distribution brings shells, compilers and package managers that an attacker who broke out uses, and more to keep patched. Systems that are made for containers are small, mostly read-only and updated as a whole.",
 	Remedy:   "Use Bottlerocket, Container-Optimized OS, Azure Linux, Flatcar, Talos or another such system for new node pools, and replace the old ones.",
 	Severity: check.Low, STRIDE: "E", Tier: 2,
 	Refs: refs("", "", "C-0226", "", ""),
@@ -145,9 +145,9 @@ var containerSystem = ofNode(check.Check{
 })
 
 var manyZones = ofNode(check.Check{
-	ID:    "cluster-multi-zone",
-	Title: "The cluster spans several zones",
-	Why: "Zones fail one at a time: with all nodes in one, the whole cluster does. Nodes without the label topology.kubernetes.io/zone count as of one zone. Control plane nodes are judged among themselves; one that a provider runs is not seen.",
+	ID:       "cluster-multi-zone",
+	Title:    "The cluster spans several zones",
+	Why:      "Zones fail one at a time: with all nodes in one, the whole cluster does. Nodes without the label topology.kubernetes.io/zone count as of one zone. Control plane nodes are judged among themselves; one that a provider runs is not seen.",
 	Remedy:   "Spread node pools, and the control plane, over at least two zones, three where a quorum is kept; nodes of your own get the label topology.kubernetes.io/zone by hand.",
 	Severity: check.Medium, STRIDE: "D", Tier: 2,
 	Run: func(p *check.Probe) {

@@ -124,7 +124,9 @@ func parsed(p *check.Probe, namespace, name, key string) (string, bool) {
 // nameHas reports whether one of some words, each of parts divided by dashes, is in
 // a name as whole parts.
 func nameHas(name string, list []string) (string, bool) {
-	split := func(s string) []string { return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune("-_./:", r) }) }
+	split := func(s string) []string {
+		return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune("-_./:", r) })
+	}
 	in := split(name)
 	for _, w := range list {
 		want := split(w)

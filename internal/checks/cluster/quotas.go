@@ -107,7 +107,9 @@ var resourceQuota = ofNamespace(check.Check{
 	Severity: check.Medium, Zone: model.ZoneControlPlane, Surface: model.SurfacePolicyEnforcement, STRIDE: "D", Tier: 1,
 	Refs:  refs("", "", "", "KSV-0040", ""),
 	Needs: parts(snapshot.PartClusterQuotas),
-	Run:   func(p *check.Probe) { judgeTenants(p, func(s *space) check.Verdict { return s.bounded(computeBounds) }) },
+	Run: func(p *check.Probe) {
+		judgeTenants(p, func(s *space) check.Verdict { return s.bounded(computeBounds) })
+	},
 })
 
 var objectCountQuota = ofNamespace(check.Check{
@@ -128,7 +130,9 @@ var exposureQuota = ofNamespace(check.Check{
 	Remedy:   "Create a ResourceQuota whose spec.hard has services.loadbalancers and services.nodeports, \"0\" where nothing should be reached from outside.",
 	Severity: check.Medium, Zone: model.ZoneCloud, Surface: model.SurfacePolicyEnforcement, STRIDE: "D", Tier: 2,
 	Needs: parts(snapshot.PartClusterQuotas),
-	Run:   func(p *check.Probe) { judgeTenants(p, func(s *space) check.Verdict { return s.bounded(exposureBounds) }) },
+	Run: func(p *check.Probe) {
+		judgeTenants(p, func(s *space) check.Verdict { return s.bounded(exposureBounds) })
+	},
 })
 
 var limitRange = ofNamespace(check.Check{

@@ -36,7 +36,9 @@ var legacyTokens = &check.Check{
 		{Name: "min_age", Unit: "days", Default: words("365"), Meaning: "stored tokens younger than this fail"},
 		{Name: "last_used_within", Unit: "days", Default: words("90"), Meaning: "stored tokens unused for longer fail"},
 	},
-	Run: func(p *check.Probe) { eachSecret(p, func(s *snapshot.Secret) check.Verdict { return judgeToken(p, s) }) },
+	Run: func(p *check.Probe) {
+		eachSecret(p, func(s *snapshot.Secret) check.Verdict { return judgeToken(p, s) })
+	},
 }
 
 func judgeToken(p *check.Probe, s *snapshot.Secret) check.Verdict {

@@ -109,17 +109,17 @@ func judgeApproved(s *snapshot.Service, allowed []string) check.Verdict {
 // internal are the annotations that keep a load balancer in the provider's private
 // network, with the values that do.
 var internal = map[string][]string{
-	"service.beta.kubernetes.io/aws-load-balancer-internal":                  {"true", "0.0.0.0/0"},
-	"service.beta.kubernetes.io/aws-load-balancer-scheme":                    {"internal"},
-	"service.beta.kubernetes.io/azure-load-balancer-internal":                {"true"},
-	"networking.gke.io/load-balancer-type":                                   {"Internal"},
-	"cloud.google.com/load-balancer-type":                                    {"Internal"},
-	"service.beta.kubernetes.io/openstack-internal-load-balancer":            {"true"},
-	"service.beta.kubernetes.io/oci-load-balancer-internal":                  {"true"},
-	"service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type":         {"private"},
-	"service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type":     {"intranet"},
-	"load-balancer.hetzner.cloud/disable-public-network":                     {"true"},
-	"service.beta.kubernetes.io/do-loadbalancer-network":                     {"INTERNAL"},
+	"service.beta.kubernetes.io/aws-load-balancer-internal":              {"true", "0.0.0.0/0"},
+	"service.beta.kubernetes.io/aws-load-balancer-scheme":                {"internal"},
+	"service.beta.kubernetes.io/azure-load-balancer-internal":            {"true"},
+	"networking.gke.io/load-balancer-type":                               {"Internal"},
+	"cloud.google.com/load-balancer-type":                                {"Internal"},
+	"service.beta.kubernetes.io/openstack-internal-load-balancer":        {"true"},
+	"service.beta.kubernetes.io/oci-load-balancer-internal":              {"true"},
+	"service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type":     {"private"},
+	"service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type": {"intranet"},
+	"load-balancer.hetzner.cloud/disable-public-network":                 {"true"},
+	"service.beta.kubernetes.io/do-loadbalancer-network":                 {"INTERNAL"},
 }
 
 func internalBalancer(s *snapshot.Service) (check.Evidence, bool) {

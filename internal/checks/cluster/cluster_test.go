@@ -1,0 +1,9 @@
+package cluster
+
+import (
+	"testing"
+
+	"plimsoll/internal/checktest"
+)
+
+func TestSuite(t *testing.T) { checktest.Run(t, Suite, "testdata") }
