@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"plimsoll/internal/check"
@@ -64,13 +65,13 @@ func onDistribution(p *check.Probe, distribution, provider string) (check.Verdic
 	if c.Distribution == "" && c.Provider == provider {
 		return check.Undecided(snapshot.ReasonUndeclared, "its nodes are of the provider, but whether it runs the cluster does not show"), false
 	}
-	return check.Inapplicable("the cluster is none of "+distribution, ev("distribution", c.Distribution), ev("provider", c.Provider)), false
+	return check.Inapplicable("the cluster is no "+strings.ToUpper(distribution)+" cluster", ev("distribution", c.Distribution), ev("provider", c.Provider)), false
 }
 
 // fact is the verdict on what only the provider's own settings show: a person's
 // answer, else undeclared.
 func fact(p *check.Probe, question string, evidence ...check.Evidence) check.Verdict {
-	return ask(p, question, question+" The provider is not asked", evidence...)
+	return ask(p, question, "the provider is not asked: "+question, evidence...)
 }
 
 // ask is a question when a person answered it, in whose place [check.Run] puts the

@@ -57,18 +57,21 @@ func judgeMetadata(p *check.Probe) check.Verdict {
 		return v
 	}
 	state, enforcer := plugin(p)
-	question := "Do a hop limit of 1, or the provider's own metadata server, keep pods from the identity of the node?"
+	const question = "do a hop limit of 1, or the provider's own metadata server, keep pods from the identity of the node?"
+	undeclared := func(why string, evidence ...check.Evidence) check.Verdict {
+		return note(ask(p, question, why+", and what the provider does about it is not declared", evidence...))
+	}
 	switch {
 	case len(open) > 0 && inFiles(p):
 		return note(check.Undecided(snapshot.ReasonStatic, "no policy in the files keeps its pods from a metadata service; whether there is one does not show", names(p, workloads(open))...))
 	case len(open) > 0:
-		return note(fact(p, "Policies let "+plural(len(workloads(open)), "workload")+" reach the metadata service. "+question, names(p, workloads(open))...))
+		return undeclared("policies let "+plural(len(workloads(open)), "workload")+" reach the metadata service", names(p, workloads(open))...)
 	case len(maybe) > 0:
-		return note(fact(p, "Whether policies keep "+plural(len(workloads(maybe)), "workload")+" from the metadata service was not worked out. "+question, names(p, workloads(maybe))...))
+		return undeclared("whether policies keep "+plural(len(workloads(maybe)), "workload")+" from the metadata service does not show", names(p, workloads(maybe))...)
 	case inFiles(p):
 		return note(check.Passed("policies keep every pod of the files from a metadata service, where a plugin enforces them"))
 	case state == pluginYes:
 		return note(check.Passed("policies keep every ordinary pod from the metadata service", enforcer))
 	}
-	return note(fact(p, "Policies would keep pods from the metadata service, but nothing is known to enforce them. "+question))
+	return undeclared("policies would keep pods from the metadata service, but nothing is known to enforce them")
 }

@@ -64,7 +64,7 @@ func judgeController(p *check.Probe) check.Verdict {
 			}
 		}
 	}
-	return fact(p, "Do the credentials of the cloud controller hold only what the provider lists for it?", some(names(p, found))...)
+	return fact(p, "do the credentials of the cloud controller hold only what the provider lists for it?", some(names(p, found))...)
 }
 
 var driverSecrets = ofCloud(check.Check{
@@ -189,7 +189,7 @@ func judgeVolumes(p *check.Probe) check.Verdict {
 	case inFiles(p):
 		return check.Undecided(snapshot.ReasonStatic, "the storage classes in the files do not say whether "+plural(volumes, "volume")+" will be encrypted", some(yes)...)
 	}
-	return fact(p, "Are the "+plural(volumes, "volume")+" whose storage class does not say it encrypted at rest?", some(yes)...)
+	return fact(p, "are volumes encrypted at rest whose storage class does not say it?", append(some(yes), ev("such volumes", volumes))...)
 }
 
 var dnsController = ofCloud(check.Check{
@@ -204,7 +204,7 @@ var dnsController = ofCloud(check.Check{
 		if found := running(p, "external-dns"); ok && len(found) == 0 {
 			v = check.Inapplicable("no DNS controller runs")
 		} else if ok {
-			v = fact(p, "Do its arguments filter domain and owner, and is its role limited to its own zones?", names(p, found)...)
+			v = fact(p, "do its arguments filter domain and owner, and is its role limited to its own zones?", names(p, found)...)
 		}
 		p.Report(v, p.Self())
 	},
@@ -241,7 +241,7 @@ func judgeScaling(p *check.Probe) check.Verdict {
 	case len(over) > 0:
 		return check.Failed("an autoscaler may make more pods than the policy's number", some(over)...)
 	case len(scalers) > 0 || cloud:
-		return fact(p, "Has every node group a maximum?", names(p, scalers)...)
+		return fact(p, "has every node group a maximum?", names(p, scalers)...)
 	case pods == 0:
 		return check.Inapplicable("no autoscaler is known")
 	}

@@ -125,7 +125,7 @@ func judgeFederated(p *check.Probe) check.Verdict {
 	if len(found) > 0 {
 		return check.Failed("workloads have static keys of a provider", some(found)...)
 	}
-	return fact(p, "Do workloads that call the provider use federated identities, whose roles pin namespace and account?", some(tied)...)
+	return fact(p, "do workloads that call the provider use federated identities, whose roles pin namespace and account?", some(tied)...)
 }
 
 var awsAuth = ofCloud(check.Check{
@@ -169,7 +169,7 @@ func judgeMapping(p *check.Probe) check.Verdict {
 	if len(all) > 0 {
 		return check.Passed("no identity of AWS is mapped to system:masters", some(all)...).Note("access entries do not show in the cluster")
 	}
-	return fact(p, "Do access entries give administration of the cluster to few, named roles?")
+	return fact(p, "do access entries give administration of the cluster to few, named roles?")
 }
 
 var nodeImages = ofCloud(check.Check{
