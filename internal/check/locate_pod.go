@@ -119,9 +119,9 @@ func apiPath(spec *snapshot.PodSpec, source string) (string, bool) {
 }
 
 // nearestField finds the field at a path or, where none is, the first below the
-// nearest path around it, down to a length.
-func nearestField(fields []snapshot.FieldLoc, path string, least int) *snapshot.FieldLoc {
-	for len(path) > least {
+// nearest path around it, down to that of a length, which the root of the pod has.
+func nearestField(fields []snapshot.FieldLoc, path string, root int) *snapshot.FieldLoc {
+	for len(path) > 0 && len(path) >= root-1 {
 		var below *snapshot.FieldLoc
 		for i := range fields {
 			f := &fields[i]

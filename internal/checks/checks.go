@@ -10,6 +10,8 @@ import (
 	"plimsoll/internal/checks/docker"
 	"plimsoll/internal/checks/files"
 	"plimsoll/internal/checks/image"
+	"plimsoll/internal/checks/kube"
+	"plimsoll/internal/checks/node"
 	"plimsoll/internal/checks/rbac"
 	"plimsoll/internal/checks/registry"
 	"plimsoll/internal/checks/workload"
@@ -18,5 +20,5 @@ import (
 // Suite lists every check in reading order: Docker, then Kubernetes.
 var Suite = slices.Concat(
 	docker.Suite, files.Suite, image.Suite, client.Suite, registry.Suite,
-	workload.Suite, rbac.Suite, admission.Suite,
+	kube.Suite, node.Suite, workload.Suite, rbac.Suite, admission.Suite,
 )

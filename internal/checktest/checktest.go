@@ -51,6 +51,7 @@ func Run(t *testing.T, suite []*check.Check, dir string) {
 		}
 	}
 	beside(t, "mutations", func(t *testing.T) { mutate(t, suite) })
+	beside(t, "mutations of nodes", func(t *testing.T) { mutateNodes(t, suite) })
 }
 
 // beside runs a subtest at the same time as others: checks are pure, and each has

@@ -48,6 +48,7 @@ var ErrUnresolved = errors.New("is not rendered")
 type Chart struct {
 	Name, Version string
 	files         []*archive.BufferedFile
+	patience      time.Duration
 }
 
 // Rendered is what one template gave.
@@ -71,7 +72,7 @@ func Read(top fs.FS, dir string) (*Chart, error) {
 		}
 	}
 	rules.AddDefaults()
-	c := &Chart{}
+	c := &Chart{patience: patience}
 	total := 0
 	err := fs.WalkDir(top, dir, func(name string, d fs.DirEntry, err error) error {
 		rel := strings.TrimPrefix(strings.TrimPrefix(name, dir), "/")
@@ -144,7 +145,7 @@ func (c *Chart) Render(ctx context.Context, values []byte) ([]Rendered, error) {
 	if missing := absent(made); len(missing) > 0 {
 		return nil, fmt.Errorf("%w: its dependencies %s are not in charts/, and nothing is fetched", ErrUnresolved, strings.Join(missing, ", "))
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	return c.render(ctx, made, values)
 }
@@ -170,7 +171,10 @@ func (c *Chart) render(ctx context.Context, made *chart.Chart, values []byte) (o
 	leash.tie(made, made.Name(), sources)
 	texts, err := engine.Engine{CustomTemplateFuncs: leash.functions()}.RenderWithContext(ctx, made, all)
 	if err != nil {
-		return nil, errors.Join(leash.broken(), err)
+		if broken := leash.broken(); broken != nil {
+			err = broken
+		}
+		return nil, short(err)
 	}
 	size := 0
 	for name, text := range texts {
@@ -186,6 +190,19 @@ func (c *Chart) render(ctx context.Context, made *chart.Chart, values []byte) (o
 	}
 	slices.SortFunc(out, func(a, b Rendered) int { return cmp.Compare(a.Template, b.Template) })
 	return out, nil
+}
+
+// Bounds of what is repeated of an error: where it begins and what it comes to.
+const errorHead, errorTail = 200, 200
+
+// short cuts the middle out of an error: templates that call one another give one
+// of each call.
+func short(err error) error {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if len(text) <= errorHead+errorTail {
+		return errors.New(text)
+	}
+	return errors.New(strings.ToValidUTF8(text[:errorHead], "") + " … " + strings.ToValidUTF8(text[len(text)-errorTail:], ""))
 }
 
 // absent lists the dependencies that a chart names and does not bring along.

@@ -26,6 +26,7 @@ const mirrorNote = "kubernetes.io/config.mirror"
 func (b *Builder) pod(p *corev1.Pod, from Origin) {
 	if b.Files {
 		w := b.new("v1", "Pod", &p.ObjectMeta, from)
+		_, w.Static = p.Annotations[mirrorNote]
 		t := corev1.PodTemplateSpec{ObjectMeta: p.ObjectMeta, Spec: p.Spec}
 		b.candidate(w, &p.ObjectMeta, &t, from)
 		return

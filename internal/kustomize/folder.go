@@ -21,13 +21,18 @@ const mount = "/-/-/-/-/-/-/-/-/-/-/-/-/folder"
 type folder struct {
 	top  fs.FS
 	root string // of the build, as the library names it
+	dir  string // what relative names start from
 }
 
 var errReadOnly = errors.New("the folder is only read")
 
 // rel is a path of the library's from the top.
 func (f *folder) rel(name string) (string, error) {
-	name = path.Clean("/" + filepath.ToSlash(name))
+	name = filepath.ToSlash(name)
+	if !path.IsAbs(name) {
+		name = path.Join(f.dir, name)
+	}
+	name = path.Clean("/" + name)
 	if name == mount {
 		return ".", nil
 	}

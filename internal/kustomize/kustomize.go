@@ -234,7 +234,7 @@ func (f *folder) prepared(name string, data []byte) []byte {
 		return data
 	}
 	k.FixKustomization()
-	if err := k.FixKustomizationPreMarshalling(f); err != nil {
+	if err := k.FixKustomizationPreMarshalling(&folder{top: f.top, root: f.root, dir: path.Dir(name)}); err != nil {
 		return data
 	}
 	if path.Dir(name) == f.root && !slices.Contains(k.BuildMetadata, types.OriginAnnotations) {

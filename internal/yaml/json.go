@@ -13,11 +13,15 @@ import (
 	"unicode/utf8"
 )
 
-// IsJSON reports whether a file begins as JSON does. Such a file may hold several
-// values, one behind the other.
-func IsJSON(data []byte) bool {
+// IsJSON reports whether a file begins with an object of JSON; where named, a broken
+// one will do. Such a file may hold several values, one behind the other.
+func IsJSON(data []byte, named bool) bool {
 	data = bytes.TrimLeft(bytes.TrimPrefix(data, bom), " \t\r\n")
-	return len(data) > 0 && data[0] == '{'
+	if len(data) == 0 || data[0] != '{' {
+		return false
+	}
+	var first json.RawMessage
+	return named || json.NewDecoder(bytes.NewReader(data)).Decode(&first) == nil
 }
 
 // ParseJSON reads the values of a file one behind the other, as JSON lines have

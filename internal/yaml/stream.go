@@ -64,22 +64,7 @@ func hollow(text []byte) bool {
 // ParseDocument reads one document of a stream; lines are counted from where it
 // begins there. nil without an error is a document that says nothing.
 func ParseDocument(d Document, file string, limits Limits) (*Node, error) {
-	n, err := parseDocument(d.Text, file, limits)
-	if err != nil {
-		var e *Error
-		if e, _ = err.(*Error); e != nil && e.Line > 0 {
-			e.Line += d.Line - 1
-		}
-		return nil, err
-	}
-	if n != nil && d.Line > 1 {
-		n.shift(d.Line - 1)
-	}
-	return n, nil
-}
-
-func parseDocument(text []byte, file string, limits Limits) (*Node, error) {
-	docs, err := ParseAll(text, file, limits)
+	docs, err := parseAll(d.Text, file, limits, d.Line-1)
 	switch {
 	case err != nil:
 		return nil, err
@@ -89,15 +74,4 @@ func parseDocument(text []byte, file string, limits Limits) (*Node, error) {
 		return nil, &Error{File: file, Line: docs[1].Line, Column: docs[1].Col, Msg: "begins another document without a line ---"}
 	}
 	return docs[0], nil
-}
-
-func (n *Node) shift(lines int) {
-	n.Line += lines
-	for _, v := range n.Items {
-		v.shift(lines)
-	}
-	for _, p := range n.Pairs {
-		p.Key.Line += lines
-		p.Value.shift(lines)
-	}
 }

@@ -56,7 +56,7 @@ func lacksNetRaw(b *pod) check.Verdict {
 // holding takes a capability that a container holds, with the field that gives it.
 func (t *tally) holding(c *podspec.Container, names ...string) {
 	if c.Caps.Depends(names...) {
-		t.note("whether container " + c.Name + " holds it depends on the runtime: what is added and dropped contradict each other, or are written with CAP_")
+		t.depends = append(t.depends, c.Name)
 	}
 	added := slices.ContainsFunc(c.Security.CapAdd, func(n string) bool {
 		n = strings.TrimPrefix(strings.ToUpper(n), "CAP_")
@@ -96,7 +96,7 @@ var noDangerousCaps = &check.Check{
 					t.bad(c.Path("securityContext.privileged"), true)
 				default:
 					if c.Caps.Depends(names...) {
-						t.note("whether container " + c.Name + " holds them depends on the runtime: what is added and dropped contradict each other")
+						t.depends = append(t.depends, c.Name)
 					}
 					t.bad(c.Path(capAdd), few(names))
 				}

@@ -211,7 +211,7 @@ var runtimeClass = &check.Check{
 	Run: func(p *check.Probe) {
 		classes, _ := p.List("sandboxed_classes")
 		selector, _ := p.List("untrusted_selector")
-		judgeBy(p, func(w int, _ snapshot.Subject) string { return selectedBy(&p.Snapshot.Workloads[w], selector) },
+		judgeBy(p, func(w int) string { return selectedBy(&p.Snapshot.Workloads[w], selector) },
 			func(b *pod, label string) check.Verdict { return sandboxed(b, classes, label) })
 	},
 }

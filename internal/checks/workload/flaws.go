@@ -163,7 +163,7 @@ var exposedFlaws = &check.Check{
 			}
 		}
 		out := outsideServices(p)
-		judgeBy(p, func(w int, _ snapshot.Subject) string { return out[w] }, func(b *pod, by string) check.Verdict { return b.exposed(by, counting, age) })
+		judgeBy(p, func(w int) string { return out[w] }, func(b *pod, by string) check.Verdict { return b.exposed(by, counting, age) })
 	},
 }
 

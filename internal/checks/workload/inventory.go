@@ -66,7 +66,7 @@ var cronJobs = &check.Check{
 	Needs:  workloads,
 	Run: func(p *check.Probe) {
 		approved, declared := p.List("approved")
-		judgeBy(p, func(w int, _ snapshot.Subject) bool { return listed(&p.Snapshot.Workloads[w], approved) }, func(b *pod, listed bool) check.Verdict {
+		judgeBy(p, func(w int) bool { return listed(&p.Snapshot.Workloads[w], approved) }, func(b *pod, listed bool) check.Verdict {
 			switch {
 			case b.Class.Kind != "CronJob":
 				return check.Inapplicable("it is no scheduled job")

@@ -112,17 +112,17 @@ func processesOfEqualTrust(b *pod) check.Verdict {
 		}
 		for j := range c.Env {
 			if f := c.Env[j].From; f != nil && f.Kind == "secret" {
-				t.bad(c.Path("env"), "from the secret "+f.Name)
+				t.bad(c.Path("env["+number(int64(j))+"]"), "from the secret "+f.Name)
 			}
 		}
-		for _, f := range c.EnvFrom {
+		for j, f := range c.EnvFrom {
 			if f.Kind == "secret" {
-				t.bad(c.Path("envFrom"), "the secret "+f.Name)
+				t.bad(c.Path("envFrom["+number(int64(j))+"]"), "the secret "+f.Name)
 			}
 		}
 		for j := range c.Mounts {
 			if s := b.secretOf(c.Mounts[j].Volume); s != "" {
-				t.bad(c.Path("volumeMounts"), "the secret "+s)
+				t.bad(c.Path("volumeMounts["+number(int64(j))+"]"), "the secret "+s)
 			}
 		}
 		if first := &b.Containers[0]; c.Caps.Held != first.Caps.Held {

@@ -96,7 +96,7 @@ var noHostAliases = &check.Check{
 	Reads: []string{"hostAliases"},
 	Run: func(p *check.Probe) {
 		allowed, _ := p.List("allowed")
-		judgeBy(p, func(w int, _ snapshot.Subject) bool { return listed(&p.Snapshot.Workloads[w], allowed) }, func(b *pod, listed bool) check.Verdict {
+		judgeBy(p, func(w int) bool { return listed(&p.Snapshot.Workloads[w], allowed) }, func(b *pod, listed bool) check.Verdict {
 			if listed {
 				return check.Inapplicable("it is on the policy list of those that may")
 			}
@@ -161,7 +161,7 @@ var noSSH = &check.Check{
 	Needs: workloads,
 	Reads: []string{"containers.ports", "containers.programs", "containers.command"},
 	Run: func(p *check.Probe) {
-		judgeBy(p, func(w int, _ snapshot.Subject) string { return serviceTo(p, w, sshPort) }, func(b *pod, service string) check.Verdict {
+		judgeBy(p, func(w int) string { return serviceTo(p, w, sshPort) }, func(b *pod, service string) check.Verdict {
 			t := b.tally()
 			if service != "" {
 				t.bad("Service "+service, "to port 22")

@@ -92,7 +92,7 @@ var sensitiveIsolated = &check.Check{
 	Reads: []string{"nodeSelector", "affinity", "tolerations"},
 	Run: func(p *check.Probe) {
 		selector, _ := p.List("sensitive_selector")
-		judgeBy(p, func(w int, _ snapshot.Subject) string { return selectedBy(&p.Snapshot.Workloads[w], selector) }, func(b *pod, label string) check.Verdict {
+		judgeBy(p, func(w int) string { return selectedBy(&p.Snapshot.Workloads[w], selector) }, func(b *pod, label string) check.Verdict {
 			if label == "" {
 				return check.Inapplicable("it does not count as sensitive")
 			}
@@ -223,7 +223,7 @@ var replicasSpread = &check.Check{
 	Reads: []string{"spread"},
 	Run: func(p *check.Probe) {
 		zones := zonesOf(p)
-		judgeBy(p, func(w int, _ snapshot.Subject) bool { return replicas(p, w) > 1 }, func(b *pod, several bool) check.Verdict {
+		judgeBy(p, func(w int) bool { return replicas(p, w) > 1 }, func(b *pod, several bool) check.Verdict {
 			const host, zone = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 			if !several {
 				return check.Inapplicable("it has no several replicas")
@@ -271,7 +271,7 @@ var replicasAndBudget = &check.Check{
 	Run: func(p *check.Probe) {
 		least := p.Int("min_replicas")
 		selector, _ := p.List("critical_selector")
-		judgeBy(p, func(w int, _ snapshot.Subject) resilience { return resilienceOf(p, w, selector) }, func(_ *pod, r resilience) check.Verdict { return r.verdict(least) })
+		judgeBy(p, func(w int) resilience { return resilienceOf(p, w, selector) }, func(_ *pod, r resilience) check.Verdict { return r.verdict(least) })
 	},
 }
 

@@ -28,32 +28,18 @@ type pod struct {
 
 // judge asks a predicate once for every class of pods and templates in the scope.
 func judge(p *check.Probe, verdict func(*pod) check.Verdict) {
-	judgeBy(p, func(int, snapshot.Subject) struct{} { return struct{}{} }, func(b *pod, _ struct{}) check.Verdict { return verdict(b) })
+	judgeClasses(p, func(r *reporter, b *pod) { r.report(b.Class, verdict(b), b.Class.Members) })
 }
 
 // judgeBy is judge for a question that hangs on more than the specification: those
 // of a class are asked together as far as they have the same trait. Trait is asked
 // with a position in Workloads.
-func judgeBy[T comparable](p *check.Probe, trait func(workload int, who snapshot.Subject) T, verdict func(*pod, T) check.Verdict) {
-	r := reporter{p: p, several: severalRunning(p), worst: make(map[int]worst)}
-	for _, of := range podspec.Of(p.Index) {
-		cl := of.Class
-		if cl.Scope != p.Scope.ID {
-			continue
-		}
-		if cl.Invalid != "" {
-			r.report(cl, check.Undecided(snapshot.ReasonUnparsable, "the API server would not take it: "+cl.Invalid), cl.Members)
-			continue
-		}
-		if len(of.PodSpec.Containers) == 0 {
-			r.report(cl, check.Undecided(snapshot.ReasonUnparsable, "it names no container, so that there is nothing to judge"), cl.Members)
-			continue
-		}
-		b := &pod{Pod: of, p: p}
+func judgeBy[T comparable](p *check.Probe, trait func(workload int) T, verdict func(*pod, T) check.Verdict) {
+	judgeClasses(p, func(r *reporter, b *pod) {
 		var traits []T
 		var members [][]int
-		for _, m := range cl.Members {
-			t := trait(p.Index.Workload(m), p.Index.Subjects[m])
+		for _, m := range b.Class.Members {
+			t := trait(p.Index.Workload(m))
 			i := slices.Index(traits, t)
 			if i < 0 {
 				i = len(traits)
@@ -62,7 +48,25 @@ func judgeBy[T comparable](p *check.Probe, trait func(workload int, who snapshot
 			members[i] = append(members[i], m)
 		}
 		for i, t := range traits {
-			r.report(cl, verdict(b, t), members[i])
+			r.report(b.Class, verdict(b, t), members[i])
+		}
+	})
+}
+
+// judgeClasses goes through the classes of the scope. Those of which nothing can be
+// judged are answered here.
+func judgeClasses(p *check.Probe, ask func(*reporter, *pod)) {
+	r := reporter{p: p, several: severalRunning(p), worst: make(map[int]worst)}
+	for _, of := range podspec.Of(p.Index) {
+		cl := of.Class
+		switch {
+		case cl.Scope != p.Scope.ID:
+		case cl.Invalid != "":
+			r.report(cl, check.Undecided(snapshot.ReasonUnparsable, "the API server would not take it: "+cl.Invalid), cl.Members)
+		case len(of.PodSpec.Containers) == 0:
+			r.report(cl, check.Undecided(snapshot.ReasonUnparsable, "it names no container, so that there is nothing to judge"), cl.Members)
+		default:
+			ask(&r, &pod{Pod: of, p: p})
 		}
 	}
 	r.finish()
@@ -99,7 +103,7 @@ func (r *reporter) report(cl *snapshot.PodClass, v check.Verdict, members []int)
 	if len(members) == 0 {
 		return
 	}
-	r.say(worst{v, cl.Dormant}, slices.Clone(members))
+	r.say(worst{v, cl.Dormant}, members)
 }
 
 func (r *reporter) say(w worst, members []int) {

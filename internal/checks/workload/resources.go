@@ -118,7 +118,7 @@ type supplied struct {
 
 func judgeSupplied(p *check.Probe, q supplied) {
 	older := olderPods(p)
-	judgeBy(p, func(w int, _ snapshot.Subject) bool { return older[w] }, func(b *pod, older bool) check.Verdict { return q.verdict(b, older) })
+	judgeBy(p, func(w int) bool { return older[w] }, func(b *pod, older bool) check.Verdict { return q.verdict(b, older) })
 }
 
 func (q *supplied) verdict(b *pod, older bool) check.Verdict {

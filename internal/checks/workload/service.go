@@ -108,7 +108,7 @@ var readinessProbe = &check.Check{
 	Needs: []snapshot.Part{snapshot.PartClusterWorkloads, snapshot.PartClusterServices},
 	Reads: []string{"containers.readiness"},
 	Run: func(p *check.Probe) {
-		judgeBy(p, func(w int, _ snapshot.Subject) string { return serviceOf(p, w) }, func(b *pod, service string) check.Verdict {
+		judgeBy(p, func(w int) string { return serviceOf(p, w) }, func(b *pod, service string) check.Verdict {
 			if service == "" {
 				return check.Inapplicable("no Service selects it")
 			}

@@ -13,6 +13,7 @@ type tally struct {
 	excuses []string
 	wrong   int
 	notes   []string
+	depends []string // containers that hold what they do on some runtimes only
 }
 
 // tally begins one. Excuses are fields that may take back what another says wrong,
@@ -52,6 +53,9 @@ func (t *tally) verdict(failed, passed string, ev ...check.Evidence) check.Verdi
 		return t.b.p.NotUnderstood(path)
 	}
 	v := t.Failed(failed)
+	if len(t.depends) > 0 {
+		v = v.Note("it depends on the runtime what is held by " + few(t.depends) + ": what is added and dropped contradict each other, or are written with CAP_")
+	}
 	for _, n := range t.notes {
 		v = v.Note(n)
 	}

@@ -6,6 +6,7 @@ import (
 	"plimsoll/internal/check"
 	"plimsoll/internal/model"
 	"plimsoll/internal/podspec"
+	"plimsoll/internal/rbac"
 	"plimsoll/internal/snapshot"
 )
 
@@ -26,16 +27,15 @@ var tokenNeeded = &check.Check{
 	Reads: []string{"automount", "serviceAccount", "volumes"},
 	Run: func(p *check.Probe) {
 		allowed, _ := p.List("allowed_accounts")
-		bound := boundAccounts(p)
-		judge(p, func(b *pod) check.Verdict { return tokenUsed(b, allowed, bound) })
+		judge(p, func(b *pod) check.Verdict { return tokenUsed(b, allowed) })
 	},
 }
 
 // tokenUsed decides whether a token is mounted where none is needed.
-func tokenUsed(b *pod, allowed []string, bound map[[2]string]string) check.Verdict {
-	token, account := b.Token(), [2]string{b.Class.In, b.ServiceAccount}
+func tokenUsed(b *pod, allowed []string) check.Verdict {
+	token := b.Token()
 	projected := slices.ContainsFunc(token.Projected, func(t podspec.ProjectedToken) bool { return t.API })
-	name := account[0] + "/" + account[1]
+	name := b.Class.In + "/" + b.ServiceAccount
 	var e []check.Evidence
 	switch token.By {
 	case "pod":
@@ -56,10 +56,13 @@ func tokenUsed(b *pod, allowed []string, bound map[[2]string]string) check.Verdi
 	switch {
 	case !projected && token.Known && !token.Mounted:
 		return check.Passed("no token of its account is mounted", e...)
-	case slices.Contains(allowed, name) || slices.Contains(allowed, account[1]):
+	case slices.Contains(allowed, name) || slices.Contains(allowed, b.ServiceAccount):
 		return check.Passed("its account is on the policy list of those whose token may be mounted", e...)
-	case bound[account] != "":
-		return check.Passed("its account holds rights that need a token", append(e, ev("rights of "+name, bound[account]))...)
+	}
+	if by := b.rightsOf(); by != "" {
+		return check.Passed("its account holds rights that need a token", append(e, ev("rights of "+name, by))...)
+	}
+	switch {
 	case !projected && !token.Known:
 		return check.Undecided(snapshot.ReasonUnresolved, "its account decides whether a token is mounted, and was not seen", e...)
 	}
@@ -73,54 +76,29 @@ func tokenUsed(b *pod, allowed []string, bound map[[2]string]string) check.Verdi
 	return check.Failed("a token is mounted that gives no rights worth having to the program, and something to steal", e...)
 }
 
-// boundAccounts returns the accounts that a binding gives rights, with its name:
-// those that it names, and those of a namespace by the group of its accounts.
-// Bindings of what everybody has (system:authenticated, system:serviceaccounts)
-// do not count.
-func boundAccounts(p *check.Probe) map[[2]string]string {
-	type key struct{ scope string }
-	return p.Index.Derived(key{p.Scope.ID}, func(x *snapshot.Index) any {
-		const group = "system:serviceaccounts:"
-		bound, s := make(map[[2]string]string), x.Snapshot
-		all := make(map[string]string)
-		for i := range s.Bindings {
-			r := &s.Bindings[i]
-			if r.Scope != p.Scope.ID || r.Invalid != "" || grantsNothing(s, r) {
+// rightsOf names a binding that gives the pod's account rights, itself or by the
+// group of the accounts of its namespace; "" when none does. What everybody has
+// (system:authenticated, system:serviceaccounts) does not count.
+func (b *pod) rightsOf() string {
+	g := rbac.Of(b.p.Index, b.p.Scope.ID)
+	for _, s := range []snapshot.RBACSubject{
+		{Kind: "ServiceAccount", Namespace: b.Class.In, Name: b.ServiceAccount}, {Kind: "Group", Name: "system:serviceaccounts:" + b.Class.In},
+	} {
+		for _, n := range g.BindingsOf(s) {
+			role := g.Target(n)
+			if role < 0 {
 				continue
 			}
-			kind := "ClusterRoleBinding "
-			if r.Namespace != "" {
-				kind = "RoleBinding " + r.Namespace + "/"
+			if rules, open := g.Rules(role); len(rules) == 0 && !open {
+				continue
 			}
-			for _, u := range r.Subjects {
-				switch {
-				case u.Kind == "ServiceAccount":
-					bound[[2]string{u.Namespace, u.Name}] = kind + r.Name
-				case u.Kind == "Group" && len(u.Name) > len(group) && u.Name[:len(group)] == group:
-					all[u.Name[len(group):]] = kind + r.Name
-				}
+			if r := g.Binding(n); r.Namespace != "" {
+				return "RoleBinding " + r.Namespace + "/" + r.Name
 			}
-		}
-		for i := range s.Workloads {
-			w := &s.Workloads[i]
-			at := [2]string{w.Namespace, s.PodSpecs[w.Spec].ServiceAccount}
-			if by := all[w.Namespace]; by != "" && w.Scope == p.Scope.ID && bound[at] == "" {
-				bound[at] = by
-			}
-		}
-		return bound
-	}).(map[[2]string]string)
-}
-
-// grantsNothing reports whether the role of a binding was seen and has no rules.
-func grantsNothing(s *snapshot.Snapshot, b *snapshot.Binding) bool {
-	for i := range s.Roles {
-		r := &s.Roles[i]
-		if r.Scope == b.Scope && r.Name == b.Role && (b.ClusterRole && r.Namespace == "" || !b.ClusterRole && r.Namespace == b.Namespace) {
-			return len(r.Rules) == 0 && len(r.Aggregates) == 0
+			return "ClusterRoleBinding " + g.Binding(n).Name
 		}
 	}
-	return false
+	return ""
 }
 
 var tokenExpiry = &check.Check{

@@ -94,6 +94,7 @@ var volumeTypes = &check.Check{
 type shownPath struct {
 	container *podspec.Container
 	mount     *snapshot.VolumeMount
+	at        int // position of the mount
 	path      string
 }
 
@@ -113,14 +114,19 @@ func (b *pod) shown() []shownPath {
 			if m.SubPath != "" && !strings.Contains(m.SubPath, "$(") {
 				p = path.Join(p, m.SubPath)
 			}
-			out = append(out, shownPath{c, m, p})
+			out = append(out, shownPath{c, m, j, p})
 		}
 	}
 	return out
 }
 
-// evidence names the mount and what it shows.
-func (s *shownPath) evidence() string { return s.container.Path("volumeMounts") + " " + s.mount.Path }
+// source names the mount.
+func (s *shownPath) source() string {
+	return s.container.Path("volumeMounts[" + number(int64(s.at)) + "].mountPath")
+}
+
+// shows words what it shows of the node.
+func (s *shownPath) shows(what string) string { return s.mount.Path + " shows " + what }
 
 var noRuntimeSocket = &check.Check{
 	ID:    "pod-no-runtime-socket",
@@ -139,7 +145,7 @@ var noRuntimeSocket = &check.Check{
 			t := b.tally()
 			for _, s := range b.shown() {
 				if shared.RuntimeSocket(s.path) {
-					t.bad(s.evidence(), s.path)
+					t.bad(s.source(), s.shows(s.path))
 				}
 			}
 			return t.verdict("a mount shows the socket of a container runtime", "no mount shows the socket of a container runtime")
@@ -172,10 +178,10 @@ func writesNoNode(b *pod) check.Verdict {
 	for _, s := range shown {
 		switch {
 		case !s.mount.ReadOnly:
-			t.bad(s.evidence(), s.path+", writable")
+			t.bad(s.source(), s.shows(s.path+", writable"))
 		case s.mount.Recursive == "Enabled":
 		case slices.Contains(mountedBelow, s.path):
-			t.bad(s.evidence(), s.path+", read-only without what is mounted below it")
+			t.bad(s.source(), s.shows(s.path+", read-only without what is mounted below it"))
 		default:
 			deep = true
 		}
@@ -203,7 +209,7 @@ var noCloudCredentials = &check.Check{
 			t := b.tally()
 			for _, s := range b.shown() {
 				if c := credentialsAt(s.path); c != "" {
-					t.bad(s.evidence(), s.path+" shows "+c)
+					t.bad(s.source(), s.shows(s.path+", and with it "+c))
 				}
 			}
 			return t.verdict("a mount shows credentials of the node", "no mount shows credentials of the node")
@@ -214,8 +220,7 @@ var noCloudCredentials = &check.Check{
 // nodeCredentials are where nodes keep credentials.
 var nodeCredentials = []string{
 	"/etc/kubernetes/azure.json", "/etc/kubernetes/cloud-config", "/etc/kubernetes/cloud.conf", "/etc/kubernetes/pki", "/etc/kubernetes/admin.conf",
-	"/root/.aws", "/root/.azure", "/root/.config/gcloud", "/root/.kube", "/var/lib/kubelet/pods", "/var/lib/cloud", "/run/secrets", "/var/run/secrets",
-	"/var/lib/waagent", "/var/lib/rancher/k3s/server", "/etc/rancher",
+	"/root/.aws", "/root/.azure", "/root/.config/gcloud", "/root/.kube", "/var/lib/kubelet/pods", "/var/lib/cloud", "/var/lib/waagent", "/var/lib/rancher/k3s/server", "/etc/rancher",
 }
 
 // credentialFolders are names that such folders have in any home.
@@ -224,6 +229,11 @@ var credentialFolders = []string{".aws", ".azure", ".kube"}
 func credentialsAt(p string) string {
 	for _, c := range nodeCredentials {
 		if shared.Within(p, c) || shared.Within(c, p) {
+			return c
+		}
+	}
+	for _, c := range []string{"/run/secrets", "/var/run/secrets"} { // of few nodes, so that what is around does not count
+		if shared.Within(p, c) {
 			return c
 		}
 	}

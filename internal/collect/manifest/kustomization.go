@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path"
 	"strconv"
+	"strings"
 
 	"plimsoll/internal/kustomize"
 	"plimsoll/internal/snapshot"
@@ -73,10 +74,16 @@ func (c *collector) sourceOf(docs []*yaml.Node, file, kind, name string, built f
 	}
 	shown := c.Show(file)
 	at := func(line, col int) snapshot.Location { return snapshot.Location{File: shown, Line: line, Column: col} }
+	var best *yaml.Node
+	length := -1
 	for _, d := range docs {
-		if scalar(d.Get("kind")) == kind && scalar(d.Get("metadata").Get("name")) == name {
-			return &origin{at: built, doc: d, src: at}
+		was := scalar(d.Get("metadata").Get("name"))
+		if scalar(d.Get("kind")) == kind && strings.Contains(name, was) && len(was) > length { // builds put text before and behind names
+			best, length = d, len(was)
 		}
+	}
+	if best != nil {
+		return &origin{at: built, doc: best, src: at}
 	}
 	return &origin{at: func(int, int) snapshot.Location { return snapshot.Location{File: shown} }}
 }

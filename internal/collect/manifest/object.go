@@ -5,7 +5,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,7 +43,7 @@ var objectLine = regexp.MustCompile(`(?m)^[-\s]{0,4}["']?apiVersion["']?\s*:`)
 
 // stream reads every document of a text.
 func (r *reader) stream(data []byte) {
-	if yaml.IsJSON(data) {
+	if yaml.IsJSON(data, strings.Contains(path.Ext(r.rel), "json")) {
 		yaml.ParseJSON(data, r.shown, limits, func(n *yaml.Node, err error) {
 			if err != nil {
 				r.broken(data, 1, err)
@@ -76,14 +78,14 @@ func (r *reader) document(n *yaml.Node) {
 		of := strings.TrimSuffix(kind, "List")
 		for _, item := range items.Items {
 			if of != "" && item.Kind == yaml.Map && item.Get("kind") == nil { // a list of one kind need not repeat it
-				r.object(item, apiVersion, of, true)
+				r.object(item, apiVersion, of)
 			} else {
 				r.document(item)
 			}
 		}
 		return
 	}
-	r.object(n, apiVersion, kind, false)
+	r.object(n, apiVersion, kind)
 }
 
 func scalar(n *yaml.Node) string {
@@ -97,7 +99,7 @@ func scalar(n *yaml.Node) string {
 const mostProblems = 3
 
 // object reads one object.
-func (r *reader) object(n *yaml.Node, apiVersion, kind string, inList bool) {
+func (r *reader) object(n *yaml.Node, apiVersion, kind string) {
 	meta := n.Get("metadata")
 	o := object{apiVersion: apiVersion, kind: kind, name: scalar(meta.Get("name")), namespace: scalar(meta.Get("namespace"))}
 	from := r.origin(n)
@@ -121,7 +123,6 @@ func (r *reader) object(n *yaml.Node, apiVersion, kind string, inList bool) {
 			return // a row would be judged as if the API server took it
 		}
 	}
-	_ = inList
 	r.out.objects = append(r.out.objects, o)
 }
 
@@ -133,7 +134,15 @@ func (r *reader) problems(n *yaml.Node, list []kubeobj.Problem, from *origin) st
 			out = append(out, fmt.Sprintf("and %d more", len(list)-i))
 			break
 		}
-		at, _ := from.field(p.Path, find(n, p.Path))
+		field := find(n, p.Path)
+		if field == nil {
+			p.Path = withoutTypes(p.Path)
+			field = find(n, p.Path)
+		}
+		at, ok := from.field(p.Path, field)
+		if !ok {
+			at = from.loc(n)
+		}
 		s := at.String() + ": "
 		if p.Path != "" && p.Path != "apiVersion" {
 			s += yaml.Printable(p.Path) + ": "
@@ -141,6 +150,14 @@ func (r *reader) problems(n *yaml.Node, list []kubeobj.Problem, from *origin) st
 		out = append(out, s+p.Msg)
 	}
 	return strings.Join(out, "; ")
+}
+
+// withoutTypes drops from a path the names of the decoder's types, which begin in
+// upper case as no field does.
+func withoutTypes(path string) string {
+	words := strings.Split(path, ".")
+	words = slices.DeleteFunc(words, func(w string) bool { return w != "" && w[0] >= 'A' && w[0] <= 'Z' })
+	return strings.Join(words, ".")
 }
 
 func (r *reader) fail(part snapshot.Part, n *yaml.Node, what string, reason snapshot.Reason) {
@@ -151,7 +168,7 @@ func (r *reader) fail(part snapshot.Part, n *yaml.Node, what string, reason snap
 var (
 	kindLine = regexp.MustCompile(`(?m)^["']?kind["']?\s*:\s*["']?([A-Za-z0-9]+)`)
 	apiLine  = regexp.MustCompile(`(?m)^["']?apiVersion["']?\s*:\s*["']?([A-Za-z0-9./-]+)`)
-	nameLine = regexp.MustCompile(`(?m)^metadata\s*:\s*\r?\n(?:\s+.*\r?\n|\s*#.*\r?\n)*?\s+name\s*:\s*["']?([A-Za-z0-9.-]+)`)
+	nameLine = regexp.MustCompile(`(?m)^metadata\s*:\s*(?:\{(?:[^}\n]*,)?|\r?\n(?:\s+.*\r?\n|\s*#.*\r?\n)*?)\s*name\s*:\s*["']?([A-Za-z0-9.-]+)`)
 )
 
 // broken keeps a document that could not be read: where its lines show that it is
@@ -179,7 +196,7 @@ func (r *reader) broken(text []byte, line int, err error) {
 	r.out.fails = append(r.out.fails, failure{part, fmt.Sprintf("file/%s:%d", r.rel, line+bytes.Count(text[:len(text)-len(bytes.TrimLeft(text, "\r\n"))], []byte("\n"))), snapshot.ReasonUnparsable, detail})
 	if _, ok := kubeobj.MakesPods(apiVersion, kind); ok || kind == "" {
 		r.out.objects = append(r.out.objects, object{
-			apiVersion: cmp.Or(apiVersion, "v1"), kind: cmp.Or(kind, "Document"), name: cmp.Or(name, fmt.Sprintf("%s:%d", r.rel, line)),
+			apiVersion: cmp.Or(apiVersion, "v1"), kind: cmp.Or(kind, "Document"), name: cmp.Or(name, fmt.Sprintf("%s:%d", r.rel, max(loc.Line, line))),
 			from: kubeobj.Origin{Loc: &loc, Invalid: detail, Render: r.render},
 		})
 	}
