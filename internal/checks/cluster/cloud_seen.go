@@ -70,10 +70,12 @@ func keyEvidence(p *check.Probe) (found []check.Evidence, looked int) {
 
 var objectsOfKeys = parts(snapshot.PartClusterSecrets, snapshot.PartClusterConfigMaps, snapshot.PartClusterWorkloads)
 
-// keysUnseen says of secrets of which only metadata was read that their keys were
-// not seen.
+// keysUnseen reports whether there are secrets whose keys were not read: where only
+// metadata may be, they have none, and few secrets are really empty.
 func keysUnseen(p *check.Probe) bool {
-	return slices.ContainsFunc(p.Snapshot.Secrets, func(s snapshot.Secret) bool { return s.Scope == p.Scope.ID && s.Type == "" })
+	return slices.ContainsFunc(p.Snapshot.Secrets, func(s snapshot.Secret) bool {
+		return s.Scope == p.Scope.ID && len(s.Keys) == 0 && (s.Type == "" || s.Type == "Opaque")
+	})
 }
 
 var keysNotStatic = ofCloud(check.Check{
@@ -91,7 +93,7 @@ var keysNotStatic = ofCloud(check.Check{
 		case looked == 0:
 			p.Report(check.Inapplicable("there is no secret, config map or workload"), p.Self())
 		case keysUnseen(p):
-			p.Report(check.Undecided(snapshot.ReasonNotCollected, "only the metadata of secrets was read, which does not name their keys"), p.Self())
+			p.Report(check.Undecided(snapshot.ReasonNotCollected, "no key was found where it was looked for, but of secrets only metadata was read, which does not name their keys"), p.Self())
 		default:
 			p.Report(check.Passed("no key of a provider is among the names in secrets, config maps and variables"), p.Self())
 		}

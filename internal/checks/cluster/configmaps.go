@@ -38,14 +38,14 @@ var credentials = &check.Check{
 func judgeCredentials(m *snapshot.ConfigMap) check.Verdict {
 	var found []check.Evidence
 	for _, k := range m.Keys {
-		if why := shared.Credential(k); why != "" {
+		if why := shared.Credential(k); why != "" && !signature(m, k.Name) {
 			found = append(found, at(ev("data."+k.Name, why), m.Loc))
 		}
 	}
 	for _, k := range m.Inside {
 		key, line, name := inside(k.Name)
 		k.Name = name
-		if why := shared.Credential(k); why != "" && !placeholder(m, k) {
+		if why := shared.Credential(k); why != "" && !placeholder(k) {
 			found = append(found, at(ev(strings.TrimSpace("data."+key+" "+line+" "+name), why), m.Loc))
 		}
 	}
@@ -58,11 +58,16 @@ func judgeCredentials(m *snapshot.ConfigMap) check.Verdict {
 	return check.Passed("no value in it looks like a credential")
 }
 
-// placeholder reports whether a value inside another stands for nothing: bootstrap
-// signatures of the cluster's own config maps, and values too short for a secret.
-func placeholder(m *snapshot.ConfigMap, k snapshot.Secretish) bool {
+// signature reports whether a key holds one of the signatures of what new nodes are
+// told, which are public.
+func signature(m *snapshot.ConfigMap, key string) bool {
+	return m.Namespace == "kube-public" && m.Name == "cluster-info" && strings.HasPrefix(key, "jws-kubeconfig-")
+}
+
+// placeholder reports whether a value inside another is too short for a secret.
+func placeholder(k snapshot.Secretish) bool {
 	const shortest = 4
-	return k.Shape == snapshot.ShapePlain && k.Len < shortest || m.Namespace == "kube-public" && m.Name == "cluster-info"
+	return k.Shape == snapshot.ShapePlain && k.Len < shortest
 }
 
 // inside takes the name of a value inside another apart: KEY:line N:NAME.

@@ -142,11 +142,14 @@ func (s *space) engine() (check.Evidence, bool) {
 }
 
 // configured finds a configuration of the pod security admission that the API server
-// is given.
+// is given, or one of its admission that was not read.
 func (s *space) configured() (check.Evidence, bool) {
-	for i := range s.p.Snapshot.Components {
-		c := &s.p.Snapshot.Components[i]
-		if c.Scope != s.Scope || c.Name != snapshot.APIServer || c.API == nil {
+	for _, c := range apiServers(s.p) {
+		file, given := c.Flag("admission-control-config-file")
+		if given && (c.API == nil || c.API.Admission.State != snapshot.Observed) {
+			return ev("--admission-control-config-file", file), true
+		}
+		if c.API == nil {
 			continue
 		}
 		for _, plugin := range c.API.Admission.V {
@@ -156,6 +159,17 @@ func (s *space) configured() (check.Evidence, bool) {
 		}
 	}
 	return check.Evidence{}, false
+}
+
+// apiServers lists the API servers of the scope that were seen as components.
+func apiServers(p *check.Probe) []*snapshot.Component {
+	var out []*snapshot.Component
+	for i := range p.Snapshot.Components {
+		if c := &p.Snapshot.Components[i]; c.Scope == p.Scope.ID && c.Name == snapshot.APIServer {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 var restricted = ofNamespace(check.Check{

@@ -155,9 +155,8 @@ func secretStore(p *check.Probe) (check.Evidence, bool) {
 			return at(ev(w.Kind, w.Object), w.Loc), true
 		}
 	}
-	for i := range p.Snapshot.Components {
-		c := &p.Snapshot.Components[i]
-		if c.Scope != p.Scope.ID || c.Name != snapshot.APIServer || c.API == nil {
+	for _, c := range apiServers(p) {
+		if c.API == nil {
 			continue
 		}
 		for _, r := range c.API.Encryption.V {
@@ -167,6 +166,17 @@ func secretStore(p *check.Probe) (check.Evidence, bool) {
 		}
 	}
 	return check.Evidence{}, false
+}
+
+// encryptionSeen reports whether it shows how every API server that was seen
+// encrypts what it stores: by no configuration, or by one that was read.
+func encryptionSeen(p *check.Probe) bool {
+	list := apiServers(p)
+	return len(list) > 0 && !slices.ContainsFunc(list, func(c *snapshot.Component) bool {
+		_, given := c.Flag("encryption-provider-config")
+		read := c.API != nil && c.API.Encryption.State == snapshot.Observed
+		return !read && (given || c.Flags.State != snapshot.Observed)
+	})
 }
 
 // ownTypes are types of secrets that Kubernetes and Helm make for themselves.
@@ -194,7 +204,7 @@ func (s *space) stored(store check.Evidence, integrated bool) check.Verdict {
 		return check.Passed("a store outside, or a key management service, is tied to the cluster", store)
 	case inFiles(s.p):
 		return check.Undecided(snapshot.ReasonStatic, "its secrets are in manifests; whether the cluster encrypts them with a key management service does not show", some(own)...)
-	case s.p.Part(snapshot.PartNodeComponents).State != snapshot.Observed:
+	case !encryptionSeen(s.p):
 		return check.Undecided(snapshot.ReasonNotCollected, "no store is tied to the cluster, and how the API server encrypts secrets was not seen: run on a control plane node", some(own)...)
 	}
 	return check.Failed("its secrets are in the cluster alone, and no key management service encrypts them", some(own)...)
