@@ -57,13 +57,19 @@ func TestCases(t *testing.T) {
 		"the node may reach what is isolated": {one(deny), func(s *Set, p []*Pod) Answer { return s.Reaches(p[node], p[web], port) }, Maybe},
 		"a specification not understood":      {one(deny), func(s *Set, p []*Pod) Answer { return s.Isolated(p[unread], Ingress) }, Maybe},
 		"labels that each pod gets":           {one(perPod), func(s *Set, p []*Pod) Answer { return s.Isolated(p[web], Ingress) }, Maybe},
-		"a foreign policy of the namespace": {one(deny, snapshot.NetworkPolicy{Kind: "CiliumNetworkPolicy", Namespace: "shop"}),
-			func(s *Set, p []*Pod) Answer { return s.Reaches(p[far], p[web], port) }, Maybe},
-		"a foreign policy elsewhere": {one(deny, snapshot.NetworkPolicy{Kind: "CiliumNetworkPolicy", Namespace: "third"}),
-			func(s *Set, p []*Pod) Answer { return s.Reaches(p[far], p[web], port) }, No},
+		"a foreign policy of the namespace": {
+			one(deny, snapshot.NetworkPolicy{Kind: "CiliumNetworkPolicy", Namespace: "shop"}),
+			func(s *Set, p []*Pod) Answer { return s.Reaches(p[far], p[web], port) }, Maybe,
+		},
+		"a foreign policy elsewhere": {
+			one(deny, snapshot.NetworkPolicy{Kind: "CiliumNetworkPolicy", Namespace: "third"}),
+			func(s *Set, p []*Pod) Answer { return s.Reaches(p[far], p[web], port) }, No,
+		},
 		"a foreign policy of the cluster": {one(snapshot.NetworkPolicy{Kind: "GlobalNetworkPolicy"}), func(s *Set, p []*Pod) Answer { return s.Isolated(p[web], Ingress) }, Maybe},
-		"isolated by one that is read": {one(deny, snapshot.NetworkPolicy{Kind: "GlobalNetworkPolicy"}),
-			func(s *Set, p []*Pod) Answer { return s.Isolated(p[web], Ingress) }, Yes},
+		"isolated by one that is read": {
+			one(deny, snapshot.NetworkPolicy{Kind: "GlobalNetworkPolicy"}),
+			func(s *Set, p []*Pod) Answer { return s.Isolated(p[web], Ingress) }, Yes,
+		},
 		"an address that is no address": {one(broken), func(s *Set, p []*Pod) Answer { return s.LetsOut(p[web], metadata, &port) }, Maybe},
 	} {
 		if got := c.ask(c.set, c.set.Pods()); got != c.is {

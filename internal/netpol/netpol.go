@@ -49,7 +49,8 @@ type setOf string
 
 // Of returns the policies of a scope, which all checks share.
 func Of(x *snapshot.Index, scope string) *Set {
-	return x.Derived(setOf(scope), func(x *snapshot.Index) any { return New(x.Snapshot, scope) }).(*Set)
+	set, _ := x.Derived(setOf(scope), func(x *snapshot.Index) any { return New(x.Snapshot, scope) }).(*Set)
+	return set
 }
 
 // New reads the policies and pods of a scope.

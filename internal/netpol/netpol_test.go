@@ -149,7 +149,7 @@ func takes(sel *snapshot.Selector, l map[string]string) bool {
 	for _, e := range sel.Exprs {
 		v, ok := l[e.Key]
 		is := map[string]bool{
-			"In": ok && slices.Contains(e.Values, v), "NotIn": !(ok && slices.Contains(e.Values, v)), "Exists": ok, "DoesNotExist": !ok,
+			"In": ok && slices.Contains(e.Values, v), "NotIn": !ok || !slices.Contains(e.Values, v), "Exists": ok, "DoesNotExist": !ok,
 		}
 		if !is[e.Operator] {
 			return false

@@ -132,7 +132,7 @@ var externalStore = ofNamespace(check.Check{
 })
 
 // storeGroups are the API groups of stores.
-var storeGroups = map[string]string{
+var storeGroups = map[string]string{ //nolint:gosec // names of API groups
 	"external-secrets.io": "External Secrets", "secrets-store.csi.x-k8s.io": "Secrets Store CSI driver", "secrets.hashicorp.com": "Vault Secrets Operator",
 	"kubernetes-client.io": "Kubernetes External Secrets", "secrets.doppler.com": "Doppler", "onepassword.com": "1Password", "secrets.infisical.com": "Infisical", "akeyless.io": "Akeyless",
 }

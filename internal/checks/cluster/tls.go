@@ -138,13 +138,12 @@ const (
 
 // certificateOf are the annotations of services by which a provider ends TLS, and
 // those that name the ports for it.
-var certificateOf = map[string]string{
+var certificateOf = map[string]string{ //nolint:gosec // names of annotations
 	awsCertificate: awsPorts,
-	"service.beta.kubernetes.io/do-loadbalancer-certificate-id":                     "service.beta.kubernetes.io/do-loadbalancer-tls-ports",
-	"service.beta.kubernetes.io/oci-load-balancer-tls-secret":                       "service.beta.kubernetes.io/oci-load-balancer-ssl-ports",
-	"service.beta.kubernetes.io/alibaba-cloud-loadbalancer-cert-id":                 "",
-	"load-balancer.hetzner.cloud/http-certificates":                                 "",
-	"service.beta.kubernetes.io/linode-loadbalancer-default-protocol-certificate-s": "",
+	"service.beta.kubernetes.io/do-loadbalancer-certificate-id":     "service.beta.kubernetes.io/do-loadbalancer-tls-ports",
+	"service.beta.kubernetes.io/oci-load-balancer-tls-secret":       "service.beta.kubernetes.io/oci-load-balancer-ssl-ports",
+	"service.beta.kubernetes.io/alibaba-cloud-loadbalancer-cert-id": "",
+	"load-balancer.hetzner.cloud/http-certificates":                 "",
 }
 
 // clearPorts are ports on which HTTP in clear is spoken.
