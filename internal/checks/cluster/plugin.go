@@ -64,11 +64,12 @@ func judgePlugin(p *check.Probe, state string, by check.Evidence) check.Verdict 
 	}
 	var files []check.Evidence
 	for i := range p.Snapshot.Files {
-		if f := &p.Snapshot.Files[i]; f.Role == snapshot.RoleCNIConf && f.Scope == p.Scope.ID {
-			files = append(files, ev(string(f.Role), f.Path))
+		f := &p.Snapshot.Files[i]
+		if node := p.Snapshot.NodeOf(p.Scope.ID, f.Scope); f.Role == snapshot.RoleCNIConf && node != nil {
+			files = append(files, ev("configuration of the pod network on "+node.Name, f.Path))
 		}
 	}
-	return check.Undecided(snapshot.ReasonUnresolved, "no network plugin was recognised by its daemon set", some(files)...)
+	return check.Undecided(snapshot.ReasonUnresolved, "no network plugin was recognised by a daemon set", some(files)...)
 }
 
 // antispoofing are the plugins that drop packets with an address that is not the
