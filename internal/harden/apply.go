@@ -276,7 +276,7 @@ func (r *runner) confirm(ctx context.Context, e *Entry) ([]byte, error) {
 // takeBack rolls back a step that failed. It does so even when the caller gave
 // up meanwhile: half a step is worse than a late answer.
 func (r *runner) takeBack(ctx context.Context, w *writer, e *Entry, cause error) (Outcome, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTime)
 	defer cancel()
 	out := Outcome{Step: e.Step, State: StateIncomplete, Why: cause.Error()}
 	unwritten := r.record(w, Record{Phase: PhaseFailed, Step: e.Step.ID, Why: cause.Error()})

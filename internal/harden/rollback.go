@@ -192,7 +192,7 @@ func (r *runner) takeDown(ctx context.Context, w *writer, e *Entry, swap *Swap) 
 	if err := r.record(w, Record{Phase: PhaseUndoing, Step: e.Step.ID, Swap: swap}); err != nil {
 		return out, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTime)
 	defer cancel()
 	undo, why, err := r.undo(ctx, w.Journal, e)
 	if err == nil {

@@ -23,6 +23,7 @@ type carried struct {
 	Created time.Time
 	Config  struct {
 		Hostname    string
+		StopTimeout *int // seconds; negative is without end
 		Healthcheck *struct {
 			Interval, Timeout, StartPeriod time.Duration
 			Retries                        int
