@@ -68,7 +68,7 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 	if sel.folder != "" {
 		what = "services and Dockerfiles, in their files"
 	}
-	if err := a.confirm(fmt.Sprintf("Apply %d changes to %d %s?", len(sel.steps), targetsOf(sel.steps), what), f.yes); err != nil {
+	if err := a.confirm(ctx, fmt.Sprintf("Apply %d changes to %d %s?", len(sel.steps), targetsOf(sel.steps), what), f.yes); err != nil {
 		return err
 	}
 	err = a.perform(ctx, f, src.snapshot, sel, digest)

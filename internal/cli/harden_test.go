@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"plimsoll/internal/harden"
 )
@@ -148,5 +150,25 @@ func TestShellWord(t *testing.T) {
 	}
 	if got := hintFlags("", ""); got != "" {
 		t.Errorf("flags without a reason: %s", got)
+	}
+}
+
+// TestAsk: only yes is yes, and an interrupt ends the question.
+func TestAsk(t *testing.T) {
+	for answer, want := range map[string]int{"y\n": exitDone, " YES \n": exitDone, "n\n": exitUsage, "\n": exitUsage, "": exitUsage, "why?\n": exitUsage} {
+		b := newBench(t)
+		b.In = strings.NewReader(answer)
+		if err := b.ask(t.Context(), "Apply?"); exitCode(err) != want {
+			t.Errorf("%q: %v, want exit code %d", answer, err, want)
+		}
+	}
+	b := newBench(t)
+	in, stay := io.Pipe()
+	defer stay.Close()
+	b.In = in
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if err := b.ask(ctx, "Apply?"); exitCode(err) != exitInterrupted || b.err.String() != "Apply? [y/N] \n" {
+		t.Errorf("%v after %q", err, b.err.String())
 	}
 }

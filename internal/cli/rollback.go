@@ -186,7 +186,7 @@ func (a *app) commit(ctx context.Context, f *hardenFlags, args []string) error {
 		a.log.note("run %s keeps no containers; there is nothing to commit", run.journal.Header.ID)
 		return nil
 	}
-	if err := a.confirm(fmt.Sprintf("Remove %d replaced containers for good?", kept), f.yes); err != nil {
+	if err := a.confirm(ctx, fmt.Sprintf("Remove %d replaced containers for good?", kept), f.yes); err != nil {
 		return err
 	}
 	rep, err := harden.Commit(ctx, run.options, run.journal.Header.ID)
