@@ -36,13 +36,7 @@ func shellWord(s string) string {
 			}
 		}
 	}
-	s = text.Clean(s)
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("-_=+./:@%,", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return step.Shell(text.Clean(s))
 }
 
 // showReport prints what a run did and what can be done next. flags are those of
