@@ -126,11 +126,14 @@ func (r *runner) ready(ctx context.Context, s step.Step, info engineInfo) (*subj
 	if name, ok := strings.CutPrefix(s.Target.Key, "name/"); ok && name != v.Name {
 		return nil, refuse("the container is now called %s; collect again", printable(v.Name))
 	}
-	if err := v.understood(fieldNames(s.Set), s.Kind == step.ContainerRecreate); err != nil {
+	if err := v.understood(nil, false); err != nil {
 		return nil, err
 	}
 	if why := v.managed(); why != "" {
 		return nil, refuse("%s", why)
+	}
+	if err := v.understood(fieldNames(s.Set), s.Kind == step.ContainerRecreate); err != nil {
+		return nil, err
 	}
 	diff, err := differing(raw, s.Set, from)
 	if err != nil {
