@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -170,5 +171,20 @@ func TestAsk(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if err := b.ask(ctx, "Apply?"); exitCode(err) != exitInterrupted || b.err.String() != "Apply? [y/N] \n" {
 		t.Errorf("%v after %q", err, b.err.String())
+	}
+}
+
+// TestIdleAnswer: an answer to what evidence decides is said to change nothing.
+func TestIdleAnswer(t *testing.T) {
+	b := newBench(t)
+	policy := "schema: plimsoll.policy/v1\nanswers:\n  %s: {status: pass, owner: ops, date: 2026-10-01}\n"
+	for id, idle := range map[string]bool{"host-kernel-supported": true, "host-hardened": false} {
+		if err := os.WriteFile(filepath.Join(b.Dir, "plimsoll.yaml"), fmt.Appendf(nil, policy, id), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b.do(t, exitDone, "assess", b.state())
+		if strings.Contains(b.err.String(), "changes nothing") != idle {
+			t.Errorf("%s: %s", id, b.err.String())
+		}
 	}
 }
