@@ -77,7 +77,7 @@ func (r *runner) sift(ctx context.Context, info engineInfo, steps []step.Step, r
 	r.look()
 	defer r.act()
 	for _, s := range steps {
-		_, err := r.ready(ctx, s, info)
+		_, err := r.glance(ctx, s, info)
 		switch e := refusal(err); {
 		case e != nil:
 			rep.Steps = append(rep.Steps, Outcome{Step: s, State: StateRefused, Why: e.reason()})
@@ -162,7 +162,8 @@ func (r *runner) applyOne(ctx context.Context, w *writer, info engineInfo, s ste
 	if err := ctx.Err(); err != nil {
 		return Outcome{Step: s, State: StateNotStarted, Why: "the run was interrupted"}, err
 	}
-	sub, err := r.ready(ctx, s, info)
+	sub, release, err := r.alone(ctx, s, info)
+	defer release()
 	if e := refusal(err); e != nil {
 		return Outcome{Step: s, State: StateRefused, Why: e.reason()}, err
 	}

@@ -38,6 +38,11 @@ func Commit(ctx context.Context, o Options, ref string) (Report, error) {
 
 func (r *runner) commitEntry(ctx context.Context, w *writer, e *Entry) (Outcome, error) {
 	out := Outcome{Step: e.Step, State: StateApplied}
+	release, err := r.claim(w.Header.Engine, e.Step.Target)
+	if err != nil {
+		return out, err
+	}
+	defer release()
 	_, v, err := r.inspect(ctx, e.Swap.Old)
 	if err != nil {
 		return out, err

@@ -49,7 +49,7 @@ func preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, []Fi
 	r.coming = steps
 	out := make([]Verdict, len(steps))
 	for i, s := range steps {
-		sub, err := r.ready(ctx, s, info)
+		sub, err := r.glance(ctx, s, info)
 		switch e := refusal(err); {
 		case e != nil:
 			out[i].Refused = e.reason()
@@ -99,6 +99,27 @@ type subject struct {
 	view     *view
 	drafts   []draft // in the place of both, for an edit of files
 	warnings []string
+}
+
+// alone is [runner.ready] of a target that no other run has, and keeps it so until
+// release is called.
+func (r *runner) alone(ctx context.Context, s step.Step, info engineInfo) (sub *subject, release func(), err error) {
+	if release, err = r.claim(info.ID, s.Target); err != nil {
+		return nil, func() {}, err
+	}
+	sub, err = r.ready(ctx, s, info)
+	return sub, release, err
+}
+
+// glance is [runner.ready] of a target that no other run has at the moment. It
+// keeps nobody from it.
+func (r *runner) glance(ctx context.Context, s step.Step, info engineInfo) (*subject, error) {
+	release, err := r.claim(info.ID, s.Target)
+	if err != nil {
+		return nil, err
+	}
+	release()
+	return r.ready(ctx, s, info)
 }
 
 // ready re-reads a step's target and refuses the step when it is not what the

@@ -106,12 +106,17 @@ func (r *runner) rollbackEntry(ctx context.Context, w *writer, all []*Journal, e
 	if !e.InForce() {
 		return Outcome{Step: e.Step, State: StateAlready, Undo: e.Undo, Why: e.Why}, nil
 	}
+	release, err := r.claim(w.Header.Engine, e.Step.Target)
+	if err != nil {
+		return out.because(err), err
+	}
+	defer release()
 	if e.Files != nil {
 		out, err := r.rollbackFiles(ctx, w, all, e)
 		return out.because(err), err
 	}
 	r.chain = successors(all, committedOnly) // the step before may have made a container anew
-	err := r.inTheWay(w.Journal, all, e)
+	err = r.inTheWay(w.Journal, all, e)
 	if err == nil {
 		if m := r.mender(e.Step.Kind); m != nil {
 			out, err = r.rollbackHost(ctx, m, w, e)

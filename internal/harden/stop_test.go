@@ -2,11 +2,15 @@ package harden
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"plimsoll/internal/step"
+	"plimsoll/test/testbed"
 )
 
 // TestRestoreOutlastsAStop: a container that runs because the stop that a killed
@@ -79,5 +83,34 @@ func TestEndlessStopIsRefused(t *testing.T) {
 		if refused := errors.Is(err, ErrPrecondition) && strings.Contains(err.Error(), "stop it first"); refused != tc.refused {
 			t.Errorf("--stop-timeout %v: %v", tc.seconds, err)
 		}
+	}
+}
+
+// TestOneRunOnATarget: runs with different state folders, as those of two users
+// have, do not change one container at the same time.
+func TestOneRunOnATarget(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		testbed.Skip(t, "targets are claimed on Linux only")
+	}
+	f := newFake()
+	id, other := f.add("web", nil), f.add("two", nil)
+	inside := false
+	o := testOptions(t, f)
+	o.AfterPhase = func(_, phase string) {
+		if phase != pointStopped {
+			return
+		}
+		inside = true
+		second := testOptions(t, f) // another state folder
+		rep, err := Apply(t.Context(), second, []step.Step{memoryStep(id)})
+		if !errors.Is(err, ErrPrecondition) || !strings.Contains(err.Error(), fmt.Sprintf("another run of harden, process %d of user %d", os.Getpid(), os.Getuid())) || rep.Steps[0].State != StateRefused {
+			t.Errorf("%+v, %v", rep, err)
+		}
+		if _, err := Apply(t.Context(), second, []step.Step{step.New(step.ContainerUpdate, on(other, "two"), step.Change{Field: fieldRestart, From: "always", To: "on-failure:5"})}); err != nil {
+			t.Errorf("another container: %v", err)
+		}
+	}
+	if _, err := Apply(t.Context(), o, []step.Step{readonlyStep(id)}); err != nil || !inside {
+		t.Errorf("the first run: %v", err)
 	}
 }

@@ -96,6 +96,9 @@ func (r *runner) standAside(ctx context.Context, id string, s *Swap, before *vie
 	if v == nil {
 		return nil, fmt.Errorf("container %s is gone", shortID(s.Old))
 	}
+	if v.Name != s.Name {
+		return nil, fmt.Errorf("it was renamed to %s while it was stopped, perhaps by a run of harden on another machine", printable(v.Name))
+	}
 	if err := (recreator{r}).checkLayer(ctx, v, false); err != nil { // it may have written until it stopped
 		return nil, err
 	}
