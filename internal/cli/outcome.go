@@ -101,3 +101,11 @@ func outcome(o harden.Outcome) string {
 	}
 	return text.Clean(s) + "\n"
 }
+
+// counted is a number of things.
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}

@@ -229,6 +229,7 @@ func (r *runner) rollbackSwap(ctx context.Context, w *writer, all []*Journal, e 
 			if e.Phase == PhaseConfirmed {
 				err.Hand = []string{"the old one's description is in " + filepath.Join(filepath.Dir(w.Path), e.Image)}
 			}
+			err.Hand = append(err.Hand, "plimsoll harden --commit "+w.Header.ID+" closes the run, and removes that description")
 			return out, err
 		}
 		return r.reverse(ctx, w, e, raw, v)
