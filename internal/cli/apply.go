@@ -51,7 +51,7 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 	if err := a.preview(ctx, f, src.snapshot, sel); err != nil {
 		return err
 	}
-	if err := a.showSelection(sel, ids, f.target); err != nil {
+	if err := a.showSelection(as, sel, ids, f.on, f.target); err != nil {
 		return failure(err)
 	}
 	switch {

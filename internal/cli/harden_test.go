@@ -13,7 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"plimsoll/internal/checktest"
+	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/harden"
+	"plimsoll/internal/snapshot"
 )
 
 func TestHardenShowsAndChangesNothing(t *testing.T) {
@@ -187,4 +190,18 @@ func TestIdleAnswer(t *testing.T) {
 			t.Errorf("%s: %s", id, b.err.String())
 		}
 	}
+}
+
+// TestUnknownIsNotUnneeded: what is not known to need a measure is said to be so.
+func TestUnknownIsNotUnneeded(t *testing.T) {
+	b := newBench(t)
+	b.withStub()
+	b.collect = func(context.Context, survey.Options) (*snapshot.Snapshot, error) {
+		s, _, err := checktest.Tweak([]byte(`{"spec": {"unread": ["resources.memory"]}, "runtime": {"cgroup": {"state": "denied", "reason": "denied"}}}`))
+		return s, err
+	}
+	b.do(t, exitDone, "harden", "container-memory-limit", b.state())
+	has(t, &b.out, "container-memory-limit: whether something needs it is not known of 1 subject\n  name/web  unknown (")
+	b.do(t, exitDone, "harden", "container-pids-limit", b.state())
+	has(t, &b.out, "container-pids-limit: nothing that was looked at needs it")
 }

@@ -263,6 +263,9 @@ func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error
 	}
 	s := step.New(step.ContainerRecreate, p.Index.Subjects[subject], set...)
 	s.Source = source(p, c, set)
+	if c.Owner == nil && !c.Writable.Known() {
+		s.Warnings = append(s.Warnings, step.LayerUnread)
+	}
 	if len(c.Sharers) > 0 {
 		s.Warnings = append(s.Warnings, "joined by "+firstFew(c.Sharers)+", to be created anew afterwards")
 	}
