@@ -69,6 +69,8 @@ func (a *app) planCommand() *cobra.Command {
 			return err
 		case f.limit < 0:
 			return usage("--max is %d; it is a number of measures, or 0 for no limit", f.limit)
+		case f.limit > 0 && len(f.include) > f.limit:
+			return usage("--include names %s and --max allows %d; give --max %d, or 0 for no limit", counted(len(f.include), "measure"), f.limit, len(f.include))
 		case f.cover != "" && f.cover != "surfaces":
 			return unknownName("--cover value", f.cover, []string{"surfaces"}, "it is surfaces")
 		}

@@ -101,7 +101,7 @@ func (r *runner) applyAll(ctx context.Context, w *writer, info engineInfo, todo 
 		out, err := r.applyOne(ctx, w, info, s)
 		if cut := ctx.Err(); err != nil && cut != nil && out.State == StateNotStarted {
 			rep.leave(todo[i:], "the run was interrupted")
-			return errors.Join(refused, fmt.Errorf("%d of %d steps were not begun: %w", len(todo)-i, len(todo), cut))
+			return errors.Join(refused, &interruption{fmt.Sprintf("%d of %d steps were not begun", len(todo)-i, len(todo)), cut})
 		}
 		rep.Steps = append(rep.Steps, out)
 		switch {
@@ -112,11 +112,19 @@ func (r *runner) applyAll(ctx context.Context, w *writer, info engineInfo, todo 
 		case out.State == StateRefused:
 			refused = errors.Join(refused, located(err, s, w.Path))
 		default:
-			rep.leave(todo[i+1:], "a step before it failed")
+			rep.leave(todo[i+1:], whyLeft(ctx))
 			return errors.Join(refused, located(err, s, w.Path))
 		}
 	}
 	return refused
+}
+
+// whyLeft is why steps after one that did not take are not begun.
+func whyLeft(ctx context.Context) string {
+	if ctx.Err() != nil {
+		return "the run was interrupted"
+	}
+	return "a step before it failed"
 }
 
 // leave reports steps that were not begun.
@@ -277,6 +285,9 @@ func (r *runner) confirm(ctx context.Context, e *Entry) ([]byte, error) {
 // takeBack rolls back a step that failed. It does so even when the caller gave
 // up meanwhile: half a step is worse than a late answer.
 func (r *runner) takeBack(ctx context.Context, w *writer, e *Entry, cause error) (Outcome, error) {
+	if ctx.Err() != nil && errors.Is(cause, ctx.Err()) {
+		cause = &interruption{"the run was interrupted", cause}
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTime)
 	defer cancel()
 	out := Outcome{Step: e.Step, State: StateIncomplete, Why: cause.Error()}

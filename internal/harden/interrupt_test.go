@@ -3,6 +3,7 @@ package harden
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,9 @@ func TestInterruptLeavesWholeSteps(t *testing.T) {
 				t.Errorf("%d points, %v", n, err)
 			}
 			return
+		}
+		if said := fmt.Sprintf("%+v, %v", rep.Steps, err); strings.Contains(said, context.Canceled.Error()) || strings.Contains(said, "a step before it failed") {
+			t.Errorf("%d-%s: an interrupt is no failure: %s", n, at, said)
 		}
 		all, loadErr := Load(o.State)
 		if loadErr != nil {

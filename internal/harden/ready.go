@@ -23,6 +23,25 @@ func Preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, erro
 	return verdicts, err
 }
 
+// portWarnings says which published ports get another number on the machine: the
+// engine gives one out at every start where none was asked for.
+func portWarnings(v *view) []string {
+	var ports []string
+	for port, bound := range v.HostConfig.PortBindings {
+		for _, b := range bound {
+			if b.HostPort == "" || b.HostPort == "0" || strings.Contains(b.HostPort, "-") {
+				ports = append(ports, printable(port))
+				break
+			}
+		}
+	}
+	if len(ports) == 0 {
+		return nil
+	}
+	slices.Sort(ports)
+	return []string{"the engine chooses the port of the machine for " + strings.Join(ports, ", ") + " anew, as it does at every start"}
+}
+
 // FileDiff is what steps would make of one file.
 type FileDiff struct {
 	Path          string // from the folder, with slashes
@@ -56,7 +75,7 @@ func preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, []Fi
 		case err != nil:
 			return nil, nil, err
 		case s.Kind == step.ContainerRecreate:
-			out[i].Warnings = r.healthWarnings(sub.view)
+			out[i].Warnings = append(r.healthWarnings(sub.view), portWarnings(sub.view)...)
 		default:
 			out[i].Warnings = sub.warnings
 		}

@@ -44,7 +44,7 @@ func (r *runner) rollbackAll(ctx context.Context, w *writer, all []*Journal, rep
 	for i, e := range slices.Backward(w.Entries) {
 		if err := ctx.Err(); err != nil {
 			rep.leaveEntries(w.Entries[:i+1], "the run was interrupted")
-			return errors.Join(refused, fmt.Errorf("%d of %d steps were not taken back: %w", i+1, len(w.Entries), err))
+			return errors.Join(refused, &interruption{fmt.Sprintf("%d of %d steps were not taken back", i+1, len(w.Entries)), err})
 		}
 		if left[e.Step.Target.Key] {
 			rep.leaveEntries(w.Entries[i:i+1], "a later step of the same container was refused")
@@ -58,7 +58,7 @@ func (r *runner) rollbackAll(ctx context.Context, w *writer, all []*Journal, rep
 			left[e.Step.Target.Key] = true
 			refused = errors.Join(refused, located(err, e.Step, w.Path))
 		default:
-			rep.leaveEntries(w.Entries[:i], "a step before it failed")
+			rep.leaveEntries(w.Entries[:i], whyLeft(ctx))
 			return errors.Join(refused, located(err, e.Step, w.Path))
 		}
 	}

@@ -31,6 +31,7 @@ type carried struct {
 	}
 	HostConfig struct {
 		Binds, Links []string
+		PortBindings map[string][]struct{ HostPort string }
 		Mounts       []struct{ Type, Source, Target string }
 	}
 	NetworkSettings struct {
