@@ -36,13 +36,7 @@ func shellWord(s string) string {
 			}
 		}
 	}
-	s = text.Clean(s)
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("-_=+./:@%,", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return step.Shell(text.Clean(s))
 }
 
 // showReport prints what a run did and what can be done next. flags are those of
@@ -112,4 +106,12 @@ func outcome(o harden.Outcome) string {
 		s += ": " + o.Why
 	}
 	return text.Clean(s) + "\n"
+}
+
+// counted is a number of things.
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

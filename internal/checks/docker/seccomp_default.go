@@ -41,7 +41,7 @@ func filtersCalls(d *daemon) check.Verdict {
 	}
 	allowed, _ := d.p.List("allowed_profiles")
 	sum := ""
-	if d.Config.Known() {
+	if d.Config.Known() && d.FileLoaded() {
 		sum = d.Config.V.Seccomp
 	}
 	if sum != "" {
