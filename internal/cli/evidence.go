@@ -177,7 +177,7 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir, Root: root,
-		Open: func(path string) (*snapshot.Snapshot, error) { return saved[path], nil }, Kept: a.kept(f), Reloads: a.reloads(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
+		Open: func(path string) (*snapshot.Snapshot, error) { return saved[path], nil }, Kept: a.kept(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
 		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files, Values: f.values, Kubeconfig: f.kubeconfig, Kubelets: f.kubelets,
 	})
 	p.end()
@@ -219,21 +219,6 @@ func (a *app) kept(f *collectFlags) map[string]string {
 	}
 	a.log.warn("containers kept for a rollback, if any, are judged like others: %v", err)
 	return nil
-}
-
-// reloads asks the journals which configuration of an engine is as a reload left
-// it. Without them, a file that changed after the engine started is one that the
-// engine may not have loaded.
-func (a *app) reloads(f *collectFlags) map[string]time.Time {
-	dir, err := f.stateDir(a)
-	if err != nil {
-		return nil // kept has warned of it
-	}
-	found, err := harden.Reloads(dir)
-	if err != nil {
-		a.log.detail("what reloads changed of the engine's configuration is not known: %v", err)
-	}
-	return found
 }
 
 // engineError says why no engine of the snapshot could be looked into, or is

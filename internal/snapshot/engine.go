@@ -82,11 +82,9 @@ type DaemonProcess struct {
 // DaemonConfig is the effective configuration: flags of the command line merged
 // with the file they name.
 type DaemonConfig struct {
-	File     string `json:"file"`     // path of the configuration file
-	FileSeen State  `json:"fileSeen"` // Observed, Absent (defaults apply), Failed (unparsable) …
-	// Modified is when the file was changed; left out when it was not read. Changes by
-	// reloads of harden do not count: the engine has taken them.
-	Modified time.Time `json:"modified,omitzero"`
+	File     string    `json:"file"`               // path of the configuration file
+	FileSeen State     `json:"fileSeen"`           // Observed, Absent (defaults apply), Failed (unparsable) …
+	Modified time.Time `json:"modified,omitzero"`  // of the file; left out when it was not read
 	Settings []Setting `json:"settings,omitempty"` // sorted by key
 	Twice    []string  `json:"twice,omitempty"`    // keys set on the command line and in the file, sorted
 	Unknown  []string  `json:"unknown,omitempty"`  // keys of the file that dockerd does not know, sorted

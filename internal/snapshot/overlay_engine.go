@@ -207,12 +207,8 @@ func (o *Overlay) setSetting(scope, _, field, value string) error {
 	}
 	o.own()
 	e := &o.out.Engines[i]
-	loaded := e.FileLoaded()
 	if err := x.set(&e.Config.V, value); err != nil {
 		return err
-	}
-	if !e.FileLoaded() && (loaded || !x.Reload) { // else the engine is started anew, with all of the file
-		e.Config.V.Modified = e.Process.V.Started
 	}
 	if x.after != nil {
 		x.after(o.out, e)

@@ -26,7 +26,7 @@ var daemonConfigDrift = &check.Check{
 
 func matchesFile(d *daemon) check.Verdict {
 	if !d.Config.Known() {
-		s := d.written("")
+		s := d.setting("")
 		return s.undecided()
 	}
 	c := &d.Config.V

@@ -47,31 +47,9 @@ type setting struct {
 	why     string
 }
 
-// setting looks a key up, by its name in the configuration file, as the engine
-// runs with it. A file that changed after the engine started leaves every key
-// unknown that no flag sets, unless /info reports the same value.
-func (d *daemon) setting(key string) setting {
-	s := d.written(key)
-	if d.file || !s.known() || s.origin == "flag" || d.FileLoaded() {
-		return s
-	}
-	if i := slices.IndexFunc(d.Config.V.Settings, func(x snapshot.Setting) bool { return x.Key == key }); i >= 0 {
-		if r, ok := running(d, &d.Config.V.Settings[i]); ok && r.equal {
-			return s
-		}
-	}
-	s.missing = snapshot.ReasonPartial
-	if !d.Process.Known() || d.Process.V.Started.IsZero() || d.Config.V.Modified.IsZero() {
-		s.why = "whether the configuration file changed after the engine started is not known, so neither is the " + key + " it runs with"
-		return s
-	}
-	s.why = "the configuration file changed after the engine started, so which " + key + " it runs with is not known until it is started anew"
-	return s
-}
-
-// written looks a key up as it is configured, be it in force or not. A file that
+// setting looks a key up, by its name in the configuration file. A file that
 // could not be read leaves every key unknown that no flag sets.
-func (d *daemon) written(key string) setting {
+func (d *daemon) setting(key string) setting {
 	s := setting{key: key, source: "effective configuration, " + key}
 	if d.file {
 		s.source = key
@@ -166,11 +144,11 @@ func (s *setting) boolean(def bool) bool {
 // setting alone.
 func (d *daemon) observed(source string, running any, key string) []check.Evidence {
 	if d.file {
-		s := d.written(key)
+		s := d.setting(key)
 		return []check.Evidence{s.ev()}
 	}
 	out := []check.Evidence{ev(source, running)}
-	if s := d.written(key); s.known() && s.set {
+	if s := d.setting(key); s.known() && s.set {
 		out = append(out, s.ev())
 	}
 	return out
@@ -181,7 +159,7 @@ const disagrees = "the configuration says otherwise; what runs decides, see daem
 
 // drifted adds that note when a boolean key is set to another value than runs.
 func (d *daemon) drifted(v check.Verdict, running bool, key string) check.Verdict {
-	s := d.written(key)
+	s := d.setting(key)
 	configured := s.boolean(running)
 	if s.known() && configured != running {
 		return v.Note(disagrees)

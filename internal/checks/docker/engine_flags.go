@@ -102,15 +102,3 @@ func (d *daemon) noNewPrivileges() (on, stated bool) {
 	v, ok := parseVersion(d.Version)
 	return on, on || ok && v.atLeast(25, 0, 0)
 }
-
-// defaultNoNewPrivileges is the default of the engine of a container, where it is
-// known.
-func (b *box) defaultNoNewPrivileges() (on, known bool) {
-	if _, _, known = b.engine.InForce("no-new-privileges"); known {
-		return b.engine.Config.V.Bool("no-new-privileges", false), true
-	}
-	if !b.engine.Config.Known() {
-		return false, false
-	}
-	return (&daemon{Engine: b.engine}).noNewPrivileges()
-}

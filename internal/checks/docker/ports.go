@@ -187,9 +187,9 @@ func (b *box) defaultBinding() (ip, source string) {
 			}
 		}
 	}
-	if onDefault {
-		if ip, _, known := b.engine.InForce("ip"); known && len(ip) == 1 && !wildcard(ip[0]) {
-			return ip[0], "engine's default ip"
+	if onDefault && b.engine.Config.Known() {
+		if ip := b.engine.Config.V.String("ip", ""); !wildcard(ip) {
+			return ip, "engine's default ip"
 		}
 	}
 	return "", ""

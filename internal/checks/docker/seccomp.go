@@ -114,7 +114,7 @@ func (b *box) engineProfile(evidence []check.Evidence) check.Verdict {
 		return check.Undecided(snapshot.ReasonPartial, "the engine did not name its default profile", evidence...)
 	}
 	digest := ""
-	if b.engine.Config.Known() && b.engine.FileLoaded() {
+	if b.engine.Config.Known() {
 		digest = b.engine.Config.V.Seccomp
 	}
 	switch {

@@ -41,7 +41,7 @@ func filtersCalls(d *daemon) check.Verdict {
 	}
 	allowed, _ := d.p.List("allowed_profiles")
 	sum := ""
-	if d.Config.Known() && d.FileLoaded() {
+	if d.Config.Known() {
 		sum = d.Config.V.Seccomp
 	}
 	if sum != "" {

@@ -32,7 +32,7 @@ func setOnce(d *daemon) check.Verdict {
 		return check.Failed("the configuration file is not one that the engine understands", ev(c.File, "not understood"))
 	}
 	if !d.Config.Known() {
-		s := d.written("")
+		s := d.setting("")
 		return s.undecided()
 	}
 	if d.file {
@@ -131,13 +131,13 @@ func equalsBaseline(d *daemon) check.Verdict {
 		return check.Undecided(snapshot.ReasonUndeclared, "no baseline is declared")
 	}
 	if !d.Config.Known() {
-		s := d.written("")
+		s := d.setting("")
 		return s.undecided()
 	}
 	accepted := mentions(baseline)
 	var h hits
 	for i := range d.Config.V.Settings {
-		s := d.written(d.Config.V.Settings[i].Key)
+		s := d.setting(d.Config.V.Settings[i].Key)
 		entry := s.key
 		if s.known() {
 			entry += "=" + strings.Join(s.values, ",")

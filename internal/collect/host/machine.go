@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"plimsoll/internal/snapshot"
 )
@@ -16,12 +15,6 @@ import (
 // is safe for concurrent use.
 type Machine struct {
 	tree
-
-	// Reloads are configuration files of engines whose last change was nothing but
-	// a reload, by [snapshot.FileDigest], with the time of the change before; zero
-	// is a file that was not there.
-	Reloads map[string]time.Time
-
 	mounts  func() ([]mount, error)    // of the machine's first process, or our own
 	cgroups func() ([]mount, error)    // those of mounts that are hierarchies of control groups
 	initial func() (namespaces, error) // of the machine's first process
