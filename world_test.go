@@ -47,7 +47,7 @@ var reservations = []reservation{
 		why: "output goes to a writer that was handed in",
 	},
 	{pkg: "os", names: []string{"Exit"}, to: []string{"cmd/plimsoll"}, why: "only main exits; deferred work must run"},
-	{pkg: "log", to: nil, why: "logs go to a log/slog logger that was handed in"},
+	{pkg: "log", to: []string{"internal/helm"}, why: "logs go to a log/slog logger that was handed in; helm silences what its library says through the standard one"},
 	{
 		pkg: "os/exec", to: []string{"internal/dockerapi", "internal/harden"},
 		why: "nothing is forked but the user's own ssh for an ssh:// engine, dockerd --validate and systemctl restart by harden",

@@ -35,8 +35,8 @@ func Minimal() *snapshot.Snapshot {
 // or to {"state","reason","detail"}, and policy is a policy.Policy. With
 // asFile, the container is a service of a compose file instead, beside a
 // Dockerfile, and there is nothing else. With the base cluster, the snapshot is one
-// of a cluster, or with asFile of manifests. add appends rows to lists, in the first
-// scope. Lists are replaced, null removes.
+// of a cluster, or with asFile of manifests; pod, box, workload and namespace patch
+// what its one workload is. add appends rows to lists, in the first scope. For the base node, see nodeTweaks. Lists are replaced, null removes.
 func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	var tw struct {
 		Base                                                                                                               string
@@ -45,6 +45,8 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 		Add                                                                                                                map[string][]any
 		Policy                                                                                                             *policy.Policy
 		AsFile                                                                                                             bool
+		nodeTweaks
+		podTweaks
 	}
 	dec := json.NewDecoder(bytes.NewReader(tweak))
 	dec.DisallowUnknownFields()
@@ -61,7 +63,7 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 		asFile(root)
 	}
 	addRows(root, tw.Add)
-	if err := errors.Join(addOuter(root, "registry", tw.Registry), addOuter(root, "registryFile", tw.RegistryFile), addOuter(root, "client", tw.Client)); err != nil {
+	if err := errors.Join(tw.apply(root), addOuter(root, "registry", tw.Registry), addOuter(root, "registryFile", tw.RegistryFile), addOuter(root, "client", tw.Client), tw.applyNode(tw.Base, root)); err != nil {
 		return nil, nil, err
 	}
 	if err := tweakItems(root, map[string]json.RawMessage{

@@ -23,7 +23,7 @@ func (a *app) assessCommand() *cobra.Command {
 		Short: "Show the threat model: what is open, what to fix first",
 		Long: "Assess collects evidence, decides which threats are open and shows what to fix first.\n\n" + targetHelp +
 			"\n\nExit codes: 0 done, 1 gate failed, 2 usage or configuration, 3 evidence is missing that the gate needs,\n4 no result, 130 interrupted.",
-		Example: "  plimsoll assess\n  plimsoll assess --fail-on high\n  plimsoll assess snapshot.json --format json -o result.json\n  plimsoll assess docker:ssh://build-07\n  plimsoll assess ./deploy",
+		Example: "  plimsoll assess\n  plimsoll assess --fail-on high\n  plimsoll assess snapshot.json --format json -o result.json\n  plimsoll assess docker:ssh://build-07\n  plimsoll assess ./deploy\n  plimsoll assess k8s node1.json node2.json",
 	}
 	f.collectFlags.register(cmd)
 	f.registerProbe(cmd)
@@ -65,6 +65,7 @@ func (a *app) assessCommand() *cobra.Command {
 }
 
 const targetHelp = "A TARGET is docker (the engine that the docker command uses now), docker:CONTEXT-OR-URL, host (this machine),\n" +
+	"k8s (the cluster that kubectl uses now) or k8s:CONTEXT, and beside it snapshots that were saved on its nodes,\n" +
 	"image:REF-OR-FILE (an image of the engine, else of the registry that REF names, or a docker save file or OCI layout),\n" +
 	"registry:HOST[:PORT] (a registry, asked without a login), a folder, a compose file or a Dockerfile, a saved snapshot,\n" +
 	"or - for one on standard input. Without one, only local evidence is collected: engines that\n" +

@@ -13,7 +13,8 @@ import (
 func (a *app) doctorCommand() *cobra.Command {
 	var f collectFlags
 	var screen screenFlags
-	var role bool
+	var role, agent bool
+	var image string
 	cmd := &cobra.Command{
 		Use:   "doctor [TARGET...]",
 		Short: "Say what cannot be seen and the command that would grant it",
@@ -24,7 +25,12 @@ func (a *app) doctorCommand() *cobra.Command {
 	f.register(cmd)
 	screen.register(cmd)
 	cmd.Flags().BoolVar(&role, "role", false, "print only the ClusterRole that lets its holder see every part of a cluster, and change nothing")
+	cmd.Flags().BoolVar(&agent, "node-agent", false, "print only the manifest of a DaemonSet that looks at each node of a cluster once, and says how to fetch what it saw")
+	cmd.Flags().StringVar(&image, "image", "plimsoll:latest", "image of plimsoll that the cluster's nodes can pull, for --node-agent")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if agent {
+			return failure(writeAgent(a.Out, image))
+		}
 		o, err := screen.options(a, a.Out)
 		if err != nil {
 			return err

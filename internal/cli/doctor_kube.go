@@ -2,7 +2,6 @@ package cli
 
 import (
 	"io"
-	"strings"
 
 	"plimsoll/internal/collect/kube"
 	"plimsoll/internal/snapshot"
@@ -32,6 +31,16 @@ func writeRole(w io.Writer, s *snapshot.Snapshot, alone bool) error {
 	if !alone {
 		return nil
 	}
-	_, err := io.WriteString(w, strings.TrimLeft(kube.Role(nil, nil), "\n"))
+	_, err := io.WriteString(w, kube.Role(nil, nil))
+	return err
+}
+
+// writeAgent prints the manifest of what looks at every node.
+func writeAgent(w io.Writer, image string) error {
+	manifest, err := kube.NodeAgent(image)
+	if err != nil {
+		return usage("--image %s is no image reference", quote(image))
+	}
+	_, err = io.WriteString(w, manifest)
 	return err
 }

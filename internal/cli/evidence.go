@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -29,6 +31,7 @@ type collectFlags struct {
 	timeout span
 	state   string
 	files   survey.Evidence
+	values  []string
 	probe   bool
 	root    string
 
@@ -45,6 +48,7 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.files.Reports, "report", nil, "report of Trivy, Grype, CycloneDX or OpenVEX; it counts for the images that it names by digest")
 	cmd.Flags().StringArrayVar(&f.files.Signatures, "signature", nil, "signature of an image: a sigstore bundle, or a payload of cosign with its signature in FILE.sig")
 	cmd.Flags().StringArrayVar(&f.files.Keys, "key", nil, "public key in PEM that signatures are verified with, offline")
+	cmd.Flags().StringArrayVar(&f.values, "values", nil, "file of values that Helm charts are rendered with, one rendering for each; default: values.yaml, and each values-*.yaml beside it")
 	cmd.Flags().StringVar(&f.root, "root", "", "where the machine's root is mounted, for a run inside a container (default $"+rootVariable+")")
 	cmd.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "file that names clusters and users, in the place of $KUBECONFIG and ~/.kube/config")
 	cmd.Flags().BoolVar(&f.kubelets, "kubelets", false, "of a cluster, ask every kubelet for its configuration through the API server; needs get on nodes/proxy")
@@ -107,6 +111,15 @@ func (a *app) evidence(ctx context.Context, cmd *cobra.Command, f *collectFlags,
 	if f.probe && !slices.ContainsFunc(t.live, func(l survey.Target) bool { return l.Kind == "registry" }) {
 		return nil, usage("--probe sends nothing to anything but a registry that is named; add registry:HOST[:PORT]")
 	}
+	if t.file == "-" {
+		text, err := io.ReadAll(io.LimitReader(a.In, snapshot.MaxBytes+1))
+		if err != nil {
+			return nil, usage("standard input cannot be read: %v", err)
+		}
+		if a.In = bytes.NewReader(text); manifests(text, false) {
+			return a.live(ctx, f, []survey.Target{{Kind: "files", Arg: "-"}})
+		}
+	}
 	if t.file != "" {
 		d, err := a.readDocument(t.file)
 		if err != nil {
@@ -138,9 +151,12 @@ const exampleName = "the bundled example"
 
 // live collects. On an interrupt the evidence so far comes with partial set.
 func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*source, error) {
+	saved := make(map[string]*snapshot.Snapshot)
 	for _, t := range ts {
 		var err error
 		switch t.Kind {
+		case "saved":
+			saved[t.Arg], err = a.openSaved(t.Arg)
 		case "docker":
 			_, err = dockerapi.Resolve(t.Arg, a.Env, a.Home)
 		case "k8s":
@@ -164,8 +180,8 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir, Root: root,
-		Kept: a.kept(f), Loaded: a.loaded(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
-		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files, Kubeconfig: f.kubeconfig, Kubelets: f.kubelets,
+		Open: func(path string) (*snapshot.Snapshot, error) { return saved[path], nil }, Kept: a.kept(f), Loaded: a.loaded(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
+		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files, Values: f.values, Kubeconfig: f.kubeconfig, Kubelets: f.kubelets,
 	})
 	p.end()
 	switch {
@@ -203,6 +219,18 @@ func (a *app) named(ts []survey.Target) string {
 		}
 	}
 	return name
+}
+
+// openSaved reads a saved snapshot that is joined with other evidence.
+func (a *app) openSaved(path string) (*snapshot.Snapshot, error) {
+	d, err := a.readDocument(path)
+	if err != nil {
+		return nil, err
+	}
+	if d.snapshot == nil {
+		return nil, usage("%s is a %s; with other targets only snapshots are joined", quote(path), d.kind())
+	}
+	return d.snapshot, nil
 }
 
 // kept asks the journals which containers wait for a rollback. Reading works

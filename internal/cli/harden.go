@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -29,7 +31,7 @@ func (a *app) hardenCommand() *cobra.Command {
 			"is taken back and stops the run. What the engine shows to be impossible is refused beforehand and keeps nothing else\n" +
 			"from being applied. Containers that compose, Swarm or Kubernetes own are left to their source.\n\n" +
 			"With a folder or file as --target, compose files and Dockerfiles are edited where they stand: only the lines that must\n" +
-			"change, shown as a diff. What is edited takes effect when you run docker compose up -d, or build again.\n\n" +
+			"change, shown as a diff. What is edited takes effect when you run docker compose up -d or kubectl apply, or build again.\n\n" +
 			"A re-created container's predecessor is kept, stopped, for plimsoll rollback, until --commit removes it.\n\n" +
 			"Exit codes: 0 shown, or something was applied and all of it holds; 2 usage; 4 engine unreachable, or another run holds\n" +
 			"the lock; 5 nothing could be applied, a target changed since the plan, or a step failed and was rolled back; 6 a\n" +
@@ -67,16 +69,37 @@ func (a *app) hardenCommand() *cobra.Command {
 }
 
 // confirm asks a person. Without a terminal there is nobody to ask.
-func (a *app) confirm(question string, yes bool) error {
+func (a *app) confirm(ctx context.Context, question string, yes bool) error {
 	if yes {
 		return nil
 	}
 	if !a.isTerminal(a.In) || !a.isTerminal(a.Err) {
 		return usage("there is no terminal to ask for confirmation on; give --yes to go ahead without")
 	}
+	return a.ask(ctx, question)
+}
+
+// ask puts a question and waits for yes. An interrupt is an answer, too: the read
+// itself cannot be cut off and is left behind.
+func (a *app) ask(ctx context.Context, question string) error {
 	fmt.Fprintf(a.Err, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(a.In).ReadString('\n')
-	if err != nil && answer == "" {
+	given := make(chan string, 1)
+	go func() {
+		answer, _ := bufio.NewReader(a.In).ReadString('\n') // what there is of an answer
+		given <- answer
+	}()
+	answer := ""
+	select {
+	case <-ctx.Done():
+	case answer = <-given:
+	}
+	if !strings.HasSuffix(answer, "\n") {
+		fmt.Fprintln(a.Err)
+	}
+	if ctx.Err() != nil { // also when an answer came with it
+		return interrupted(errors.New("nothing was changed"))
+	}
+	if answer == "" {
 		return usage("no answer; nothing was changed")
 	}
 	switch strings.ToLower(strings.TrimSpace(answer)) {

@@ -69,6 +69,9 @@ func effect(s step.Step) string {
 	if s.Target.Kind == snapshot.KindRegistry {
 		return "what was edited in a registry's configuration takes effect when the registry is restarted"
 	}
+	if s.Target.Kind == snapshot.KindPodSpec {
+		return "what was edited in manifests takes effect when you run: kubectl apply"
+	}
 	if s.Target.Kind == snapshot.KindFile {
 		return "what was edited in Dockerfiles takes effect with the next build"
 	}
@@ -89,4 +92,12 @@ func outcome(o harden.Outcome) string {
 		s += ": " + o.Why
 	}
 	return text.Clean(s) + "\n"
+}
+
+// counted is a number of things.
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

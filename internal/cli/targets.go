@@ -13,7 +13,7 @@ import (
 	"plimsoll/internal/yaml"
 )
 
-const accepted = "docker, docker:CONTEXT-OR-URL, host, k8s, k8s:CONTEXT, image:REF-OR-FILE, registry:HOST[:PORT], a folder or file of compose and Docker files, a saved snapshot, or - for one on standard input"
+const accepted = "docker, docker:CONTEXT-OR-URL, host, k8s, k8s:CONTEXT, image:REF-OR-FILE, registry:HOST[:PORT], a folder or file of compose files, Docker files and Kubernetes manifests, a saved snapshot, or - for one on standard input"
 
 // targets are what the arguments of a command name: things to collect from, or
 // one saved document.
@@ -22,7 +22,9 @@ type targets struct {
 	file string          // a path, or - for the standard input
 }
 
-// parseTargets reads the arguments. A saved document stands alone.
+// parseTargets reads the arguments. A saved document stands alone, but for
+// snapshots of the nodes of clusters, which are joined with each other and with
+// what is collected.
 func (a *app) parseTargets(args []string) (targets, error) {
 	var t targets
 	for _, arg := range args {
@@ -30,11 +32,12 @@ func (a *app) parseTargets(args []string) (targets, error) {
 		switch {
 		case err != nil:
 			return t, err
-		case file:
-			if len(args) > 1 {
-				return t, usage("a saved file stands alone; give %s without other targets", quote(arg))
-			}
+		case file && len(args) == 1:
 			t.file = arg
+		case file && arg == "-":
+			return t, usage("a document on standard input stands alone; give - without other targets")
+		case file:
+			t.live = append(t.live, survey.Target{Kind: "saved", Arg: arg})
 		case !slices.Contains(t.live, live):
 			t.live = append(t.live, live)
 		}
@@ -73,7 +76,7 @@ func (a *app) parseTarget(arg string) (live survey.Target, file bool, err error)
 	case strings.Contains(arg, "://"):
 		return live, false, usage("a URL is no target by itself; write docker:URL for an engine")
 	}
-	if fi, err := os.Stat(a.path(arg)); err == nil && (fi.IsDir() || files.Judged(a.path(arg)) && fi.Mode().IsRegular()) {
+	if fi, err := os.Stat(a.path(arg)); err == nil && (fi.IsDir() || a.holdsObjects(arg, fi) || files.Judged(a.path(arg)) && fi.Mode().IsRegular()) {
 		return survey.Target{Kind: "files", Arg: arg}, false, nil
 	}
 	return live, true, a.checkFile(arg)

@@ -263,15 +263,6 @@ func (d daemonSetting) reload(ctx context.Context, want map[string]string) error
 	}
 }
 
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
-
 // pending says that a step's values are written but not in force.
 func (r *runner) pending(ctx context.Context, j *Journal, e *Entry) string {
 	if e.Step.Kind != step.DaemonRestart {

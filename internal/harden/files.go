@@ -183,6 +183,8 @@ func (r *runner) draft(s step.Step) ([]draft, error) {
 			out[i].after, err = editRecipe(out[i].after, at.Line, c)
 		case snapshot.KindRegistry:
 			out[i].after, err = edit.SetYAML(out[i].after, snapshot.RegistryPath(c.Field), snapshot.RegistryFields[c.Field].Of(c.To))
+		case snapshot.KindPodSpec:
+			out[i].after, err = edit.SetManifest(out[i].after, edit.Object{Line: at.Line, Root: templateRoot(r.files.seen, s.Target)}, c.Field, c.To)
 		default:
 			out[i].after, err = edit.SetService(out[i].after, s.Target.Name, c.Field, c.To)
 		}
@@ -204,7 +206,7 @@ func editRecipe(doc []byte, line int, c step.Change) ([]byte, error) {
 		return nil, refuse("what a RUN does not verify can only be taken away")
 	}
 	var err error
-	for _, how := range strings.Split(c.From, ", ") {
+	for how := range strings.SplitSeq(c.From, ", ") {
 		program, option, _ := strings.Cut(how, " ")
 		if doc, err = edit.DropOption(doc, line, program, option); err != nil {
 			return nil, err
@@ -230,6 +232,9 @@ func placeOf(seen *snapshot.Snapshot, t step.Target, field string) (snapshot.Loc
 			return snapshot.Location{File: r.Config.V.Path}, nil
 		}
 	}
+	if w := workload(seen, t); w != nil && w.Loc != nil {
+		return *w.Loc, nil
+	}
 	for _, c := range seen.Containers {
 		if t.Kind != snapshot.KindContainer || c.Scope != t.Scope || c.Key != t.Key || c.Loc == nil {
 			continue
@@ -242,6 +247,39 @@ func placeOf(seen *snapshot.Snapshot, t step.Target, field string) (snapshot.Loc
 		return *c.Loc, nil
 	}
 	return snapshot.Location{}, refuse("the file that defines it was not found; collect again")
+}
+
+// workload returns the workload of a manifest that a step is about, or nil.
+func workload(seen *snapshot.Snapshot, t step.Target) *snapshot.Workload {
+	if t.Kind != snapshot.KindPodSpec {
+		return nil
+	}
+	x := snapshot.NewIndex(seen)
+	for i := range seen.Workloads {
+		if s := &x.Subjects[x.WorkloadSubject(i)]; s.Scope == t.Scope && s.Key == t.Key {
+			return &seen.Workloads[i]
+		}
+	}
+	return nil
+}
+
+// templateRoot is where the specification of the pods is in the object.
+func templateRoot(seen *snapshot.Snapshot, t step.Target) string {
+	if w := workload(seen, t); w != nil {
+		if root, ok := w.Root(); ok {
+			return root
+		}
+	}
+	return "spec."
+}
+
+// templates are the pod specifications by the keys of their workloads.
+func templates(s *snapshot.Snapshot) map[string]snapshot.PodSpec {
+	x, m := snapshot.NewIndex(s), make(map[string]snapshot.PodSpec, len(s.Workloads))
+	for i := range s.Workloads {
+		m[x.Subjects[x.WorkloadSubject(i)].Key] = s.PodSpecs[s.Workloads[i].Spec]
+	}
+	return m
 }
 
 // explain words why a file cannot be edited, with the place, and where a
@@ -312,6 +350,12 @@ func otherThan(want, got *snapshot.Snapshot) string {
 			off = append(off, key)
 		}
 	}
+	pods := templates(got)
+	for key, spec := range templates(want) {
+		if is, ok := pods[key]; !ok || !reflect.DeepEqual(spec, is) {
+			off = append(off, key)
+		}
+	}
 	for _, d := range want.Dockerfiles {
 		i := slices.IndexFunc(got.Dockerfiles, func(o snapshot.Dockerfile) bool { return o.Path == d.Path })
 		if i < 0 || !reflect.DeepEqual(unplaced(d), unplaced(got.Dockerfiles[i])) {
@@ -323,7 +367,7 @@ func otherThan(want, got *snapshot.Snapshot) string {
 			off = append(off, r.Address)
 		}
 	}
-	if len(w) != len(g) || len(want.Registries) != len(got.Registries) || len(want.Dockerfiles) != len(got.Dockerfiles) {
+	if len(w) != len(g) || len(want.Workloads) != len(got.Workloads) || len(want.Registries) != len(got.Registries) || len(want.Dockerfiles) != len(got.Dockerfiles) {
 		off = append(off, "what is defined at all")
 	}
 	if len(off) == 0 {

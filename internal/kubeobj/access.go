@@ -108,7 +108,7 @@ func (b *Builder) binding(m *metav1.ObjectMeta, ref rbacv1.RoleRef, subjects []r
 		invalid("roleRef is to the API group " + ref.APIGroup)
 	}
 	for _, s := range subjects {
-		if s.Kind == rbacv1.ServiceAccountKind && s.Namespace == "" {
+		if s.Kind == rbacv1.ServiceAccountKind && s.Namespace == "" && !from.Anywhere {
 			invalid("the subject " + s.Name + " is a service account without a namespace")
 		}
 		if s.Kind != rbacv1.ServiceAccountKind && s.Kind != rbacv1.UserKind && s.Kind != rbacv1.GroupKind {

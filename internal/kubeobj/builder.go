@@ -18,11 +18,14 @@ type Options struct {
 // Origin is where one object of files comes from. The zero value is an object that
 // an API server sent.
 type Origin struct {
-	Loc     *snapshot.Location
-	Fields  []snapshot.FieldLoc // of a workload
-	Render  string
-	Invalid string   // why the API server would not take it
-	Unread  []string // fields of its pod specification that were not understood, see [snapshot.PodSpec]
+	Loc    *snapshot.Location
+	Fields []snapshot.FieldLoc // of a workload
+	Render string
+	// Anywhere says that who installs the object chooses its namespace, and that of
+	// the accounts in it which have none.
+	Anywhere bool
+	Invalid  string   // why the API server would not take it
+	Unread   []string // fields of its pod specification that were not understood, see [snapshot.PodSpec]
 }
 
 // Builder fills the rows of one cluster, or of one folder of manifests.
@@ -154,4 +157,14 @@ func (b *Builder) sortRows() {
 	sortBy(s.PersistentVolumes, func(r *snapshot.PersistentVolume) at { return place("", "", r.Name, r.Loc) })
 	sortBy(s.Definitions, func(r *snapshot.Definition) at { return place("", "", r.Name, r.Loc) })
 	b.markDangling()
+}
+
+// Broken adds something that makes pods and of which nothing could be read, so that
+// it is unknown rather than forgotten.
+func (b *Builder) Broken(apiVersion, kind, namespace, name string, from Origin) {
+	w := snapshot.Workload{
+		Scope: b.Scope, APIVersion: apiVersion, Kind: kind, Namespace: namespace, Name: cmp.Or(name, "(no name)"), Invalid: from.Invalid, Loc: from.Loc, Render: from.Render,
+		Spec: b.specs.intern(snapshot.PodSpec{Unread: []string{snapshot.AllUnread}}),
+	}
+	b.cands = append(b.cands, candidate{w: w})
 }

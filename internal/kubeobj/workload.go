@@ -1,6 +1,8 @@
 package kubeobj
 
 import (
+	"strings"
+
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -128,7 +130,7 @@ func (b *Builder) scaled(w *snapshot.Workload, replicas *int32, ready int32) {
 func (b *Builder) candidate(w snapshot.Workload, m *metav1.ObjectMeta, t *corev1.PodTemplateSpec, from Origin) {
 	s := PodSpec(&t.Spec, t.Annotations)
 	s.Unread = from.Unread
-	w.Spec, w.Labels = b.specs.intern(s), pairs(t.Labels, revisions...)
+	w.Spec, w.Labels = b.specs.intern(s), pairs(t.Labels, snapshot.RevisionLabels()...)
 	parent := parentOf(m)
 	if parent != nil && !b.Files && (w.Kind == "ReplicaSet" || w.Kind == "Job") {
 		b.links[w.UID] = link{*parent, w.Spec}
@@ -151,4 +153,55 @@ func withClaims(volumes []corev1.Volume, claims []corev1.PersistentVolumeClaim) 
 		}})
 	}
 	return out
+}
+
+// templateAt returns the template of an object that makes pods, and of a pod what
+// stands for one; nil for any other.
+func templateAt(o any) *corev1.PodTemplateSpec {
+	switch o := o.(type) {
+	case *corev1.Pod:
+		return &corev1.PodTemplateSpec{ObjectMeta: o.ObjectMeta, Spec: o.Spec}
+	case *appsv1.Deployment:
+		return &o.Spec.Template
+	case *appsv1.StatefulSet:
+		return &o.Spec.Template
+	case *appsv1.DaemonSet:
+		return &o.Spec.Template
+	case *appsv1.ReplicaSet:
+		return &o.Spec.Template
+	case *corev1.ReplicationController:
+		if o.Spec.Template == nil {
+			return &corev1.PodTemplateSpec{}
+		}
+		return o.Spec.Template
+	case *batchv1.Job:
+		return &o.Spec.Template
+	case *batchv1.CronJob:
+		return &o.Spec.JobTemplate.Spec.Template
+	case *corev1.PodTemplate:
+		return &o.Template
+	}
+	return nil
+}
+
+// MakesPods reports whether objects of a kind make pods, and where such an object
+// has its pod specification, as a path; "" where that is not known.
+func MakesPods(apiVersion, kind string) (path string, ok bool) {
+	if path, ok := podPaths[kind]; ok {
+		group, _, _ := strings.Cut(apiVersion, "/")
+		if _, custom := templates[group+"/"+kind]; !custom {
+			return path, true
+		}
+	}
+	t, ok := templates[groupKind(apiVersion, kind)]
+	if ok && len(t.paths) == 1 && t.form == whole && !strings.Contains(t.paths[0], "*") {
+		return t.paths[0], true
+	}
+	return "", ok
+}
+
+// podPaths says where the kinds of Kubernetes have their pod specification.
+var podPaths = map[string]string{
+	"Pod": "spec", "PodTemplate": "template.spec", "Deployment": "spec.template.spec", "StatefulSet": "spec.template.spec", "DaemonSet": "spec.template.spec",
+	"ReplicaSet": "spec.template.spec", "ReplicationController": "spec.template.spec", "Job": "spec.template.spec", "CronJob": "spec.jobTemplate.spec.template.spec",
 }

@@ -133,3 +133,25 @@ func SafeVolume(kind string) bool { return slices.Contains(safeVolumes, kind) }
 
 // Confined reports whether a profile of seccomp or AppArmor confines.
 func Confined(p snapshot.Profile) bool { return p.Type == "RuntimeDefault" || p.Type == "Localhost" }
+
+// ConfinedNote reports whether the annotation of a container's AppArmor profile
+// confines.
+func ConfinedNote(note string) bool {
+	return note == "runtime/default" || strings.HasPrefix(note, "localhost/")
+}
+
+// SafeSysctls lists the kernel settings that the standards leave to pods since a
+// version, and of 0 those that they always did; sorted.
+func SafeSysctls(since Minor) []string {
+	var out []string
+	for name, m := range safeSysctls {
+		if m == since {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// SafeVolumes lists the types of volumes that the level restricted allows.
+func SafeVolumes() []string { return slices.Clone(safeVolumes) }

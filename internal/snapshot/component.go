@@ -56,6 +56,8 @@ type Component struct {
 	// Served is the certificate that its TLS port shows, asked from the machine itself.
 	Served Fact[ServedCertificate] `json:"served,omitzero"`
 
+	Stored Fact[int64] `json:"stored,omitzero"` // of etcd: bytes of its database
+
 	API       *APIConfig       `json:"api,omitempty"`
 	Kubelet   *KubeletConfig   `json:"kubelet,omitempty"`
 	Scheduler *SchedulerConfig `json:"scheduler,omitempty"`

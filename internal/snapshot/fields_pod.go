@@ -8,7 +8,7 @@ import (
 )
 
 // PodField is one value of a pod specification that steps can change. Values are
-// text, as a manifest spells them; "" is not said. Lists are joined by commas.
+// text, as a manifest spells them; "" is not said, which for a plain truth value is false. Lists are joined by commas.
 type PodField struct {
 	Path string // in [PodSpec], as JSON names it
 	get  func(*PodSpec, *PodContainer) string
@@ -109,12 +109,7 @@ func (s *PodSpec) container(name string) (*PodContainer, error) {
 func podBool(path string, at func(*PodSpec) *bool) PodField {
 	return PodField{
 		Path: path,
-		get: func(s *PodSpec, _ *PodContainer) string {
-			if !*at(s) {
-				return "" // the same as not said
-			}
-			return "true"
-		},
+		get:  func(s *PodSpec, _ *PodContainer) string { return strconv.FormatBool(*at(s)) },
 		set: func(s *PodSpec, _ *PodContainer, v string) error {
 			on, err := parseTri(v)
 			*at(s) = on != nil && *on
@@ -201,8 +196,21 @@ func boxAmount(path string, parse func(string) (int64, error), at func(*Demands)
 			}
 			n, err := parse(v)
 			*at(&c.Resources) = &n
+			c.Resources.requestLimits()
 			return err
 		},
+	}
+}
+
+// requestLimits requests what is limited and not requested, as the API server does.
+func (d *Demands) requestLimits() {
+	for _, p := range [...]struct{ request, limit **int64 }{
+		{&d.Requests.CPU, &d.Limits.CPU}, {&d.Requests.Memory, &d.Limits.Memory}, {&d.Requests.Storage, &d.Limits.Storage},
+	} {
+		if *p.request == nil && *p.limit != nil {
+			n := **p.limit
+			*p.request = &n
+		}
 	}
 }
 

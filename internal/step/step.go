@@ -23,6 +23,7 @@ const (
 	DaemonReload      Kind = "daemon-reload"      // keys of the engine's configuration file that it takes while it runs
 	DaemonRestart     Kind = "daemon-restart"     // keys of that file that it takes when it starts
 	AuditRule         Kind = "audit-rule"         // rules of the audit system, in the kernel and for its next start
+	WorkloadPatch     Kind = "workload-patch"     // the template of a workload in a cluster, whose pods are made anew
 )
 
 // Disturb says what a step interrupts. The order is from least to most.
@@ -35,6 +36,10 @@ const (
 	DisturbRecreate                // one container stops and a new one starts
 	DisturbRestart                 // the engine restarts
 )
+
+// LayerUnread is the warning of a re-creation that was planned without a look at
+// what the container wrote outside its mounts. It falls away where harden looked.
+const LayerUnread = "harden leaves it as it is if it wrote outside its mounts, which was not looked at"
 
 var disturbNames = [...]string{"none", "update", "recreate", "restart"}
 
@@ -68,7 +73,7 @@ func (k Kind) Disturbs() Disturb {
 		return DisturbNone
 	case ContainerUpdate, DaemonReload:
 		return DisturbUpdate
-	case ContainerRecreate:
+	case ContainerRecreate, WorkloadPatch:
 		return DisturbRecreate
 	case DaemonRestart:
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	access "plimsoll/internal/rbac"
 	"plimsoll/internal/snapshot"
 )
@@ -61,29 +62,8 @@ func (v *view) listed(s snapshot.RBACSubject) bool {
 	ok, known := v.is[s]
 	if !known {
 		name := access.Username(s)
-		ok = slices.ContainsFunc(v.allowed, func(pattern string) bool { return glob(pattern, name) })
+		ok = slices.ContainsFunc(v.allowed, func(pattern string) bool { return shared.Glob(pattern, name) })
 		v.is[s] = ok
-	}
-	return ok
-}
-
-// glob matches a pattern in which * is any number of characters.
-func glob(pattern, name string) bool {
-	head, rest, wild := strings.Cut(pattern, "*")
-	if !wild {
-		return pattern == name
-	}
-	name, ok := strings.CutPrefix(name, head)
-	for ok && rest != "" {
-		part, next, more := strings.Cut(rest, "*")
-		if !more {
-			return strings.HasSuffix(name, part)
-		}
-		var at int
-		if at = strings.Index(name, part); at < 0 {
-			return false
-		}
-		name, rest = name[at+len(part):], next
 	}
 	return ok
 }

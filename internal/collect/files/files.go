@@ -1,5 +1,5 @@
-// Package files collects evidence from compose files and Dockerfiles below a
-// folder, or from one such file. It reads inside that folder only, follows no
+// Package files collects evidence from compose files, Dockerfiles and Kubernetes
+// manifests below a folder, or from one such file. It reads inside that folder only, follows no
 // symbolic link out of it, and runs, builds and fetches nothing.
 package files
 
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"plimsoll/internal/collect"
+	"plimsoll/internal/collect/manifest"
 	"plimsoll/internal/snapshot"
 )
 
@@ -27,6 +28,8 @@ type Options struct {
 	// path from the folder with slashes: what an edit would make of them.
 	Instead map[string][]byte
 	Memo    *Memo // of earlier collections of the folder; nil is none
+
+	Values []manifest.Values // for Helm charts, instead of the files of values beside them
 }
 
 type collector struct {
@@ -61,10 +64,10 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	if single != "" {
 		c.found.take(single, c.sniff)
 		if c.found.none() {
-			return nil, fmt.Errorf("%s is none of a compose file, a Dockerfile, a daemon.json and a configuration of the Docker command or of a registry; compose.yaml, docker-compose.yml, Dockerfile, NAME.Dockerfile, daemon.json, ~/.docker/config.json and the config.yml of a registry are", o.Path)
+			return nil, fmt.Errorf("%s is none of a compose file, a Dockerfile, a daemon.json and a configuration of the Docker command or of a registry; compose.yaml, docker-compose.yml, Dockerfile, NAME.Dockerfile, daemon.json, ~/.docker/config.json, the config.yml of a registry and YAML or JSON with Kubernetes objects are", o.Path)
 		}
 	} else if c.walk(ctx); c.found.none() && !c.found.cut {
-		err := fmt.Errorf("%s holds no compose file, no Dockerfile, no daemon.json and no configuration of the Docker command or of a registry", o.Path)
+		err := fmt.Errorf("%s holds no compose file, no Dockerfile, no daemon.json, no Kubernetes manifest and no configuration of the Docker command or of a registry", o.Path)
 		if note := c.found.note(); note != "" {
 			err = fmt.Errorf("%w; seen there: %s", err, note)
 		}
@@ -73,7 +76,11 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	c.daemons()
 	c.clients(single != "")
 	c.registries()
-	if len(c.found.daemons)+len(c.found.clients)+len(c.found.registries) == 0 || single == "" {
+	if err := c.cluster(ctx); err != nil {
+		return nil, err
+	}
+	alone := len(c.found.daemons)+len(c.found.clients)+len(c.found.registries)+len(c.out.Clusters) > 0 && single != ""
+	if !alone && (len(c.out.Clusters) == 0 || len(c.found.compose)+len(c.found.dockerfiles) > 0) {
 		c.folder(ctx, single != "")
 	}
 	if err := c.out.Validate(); err != nil {

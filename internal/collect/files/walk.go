@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"plimsoll/internal/collect/host"
+	"plimsoll/internal/kustomize"
 )
 
 // Bounds of a search.
@@ -24,6 +25,7 @@ const (
 	maxEntries = 200_000 // files and folders looked at
 	maxDepth   = 24      // folders below one another
 	maxKind    = 5_000   // files of one kind
+	maxObjects = 50_000  // files that may hold objects of Kubernetes
 	sniffBytes = 8 << 10 // read of a YAML file of another name, to say what it is
 )
 
@@ -36,6 +38,8 @@ type found struct {
 	daemons              []string           // daemon.json
 	registries           []string           // configurations of registries
 	clients              map[string]*client // configurations of the Docker command, by their folder
+	manifests            []string           // YAML and JSON that may hold objects of Kubernetes
+	kustomized, charts   []string           // kustomization.yaml, Chart.yaml
 	passed               map[string]int     // folders of the names in skipped
 	other                map[string]int     // kinds that are not judged
 	links                int                // symbolic links to folders
@@ -57,17 +61,20 @@ const daemonName = "daemon.json"
 
 // Judged reports whether a path is by its name one of a file that may be judged:
 // a compose file, a Dockerfile, or the configuration of an engine, of the Docker
-// command or, as any YAML, of a registry.
+// command or, as any YAML, of a registry or Kubernetes manifests.
 func Judged(p string) bool {
 	p = filepath.ToSlash(p)
 	name := path.Base(p)
-	return composeName.MatchString(name) || dockerfileName(name) || name == daemonName || name == clientName || path.Ext(name) == ".yml" || path.Ext(name) == ".yaml" || contextName.MatchString(p)
+	return composeName.MatchString(name) || dockerfileName(name) || name == daemonName || name == clientName || name == "Kustomization" || path.Ext(name) == ".yml" || path.Ext(name) == ".yaml" || contextName.MatchString(p)
 }
 
 // none reports whether nothing was found that can be judged.
 func (f *found) none() bool {
-	return len(f.compose)+len(f.dockerfiles)+len(f.daemons)+len(f.clients)+len(f.registries) == 0
+	return len(f.compose)+len(f.dockerfiles)+len(f.daemons)+len(f.clients)+len(f.registries) == 0 && !f.kubernetes()
 }
+
+// kubernetes reports whether something was found that may define objects.
+func (f *found) kubernetes() bool { return len(f.manifests)+len(f.kustomized)+len(f.charts) > 0 }
 
 func dockerfileName(name string) bool {
 	lower := strings.ToLower(name)
@@ -86,11 +93,16 @@ func (f *found) take(rel string, sniff func(string) string) {
 		f.compose = append(f.compose, rel)
 	case dockerfileName(name):
 		f.dockerfiles = append(f.dockerfiles, rel)
+	case slices.Contains(kustomize.Names, name):
+		f.kustomized = append(f.kustomized, rel)
+	case name == chartName:
+		f.charts = append(f.charts, rel)
 	case strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"):
-		if kind := sniff(rel); kind == registryKind {
+		switch sniff(rel) {
+		case registryKind:
 			f.registries = append(f.registries, rel)
-		} else {
-			f.count(kind)
+		case manifestKind:
+			f.manifests = append(f.manifests, rel)
 		}
 	case strings.HasPrefix(name, "Dockerfile") && templateName.MatchString(name) && !strings.HasSuffix(name, ".dockerignore"):
 		f.count("Dockerfile template")
@@ -106,8 +118,12 @@ func (f *found) take(rel string, sniff func(string) string) {
 		}
 	case strings.HasPrefix(name, "docker-bake."):
 		f.count("bake file")
+	case strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".jsonl") || strings.HasSuffix(name, ".ndjson"):
+		if sniff(rel) == manifestKind {
+			f.manifests = append(f.manifests, rel)
+		}
 	}
-	f.cut = f.cut || max(len(f.compose), len(f.dockerfiles), len(f.daemons), len(f.clients), len(f.registries)) > maxKind
+	f.cut = f.cut || max(len(f.compose), len(f.dockerfiles), len(f.daemons), len(f.clients), len(f.registries)) > maxKind || len(f.manifests) > maxObjects
 }
 
 func (f *found) count(kind string) {
@@ -179,6 +195,7 @@ func (c *collector) walk(ctx context.Context) {
 	slices.Sort(f.dockerfiles)
 	slices.Sort(f.daemons)
 	slices.Sort(f.registries)
+	slices.Sort(f.manifests)
 }
 
 func cause(err error) error {
@@ -203,14 +220,29 @@ func (c *collector) sniff(rel string) string {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return ""
 	}
-	if text := c.head[:1+n]; bytes.Contains(text, []byte("\napiVersion:")) && bytes.Contains(text, []byte("\nkind:")) {
-		return "Kubernetes manifest"
+	if text := c.head[:1+n]; Manifest(text, n == sniffBytes) {
+		return manifestKind
 	} else if path.Base(rel) == clientName && clientKeys.Match(text) {
 		return clientKind
 	} else if path.Base(rel) != clientName && host.RegistryHead(text[1:]) {
 		return registryKind
 	}
 	return ""
+}
+
+// manifestKind is what sniff calls a file that may hold objects of Kubernetes, and
+// chartName the file that makes a folder a Helm chart.
+const (
+	manifestKind = "Kubernetes manifest"
+	chartName    = "Chart.yaml"
+)
+
+var versionKey = regexp.MustCompile(`(?m)(?:^[\x{feff}\s{-]*|[{,]\s*)["']?apiVersion["']?\s*:\s*["']?[a-z]`)
+
+// Manifest reports whether a text may hold objects of Kubernetes. cut says that it
+// is the begin of one only. Reading it decides.
+func Manifest(text []byte, cut bool) bool {
+	return bytes.Contains(text, []byte("apiVersion")) && (cut || bytes.Contains(text, []byte("kind"))) && versionKey.Match(text)
 }
 
 var errNoFile = errors.New("is no regular file")

@@ -120,7 +120,7 @@ func (c *collector) take(l *list, o any, i kubeapi.Item) {
 	}
 	if static {
 		for _, k := range m.Containers {
-			if comp, ok := node.Mirrored(m.Node, m.Namespace+"/"+m.Name, k.Image, k.Argv); ok {
+			if comp, ok := node.Mirrored(m.Node, k.Image, k.Argv); ok {
 				comp.Scope = c.id.scope
 				c.components = append(c.components, comp)
 			}

@@ -48,7 +48,6 @@ func standard() []resource {
 		of(snapshot.PartClusterWorkloads, "batch", "Job", "jobs"),
 		of(snapshot.PartClusterWorkloads, "batch", "CronJob", "cronjobs"),
 		of(snapshot.PartClusterWorkloads, coreGroup, "ReplicationController", "replicationcontrollers"),
-		of(snapshot.PartClusterWorkloads, coreGroup, "PodTemplate", "podtemplates"),
 		of(snapshot.PartClusterPods, coreGroup, "Pod", "pods"),
 		of(snapshot.PartClusterAccounts, coreGroup, "ServiceAccount", "serviceaccounts"),
 		of(snapshot.PartClusterRBAC, rbacGroup, "Role", "roles"),
@@ -80,6 +79,7 @@ func standard() []resource {
 		wide(of(snapshot.PartClusterStorage, "storage.k8s.io", "StorageClass", "storageclasses")),
 		wide(of(snapshot.PartClusterStorage, coreGroup, "PersistentVolume", "persistentvolumes")),
 		of(snapshot.PartClusterStorage, coreGroup, "PersistentVolumeClaim", "persistentvolumeclaims"),
+		of(snapshot.PartClusterExtensions, coreGroup, "PodTemplate", "podtemplates"), // nothing makes pods of them by itself
 		wide(of(snapshot.PartClusterExtensions, "apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions")),
 	}
 }

@@ -10,7 +10,7 @@ import (
 // Mirrored describes the component that a container of a static pod runs, as the
 // API shows it: its flags, and the release that its image's tag names. The files
 // that flags name are on the node, where nobody looked.
-func Mirrored(node, pod, image string, argv []string) (snapshot.Component, bool) {
+func Mirrored(node, image string, argv []string) (snapshot.Component, bool) {
 	name, args := kubeflag.Component(argv)
 	if name == "" && (len(argv) == 0 || strings.HasPrefix(argv[0], "-")) { // the image's own entry point
 		name, args = byImage(image), argv
@@ -20,10 +20,10 @@ func Mirrored(node, pod, image string, argv []string) (snapshot.Component, bool)
 	}
 	c := snapshot.Component{Node: node, Name: name, Source: snapshot.FromMirrorPod, Version: imageVersion(image)}
 	if c.Version != "" {
-		c.VersionBy = "the image's tag in pod " + pod
+		c.VersionBy = "the image's tag"
 	}
 	flags := kubeflag.Parse(name, args)
-	c.Flags = snapshot.Seen(reduce(flags), "pod "+pod)
+	c.Flags = snapshot.Seen(reduce(flags), "mirror pod")
 	for _, f := range flags {
 		if !fileFlags[f.Name] || !strings.HasPrefix(f.Value, "/") {
 			continue

@@ -62,17 +62,6 @@ func blind(f *snapshot.Snapshot) string {
 	return why
 }
 
-// rebase joins what a node of a cluster shows with what the cluster's API shows,
-// where both are of one cluster.
-func (s *survey) rebase() {
-	for i := range s.out.Clusters {
-		c := &s.out.Clusters[i]
-		if from := "cluster:ca-" + c.CA; c.CA != "" && from != c.Scope && s.out.Scope(from) != nil {
-			s.out.Rebase(from, c.Scope)
-		}
-	}
-}
-
 // resolve looks a name up, for a moment. An address is its own answer.
 func resolve(ctx context.Context, host string) []string {
 	if a, err := netip.ParseAddr(host); err == nil {

@@ -25,8 +25,8 @@ import (
 
 // Target is one thing to look at.
 type Target struct {
-	Kind string // docker, host, k8s, files, image or registry
-	Arg  string // docker: a context or URL; empty is the user's current engine; k8s: a context, empty is the current one; files: a folder or file; image: see [image.Options]; registry: HOST[:PORT]
+	Kind string // docker, host, k8s, files, image, registry or saved
+	Arg  string // docker: a context or URL; empty is the user's current engine; k8s: a context, empty is the current one; files: a folder or file; saved: a snapshot's path; image: see [image.Options]; registry: HOST[:PORT]
 }
 
 // Options say what to look at and how.
@@ -43,12 +43,14 @@ type Options struct {
 	Loaded     []snapshot.LoadedFile // configuration that harden wrote and engines run with
 	Parallel   int                   // requests at once; 0 is the collector's default
 	Progress   func(msg string)
-	Note       func(msg string) // what a person should know besides
-	Input      io.Reader        // for an image that is read from the standard input
-	Evidence                    // of images, that others made
-	Kubeconfig string           // file in the place of $KUBECONFIG and ~/.kube/config
-	Kubelets   bool             // ask the kubelets of a cluster for their configuration, through its API server
-	Probe      bool             // send registries more than reads, see [registry.Options]
+	Note       func(msg string)                              // what a person should know besides
+	Open       func(path string) (*snapshot.Snapshot, error) // reads a target of kind saved
+	Input      io.Reader                                     // for an image that is read from the standard input
+	Values     []string                                      // files of values that Helm charts are rendered with
+	Evidence                                                 // of images, that others made
+	Kubeconfig string                                        // file in the place of $KUBECONFIG and ~/.kube/config
+	Kubelets   bool                                          // ask the kubelets of a cluster for their configuration, through its API server
+	Probe      bool                                          // send registries more than reads, see [registry.Options]
 }
 
 // ErrNothing says that there is neither an engine nor a node here, nor a target given.
@@ -100,6 +102,13 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 			return nil, err
 		}
 	}
+	for _, t := range s.Targets {
+		if t.Kind == "saved" {
+			if err := s.saved(t.Arg); err != nil {
+				return nil, err
+			}
+		}
+	}
 	s.rebase()
 	s.dropUnusedHost()
 	if err := s.imageEvidence(); err != nil {
@@ -122,6 +131,7 @@ type survey struct {
 	local   *host.Machine // nil where this machine is not Linux
 	this    docker.Machine
 	hostID  string
+	lines   []nodeLine
 	isNode  bool // this machine is a node of a Kubernetes cluster
 }
 
@@ -140,7 +150,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 	}
 	for _, t := range s.Targets {
 		switch t.Kind {
-		case "host", "files", "image", "registry", "k8s":
+		case "host", "files", "image", "registry", "k8s", "saved":
 		case "docker":
 			e, err := dockerapi.Resolve(t.Arg, s.Env, s.Home)
 			if err != nil {
@@ -183,7 +193,9 @@ func (s *survey) machine(ctx context.Context, endpoints []endpoint) {
 
 // onlyArtifacts reports whether nothing was asked for that this machine has part in.
 func (s *survey) onlyArtifacts() bool {
-	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool { return !slices.Contains([]string{"files", "image", "registry", "k8s"}, t.Kind) })
+	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool {
+		return !slices.Contains([]string{"files", "image", "registry", "k8s", "saved"}, t.Kind)
+	})
 }
 
 // image reads one image, or those of one file.
@@ -208,7 +220,21 @@ func (s *survey) image(ctx context.Context, arg string) error {
 // files collects a folder or file.
 func (s *survey) files(ctx context.Context, path string) error {
 	s.say("files of " + path)
-	fragment, err := files.Collect(ctx, files.Options{Path: path, Dir: s.Dir, Home: s.Home, Taken: s.out.Taken})
+	o := files.Options{Path: path, Dir: s.Dir, Home: s.Home, Taken: s.out.Taken}
+	for _, name := range s.Values {
+		v, err := files.ReadValues(name, s.Dir)
+		if err != nil {
+			return err
+		}
+		o.Values = append(o.Values, v)
+	}
+	collected := files.Collect
+	if path == "-" {
+		collected = func(ctx context.Context, o files.Options) (*snapshot.Snapshot, error) {
+			return files.CollectStream(ctx, s.Input, o)
+		}
+	}
+	fragment, err := collected(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -338,7 +364,7 @@ func Reads() []string {
 		"GET /networks, /volumes; where swarm is active, of a manager: /nodes, /services, and of /secrets and /configs names",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
-	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles, daemon.json and configurations of the Docker command and of registries in it, the files these name, and .env beside them, never outside of it",
+	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles, daemon.json, configurations of the Docker command and of registries, Kubernetes manifests, kustomizations and Helm charts in it, the files these name, and .env beside them, never outside of it; no remote base or dependency is fetched, no plugin is run",
 		"for an image that is named: its file or OCI layout, else GET /images/REF/json and /images/ID/get of the current engine, else the registry that REF names; layers are read and not kept, and ~/.docker/config.json for a login")
 	engine = append(engine, "for a registry that is named: GET /v2/ over TLS and in clear, /v2/_catalog, tags, manifests and small blobs of its first repositories, its token service on the same host, /, /api/v2.0/systeminfo and /health, and port 5001; no login is sent")
 	engine = append(engine, kube.Reads()...)

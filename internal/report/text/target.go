@@ -86,11 +86,5 @@ func ShellWord(s string) string {
 			}
 		}
 	}
-	s = Clean(s)
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("-_=+./:@%,", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return step.Shell(Clean(s))
 }

@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/report"
@@ -13,7 +14,11 @@ import (
 func disturbance(r *report.Result, m *report.Measure) string {
 	source := m.AtSource()
 	if len(m.Steps) == 0 {
-		return "by a person, where " + count(source, "container is", "containers are") + " defined"
+		one, many := "container is", "containers are"
+		if ofWorkloads(m) {
+			one, many = "workload is", "workloads are"
+		}
+		return "by a person, where " + count(source, one, many) + " defined"
 	}
 	kinds := make(map[step.Kind]int)
 	for _, id := range m.Steps {
@@ -42,6 +47,11 @@ func disturbance(r *report.Result, m *report.Measure) string {
 	return strings.Join(does, ", ")
 }
 
+// ofWorkloads reports whether a measure is about workloads of a cluster.
+func ofWorkloads(m *report.Measure) bool {
+	return slices.ContainsFunc(m.Refused, func(r step.Refusal) bool { return r.AtSource && r.Target.Kind == snapshot.KindPodSpec })
+}
+
 // edits names what a measure edits: services and the files that have them, and
 // Dockerfiles.
 func edits(r *report.Result, m *report.Measure) string {
@@ -55,6 +65,7 @@ func edits(r *report.Result, m *report.Measure) string {
 			at[target{s.Kind, s.Scope, s.Key}] = s
 		}
 	}
+	workloads, manifests := make(map[string]string), make(map[string]string)
 	services, recipes, settings, files := make(map[string]string), make(map[string]string), make(map[string]string), make(map[string]string)
 	for _, id := range m.Steps {
 		st := r.Steps[id]
@@ -66,6 +77,8 @@ func edits(r *report.Result, m *report.Measure) string {
 			file = s.Location.File
 		}
 		switch st.Target.Kind {
+		case snapshot.KindPodSpec:
+			workloads[st.Target.Key], manifests[file] = st.Target.Name, file
 		case snapshot.KindFile:
 			recipes[st.Target.Key] = file
 		case snapshot.KindRegistry:
@@ -77,6 +90,9 @@ func edits(r *report.Result, m *report.Measure) string {
 	var out []string
 	if len(services) > 0 {
 		out = append(out, nameOrCount(services, "services")+" in "+nameOrCount(files, "files"))
+	}
+	if len(workloads) > 0 {
+		out = append(out, nameOrCount(workloads, "workloads")+" in "+nameOrCount(manifests, "files"))
 	}
 	if len(recipes) > 0 {
 		out = append(out, nameOrCount(recipes, "Dockerfiles"))
