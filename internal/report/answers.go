@@ -37,7 +37,7 @@ func (b *builder) answers() Answers {
 		}
 	}
 	for _, c := range b.a.Suite {
-		if !asked[c.ID] { // nothing that was looked at has such subjects
+		if !asked[c.ID] && b.a.Snapshot.Shows(c.Subject) { // nothing that was looked at has such subjects
 			out.Questions++
 			open[OpenNoSuch]++
 			if slices.Contains(snapshot.Kinds[c.Subject].Scopes, snapshot.ScopeEngine) {
