@@ -51,7 +51,7 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 	if err := a.preview(ctx, f, src.snapshot, sel); err != nil {
 		return err
 	}
-	if err := a.showSelection(sel, ids, f.target); err != nil {
+	if err := a.showSelection(as, sel, ids, f.on, f.target); err != nil {
 		return failure(err)
 	}
 	switch {
@@ -64,11 +64,11 @@ func (a *app) harden(cmd *cobra.Command, f *hardenFlags, ids []string) error {
 		a.log.note("nothing was changed; add --apply to make these changes")
 		return nil
 	}
-	what := "targets"
+	what := counted(targetsOf(sel.steps), "target")
 	if sel.folder != "" {
-		what = "services and Dockerfiles, in their files"
+		what = fmt.Sprintf("%d services and Dockerfiles, in their files", targetsOf(sel.steps))
 	}
-	if err := a.confirm(fmt.Sprintf("Apply %d changes to %d %s?", len(sel.steps), targetsOf(sel.steps), what), f.yes); err != nil {
+	if err := a.confirm(ctx, fmt.Sprintf("Apply %s to %s?", counted(len(sel.steps), "change"), what), f.yes); err != nil {
 		return err
 	}
 	err = a.perform(ctx, f, src.snapshot, sel, digest)

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -165,6 +166,7 @@ func (a *app) decide(cmd *cobra.Command, src *source, f *decisionFlags, po plan.
 		return nil, nil, err
 	}
 	a.noteWaivers(d, as)
+	a.noteAnswers(d, as)
 	return report.Build(as, toolName(), catalogueVersion), as, nil
 }
 
@@ -186,6 +188,25 @@ func (a *app) noteWaivers(d *decisions, as *assess.Assessment) {
 	const anyBreadth = 0 // how much one waiver may cover is not judged
 	for _, n := range config.Report(d.waivers, used, d.now, anyBreadth) {
 		a.log.note("%s:%d: %s", d.file, n.Line, n.Text)
+	}
+}
+
+// noteAnswers says which answers of the policy change nothing: they are for
+// questions that are put to a person, and evidence decides the others.
+func (a *app) noteAnswers(d *decisions, as *assess.Assessment) {
+	for _, id := range slices.Sorted(maps.Keys(d.policy.Answers)) {
+		judged, used := false, false
+		for i := range as.Findings {
+			f := &as.Findings[i]
+			if f.Check.ID != id {
+				continue
+			}
+			judged = true
+			used = used || slices.ContainsFunc(f.Evidence, func(e check.Evidence) bool { return strings.HasPrefix(e.Source, "answered by ") })
+		}
+		if judged && !used {
+			a.log.note("the answer to %s in the policy changes nothing: evidence decides it, not a person", id)
+		}
 	}
 }
 

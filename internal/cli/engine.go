@@ -37,7 +37,7 @@ func (a *app) engine(ctx context.Context, f *collectFlags, target, recorded stri
 		}
 		arg = t.live[0].Arg
 	} else if !strings.HasPrefix(recorded, "unix://") {
-		return nil, nil, usage("the engine %s is not on this machine and is not asked unless it is named; give --target docker:URL", quote(recorded))
+		return nil, nil, usage("the engine %s is reached over the network and not asked unless it is named; give --target docker:URL", quote(recorded))
 	}
 	e, err := dockerapi.Resolve(arg, a.Env, a.Home)
 	if err != nil {

@@ -128,6 +128,9 @@ func messages(err error) []string {
 		}
 		return lines
 	}
+	if unheard(err) {
+		return nil
+	}
 	parts := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
 	lines := []string{strings.Join(parts, "; ")}
 	if e, ok := errors.AsType[*harden.Error](err); ok {

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -67,16 +69,37 @@ func (a *app) hardenCommand() *cobra.Command {
 }
 
 // confirm asks a person. Without a terminal there is nobody to ask.
-func (a *app) confirm(question string, yes bool) error {
+func (a *app) confirm(ctx context.Context, question string, yes bool) error {
 	if yes {
 		return nil
 	}
 	if !a.isTerminal(a.In) || !a.isTerminal(a.Err) {
 		return usage("there is no terminal to ask for confirmation on; give --yes to go ahead without")
 	}
+	return a.ask(ctx, question)
+}
+
+// ask puts a question and waits for yes. An interrupt is an answer, too: the read
+// itself cannot be cut off and is left behind.
+func (a *app) ask(ctx context.Context, question string) error {
 	fmt.Fprintf(a.Err, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(a.In).ReadString('\n')
-	if err != nil && answer == "" {
+	given := make(chan string, 1)
+	go func() {
+		answer, _ := bufio.NewReader(a.In).ReadString('\n') // what there is of an answer
+		given <- answer
+	}()
+	answer := ""
+	select {
+	case <-ctx.Done():
+	case answer = <-given:
+	}
+	if !strings.HasSuffix(answer, "\n") {
+		fmt.Fprintln(a.Err)
+	}
+	if ctx.Err() != nil { // also when an answer came with it
+		return interrupted(errors.New("nothing was changed"))
+	}
+	if answer == "" {
 		return usage("no answer; nothing was changed")
 	}
 	switch strings.ToLower(strings.TrimSpace(answer)) {

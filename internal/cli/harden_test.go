@@ -4,13 +4,20 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"plimsoll/internal/checktest"
+	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/harden"
+	"plimsoll/internal/report/text"
+	"plimsoll/internal/snapshot"
 )
 
 func TestHardenShowsAndChangesNothing(t *testing.T) {
@@ -142,11 +149,60 @@ func TestShellWord(t *testing.T) {
 		"$(reboot)":                       "'$(reboot)'",
 		"docker:tcp://a:p@ss@host/?q=a;b": "'docker:tcp://a:xxxxx@host/?q=a;b'",
 	} {
-		if got := shellWord(in); got != want {
-			t.Errorf("shellWord(%q) = %s, want %s", in, got, want)
+		if got := text.ShellWord(in); got != want {
+			t.Errorf("text.ShellWord(%q) = %s, want %s", in, got, want)
 		}
 	}
 	if got := hintFlags("", ""); got != "" {
 		t.Errorf("flags without a reason: %s", got)
 	}
+}
+
+// TestAsk: only yes is yes, and an interrupt ends the question.
+func TestAsk(t *testing.T) {
+	for answer, want := range map[string]int{"y\n": exitDone, " YES \n": exitDone, "n\n": exitUsage, "\n": exitUsage, "": exitUsage, "why?\n": exitUsage} {
+		b := newBench(t)
+		b.In = strings.NewReader(answer)
+		if err := b.ask(t.Context(), "Apply?"); exitCode(err) != want {
+			t.Errorf("%q: %v, want exit code %d", answer, err, want)
+		}
+	}
+	b := newBench(t)
+	in, stay := io.Pipe()
+	defer stay.Close()
+	b.In = in
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if err := b.ask(ctx, "Apply?"); exitCode(err) != exitInterrupted || b.err.String() != "Apply? [y/N] \n" {
+		t.Errorf("%v after %q", err, b.err.String())
+	}
+}
+
+// TestIdleAnswer: an answer to what evidence decides is said to change nothing.
+func TestIdleAnswer(t *testing.T) {
+	b := newBench(t)
+	policy := "schema: plimsoll.policy/v1\nanswers:\n  %s: {status: pass, owner: ops, date: 2026-10-01}\n"
+	for id, idle := range map[string]bool{"host-kernel-supported": true, "host-hardened": false} {
+		if err := os.WriteFile(filepath.Join(b.Dir, "plimsoll.yaml"), fmt.Appendf(nil, policy, id), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b.do(t, exitDone, "assess", b.state())
+		if strings.Contains(b.err.String(), "changes nothing") != idle {
+			t.Errorf("%s: %s", id, b.err.String())
+		}
+	}
+}
+
+// TestUnknownIsNotUnneeded: what is not known to need a measure is said to be so.
+func TestUnknownIsNotUnneeded(t *testing.T) {
+	b := newBench(t)
+	b.withStub()
+	b.collect = func(context.Context, survey.Options) (*snapshot.Snapshot, error) {
+		s, _, err := checktest.Tweak([]byte(`{"spec": {"unread": ["resources.memory"]}, "runtime": {"cgroup": {"state": "denied", "reason": "denied"}}}`))
+		return s, err
+	}
+	b.do(t, exitDone, "harden", "container-memory-limit", b.state())
+	has(t, &b.out, "container-memory-limit: whether something needs it is not known of 1 subject\n  name/web  unknown (")
+	b.do(t, exitDone, "harden", "container-pids-limit", b.state())
+	has(t, &b.out, "container-pids-limit: nothing that was looked at needs it")
 }

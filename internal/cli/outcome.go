@@ -17,32 +17,12 @@ import (
 func hintFlags(state, target string) string {
 	var s string
 	if state != "" {
-		s += " --state " + shellWord(state)
+		s += " --state " + text.ShellWord(state)
 	}
 	if target != "" {
-		s += " --target " + shellWord(target)
+		s += " --target " + text.ShellWord(target)
 	}
 	return s
-}
-
-// shellWord writes an argument as a shell takes it, without control characters
-// and without the password of a URL.
-func shellWord(s string) string {
-	if prefix, rest, ok := strings.Cut(s, "://"); ok {
-		if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-			user, _, secret := strings.Cut(rest[:at], ":")
-			if secret {
-				s = prefix + "://" + user + ":xxxxx" + rest[at:]
-			}
-		}
-	}
-	s = text.Clean(s)
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("-_=+./:@%,", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // showReport prints what a run did and what can be done next. flags are those of
@@ -112,4 +92,12 @@ func outcome(o harden.Outcome) string {
 		s += ": " + o.Why
 	}
 	return text.Clean(s) + "\n"
+}
+
+// counted is a number of things.
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

@@ -69,6 +69,8 @@ func (a *app) planCommand() *cobra.Command {
 			return err
 		case f.limit < 0:
 			return usage("--max is %d; it is a number of measures, or 0 for no limit", f.limit)
+		case f.limit > 0 && len(f.include) > f.limit:
+			return usage("--include names %s and --max allows %d; give --max %d, or 0 for no limit", counted(len(f.include), "measure"), f.limit, len(f.include))
 		case f.cover != "" && f.cover != "surfaces":
 			return unknownName("--cover value", f.cover, []string{"surfaces"}, "it is surfaces")
 		}
@@ -90,20 +92,27 @@ func (a *app) planCommand() *cobra.Command {
 	return cmd
 }
 
-// emitPlan shows the plan and saves it.
+// emitPlan saves the plan and shows it, whichever of the two fails.
 func (a *app) emitPlan(out outputFlags, s screenFlags, src *source, r *report.Result) error {
 	doc := func(w io.Writer) error { return report.EncodePlan(w, report.NewPlanFile(r)) }
-	err := a.emit(outputFlags{format: out.format}, s, func(w io.Writer, o text.Options) error {
+	if out.file == "-" { // the plan alone: a page before it would be in its way
+		return a.save(out.file, doc)
+	}
+	shown := outputFlags{format: out.format}
+	if _, err := shown.json(); err != nil {
+		return err
+	}
+	var saved error
+	if out.file != "" {
+		if saved = a.save(out.file, doc); saved != nil {
+			saved = fmt.Errorf("the plan was not saved: %w", saved)
+		}
+	}
+	return joined(saved, a.emit(shown, s, func(w io.Writer, o text.Options) error {
 		if err := announce(w, src); err != nil {
 			return err
 		}
+		o.Target = src.target
 		return text.Plan(w, r, o)
-	}, doc)
-	if err != nil || out.file == "" {
-		return err
-	}
-	if err := a.save(out.file, doc); err != nil {
-		return fmt.Errorf("the plan was shown but not saved: %w", err)
-	}
-	return nil
+	}, doc))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -152,12 +153,15 @@ func (a *app) openStanding(ctx context.Context, f *collectFlags, target, ref str
 			return nil, err
 		}
 		if err == nil {
+			if why == harden.NoneLeft {
+				why += "; plimsoll harden --commit " + j.Header.ID + hintFlags(f.state, target) + " closes it"
+			}
 			err = &exitError{exitRollback, errors.New(why)}
 		}
 		passed = append(passed, fmt.Errorf("run %s cannot be taken back: %w", j.Header.ID, err))
 	}
 	if len(passed) == 0 {
-		a.log.note("there is nothing to take back: no step of the %d runs in %s is in force", len(all), dir)
+		a.log.note("there is nothing to take back: no step of %s in %s is in force", counted(len(all), "run"), dir)
 		return nil, nil
 	}
 	return nil, errors.Join(passed...)
@@ -182,13 +186,37 @@ func (a *app) commit(ctx context.Context, f *hardenFlags, args []string) error {
 			kept++
 		}
 	}
-	if kept == 0 {
+	over, err := a.over(ctx, run)
+	if err != nil {
+		return err
+	}
+	question := fmt.Sprintf("Remove %s for good?", counted(kept, "replaced container"))
+	switch {
+	case over:
+		question = fmt.Sprintf("No container of run %s is left. Close it, with the descriptions that its rollback would need?", run.journal.Header.ID)
+	case kept == 0:
 		a.log.note("run %s keeps no containers; there is nothing to commit", run.journal.Header.ID)
 		return nil
 	}
-	if err := a.confirm(fmt.Sprintf("Remove %d replaced containers for good?", kept), f.yes); err != nil {
+	if err := a.confirm(ctx, question, f.yes); err != nil {
 		return err
 	}
 	rep, err := harden.Commit(ctx, run.options, run.journal.Header.ID)
 	return joined(failureUnlessKnown(err), failure(a.showReport(rep, hintFlags(f.state, f.target))))
+}
+
+// over reports whether none of a run's containers is left.
+func (a *app) over(ctx context.Context, run *openedRun) (bool, error) {
+	all, err := harden.Load(run.options.State)
+	if err != nil {
+		return false, failureUnlessKnown(err)
+	}
+	if !slices.ContainsFunc(harden.Standing(all), func(j *harden.Journal) bool { return j.Header.ID == run.journal.Header.ID }) {
+		return false, nil
+	}
+	why, err := harden.Spent(ctx, run.options, all, run.journal)
+	if err != nil {
+		return false, failure(err)
+	}
+	return why == harden.NoneLeft, nil
 }

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"plimsoll/internal/assess"
+	"plimsoll/internal/check"
 	"plimsoll/internal/harden"
+	"plimsoll/internal/plan"
 	"plimsoll/internal/report/text"
 	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
@@ -142,7 +144,8 @@ func (a *app) previewScope(ctx context.Context, f *hardenFlags, scope *snapshot.
 		if v.Refused != "" {
 			refused[steps[i]] = v.Refused
 		}
-		steps[i].Warnings = append(slices.Clone(steps[i].Warnings), v.Warnings...)
+		known := slices.DeleteFunc(slices.Clone(steps[i].Warnings), func(w string) bool { return w == step.LayerUnread })
+		steps[i].Warnings = append(known, v.Warnings...)
 	}
 	return nil
 }
@@ -178,7 +181,7 @@ func (a *app) verdicts(ctx context.Context, f *hardenFlags, scope *snapshot.Scop
 
 // showSelection prints the changes, what they disturb, what is refused and what
 // a person should know.
-func (a *app) showSelection(sel *selection, ids []string, target string) error {
+func (a *app) showSelection(as *assess.Assessment, sel *selection, ids, on []string, target string) error {
 	var b strings.Builder
 	b.WriteString(harden.Diff(sel.steps, sel.measures))
 	for _, m := range sel.measures {
@@ -194,7 +197,7 @@ func (a *app) showSelection(sel *selection, ids []string, target string) error {
 	}
 	for _, id := range ids {
 		if !slices.ContainsFunc(sel.measures, func(m step.Measure) bool { return m.ID == id }) {
-			fmt.Fprintf(&b, "%s: nothing that was looked at needs it\n", id)
+			b.WriteString(a.unneeded(as, id, on))
 		}
 	}
 	if sel.folder != "" {
@@ -203,6 +206,36 @@ func (a *app) showSelection(sel *selection, ids []string, target string) error {
 	}
 	_, err := io.WriteString(a.Out, b.String())
 	return err
+}
+
+// unneeded says why a measure changes nothing: nothing needs it, or nobody knows
+// whether something does.
+func (a *app) unneeded(as *assess.Assessment, id string, on []string) string {
+	const most = 3 // subjects by name
+	var b strings.Builder
+	n := 0
+	for i := range as.Findings {
+		f := &as.Findings[i]
+		if f.Status != check.Unknown || !slices.ContainsFunc(f.Check.Fixes, func(x check.Fix) bool { return f.Check.MeasureID(&x) == id }) {
+			continue
+		}
+		for _, m := range f.Members {
+			s := as.Index.Subjects[m]
+			if len(on) > 0 && !plan.Selects(on, s) {
+				continue
+			}
+			if n++; n <= most {
+				fmt.Fprintf(&b, "  %s  unknown (%s): %s\n", text.Clean(s.Key), f.Reason, text.Clean(f.Message))
+			}
+		}
+	}
+	if n == 0 {
+		return id + ": nothing that was looked at needs it\n"
+	}
+	if n > most {
+		fmt.Fprintf(&b, "  and %d more\n", n-most)
+	}
+	return fmt.Sprintf("%s: whether something needs it is not known of %s\n%s", id, counted(n, "subject"), b.String())
 }
 
 func targetsOf(steps []step.Step) int {

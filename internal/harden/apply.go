@@ -77,7 +77,7 @@ func (r *runner) sift(ctx context.Context, info engineInfo, steps []step.Step, r
 	r.look()
 	defer r.act()
 	for _, s := range steps {
-		_, err := r.ready(ctx, s, info)
+		_, err := r.glance(ctx, s, info)
 		switch e := refusal(err); {
 		case e != nil:
 			rep.Steps = append(rep.Steps, Outcome{Step: s, State: StateRefused, Why: e.reason()})
@@ -101,7 +101,7 @@ func (r *runner) applyAll(ctx context.Context, w *writer, info engineInfo, todo 
 		out, err := r.applyOne(ctx, w, info, s)
 		if cut := ctx.Err(); err != nil && cut != nil && out.State == StateNotStarted {
 			rep.leave(todo[i:], "the run was interrupted")
-			return errors.Join(refused, fmt.Errorf("%d of %d steps were not begun: %w", len(todo)-i, len(todo), cut))
+			return errors.Join(refused, &interruption{fmt.Sprintf("%d of %d steps were not begun", len(todo)-i, len(todo)), cut})
 		}
 		rep.Steps = append(rep.Steps, out)
 		switch {
@@ -112,11 +112,19 @@ func (r *runner) applyAll(ctx context.Context, w *writer, info engineInfo, todo 
 		case out.State == StateRefused:
 			refused = errors.Join(refused, located(err, s, w.Path))
 		default:
-			rep.leave(todo[i+1:], "a step before it failed")
+			rep.leave(todo[i+1:], whyLeft(ctx))
 			return errors.Join(refused, located(err, s, w.Path))
 		}
 	}
 	return refused
+}
+
+// whyLeft is why steps after one that did not take are not begun.
+func whyLeft(ctx context.Context) string {
+	if ctx.Err() != nil {
+		return "the run was interrupted"
+	}
+	return "a step before it failed"
 }
 
 // leave reports steps that were not begun.
@@ -162,7 +170,8 @@ func (r *runner) applyOne(ctx context.Context, w *writer, info engineInfo, s ste
 	if err := ctx.Err(); err != nil {
 		return Outcome{Step: s, State: StateNotStarted, Why: "the run was interrupted"}, err
 	}
-	sub, err := r.ready(ctx, s, info)
+	sub, release, err := r.alone(ctx, s, info)
+	defer release()
 	if e := refusal(err); e != nil {
 		return Outcome{Step: s, State: StateRefused, Why: e.reason()}, err
 	}
@@ -276,7 +285,10 @@ func (r *runner) confirm(ctx context.Context, e *Entry) ([]byte, error) {
 // takeBack rolls back a step that failed. It does so even when the caller gave
 // up meanwhile: half a step is worse than a late answer.
 func (r *runner) takeBack(ctx context.Context, w *writer, e *Entry, cause error) (Outcome, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	if ctx.Err() != nil && errors.Is(cause, ctx.Err()) {
+		cause = &interruption{"the run was interrupted", cause}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTime)
 	defer cancel()
 	out := Outcome{Step: e.Step, State: StateIncomplete, Why: cause.Error()}
 	unwritten := r.record(w, Record{Phase: PhaseFailed, Step: e.Step.ID, Why: cause.Error()})

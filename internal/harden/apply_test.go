@@ -18,7 +18,7 @@ import (
 
 func testOptions(t *testing.T, f Engine) Options {
 	t.Helper()
-	return Options{Engine: f, State: t.TempDir(), Tool: "plimsoll test", Settle: time.Millisecond, Wait: time.Second}
+	return Options{Engine: f, State: t.TempDir(), Tool: "plimsoll test", Settle: time.Millisecond, Wait: time.Second, killed: time.Millisecond}
 }
 
 func on(id, name string) snapshot.Subject {

@@ -33,6 +33,7 @@ type configImage struct {
 	// Running are the values that the engine had, by field: where a key is
 	// removed from the file, a reload leaves what runs.
 	Running map[string]string `json:",omitempty"`
+	Loaded  bool              `json:",omitempty"` // the engine ran with the file as it was
 	PID     int               // of the engine's process
 	Started int64             // when it started, seconds since 1970
 }

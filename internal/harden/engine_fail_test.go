@@ -118,18 +118,11 @@ func TestKilledProcess(t *testing.T) {
 	for _, point := range []string{"intent", pointGuarded, pointStopped, pointRenamed, pointMade, "created", pointConnected, pointStarted, "applied", "confirmed"} {
 		t.Run(point, func(t *testing.T) {
 			b := &bed{T: t, eng: b.eng, engine: b.engine, prefix: b.prefix}
-			on := b.run("kill", append([]string{"--restart", "always"}, sleeper...)...)
+			on := b.run("kill", append([]string{"--restart", "always", "--stop-timeout", "1"}, sleeper...)...)
 			t.Cleanup(b.sweep)
 			o := b.options()
 			s := step.New(step.ContainerRecreate, on, step.Change{Field: fieldReadonly, From: "false", To: "true"})
-			body, _ := json.Marshal(s)
-			cmd := exec.Command(os.Args[0], "-test.run=^TestHelperProcess$")
-			cmd.Env = append(os.Environ(), "HARDEN_HELPER_STEP="+string(body), "HARDEN_HELPER_STATE="+o.State, "HARDEN_HELPER_POINT="+point)
-			out, err := cmd.CombinedOutput()
-			var exit *exec.ExitError
-			if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-				t.Fatalf("the helper was not killed: %v\n%s", err, out)
-			}
+			killHelper(t, s, o.State, point)
 			if _, err := Recover(t.Context(), o); err != nil {
 				t.Fatal(err)
 			}
@@ -157,6 +150,48 @@ func TestKilledProcess(t *testing.T) {
 	}
 }
 
+// duringStop kills the helper while it waits for the engine to stop a container.
+const duringStop = "during-stop"
+
+// TestKilledWhileStopping: the engine goes on with a stop whose caller was killed.
+// What is said to run afterwards still runs when that stop is over.
+func TestKilledWhileStopping(t *testing.T) {
+	b := realBed(t)
+	on := b.run("stopping", "--restart", "always", "--stop-timeout", "3", testImage, "sleep", "1000000")
+	s := step.New(step.ContainerRecreate, on, step.Change{Field: fieldReadonly, From: "false", To: "true"})
+	o := b.options()
+	killHelper(t, s, o.State, duringStop)
+	began := time.Now()
+	out, err := Recover(t.Context(), o)
+	if err != nil || len(out) != 1 || out[0].State != StateRolledBack || out[0].Undo != step.UndoExact {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	if v, err := parseView(b.inspect(on.Name)); err != nil || v.ID != on.UID || !v.State.Running {
+		t.Errorf("right after recovery: %+v, %v", v, err)
+	}
+	time.Sleep(max(0, 5*time.Second-time.Since(began)))
+	v, err := parseView(b.inspect(on.Name))
+	if err != nil || !v.State.Running || v.Spec.RestartPolicy.Name != "always" {
+		t.Errorf("when the stop is over: %+v, %v", v, err)
+	}
+}
+
+// killHelper performs a step in a process of its own, which ends at the point.
+func killHelper(t *testing.T, s step.Step, state, point string) {
+	t.Helper()
+	body, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHelperProcess$")
+	cmd.Env = append(os.Environ(), "HARDEN_HELPER_STEP="+string(body), "HARDEN_HELPER_STATE="+state, "HARDEN_HELPER_POINT="+point)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+		t.Fatalf("the helper was not killed: %v\n%s", err, out)
+	}
+}
+
 // TestHelperProcess is the run that TestKilledProcess kills.
 func TestHelperProcess(t *testing.T) {
 	body, state, point := os.Getenv("HARDEN_HELPER_STEP"), os.Getenv("HARDEN_HELPER_STATE"), os.Getenv("HARDEN_HELPER_POINT")
@@ -171,9 +206,12 @@ func TestHelperProcess(t *testing.T) {
 	o := b.options()
 	o.State = state
 	o.AfterPhase = func(_, phase string) {
-		if phase == point {
+		switch {
+		case phase == point:
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
+		case phase == pointGuarded && point == duringStop:
+			time.AfterFunc(300*time.Millisecond, func() { syscall.Kill(os.Getpid(), syscall.SIGKILL) })
 		}
 	}
 	if _, err := Apply(t.Context(), o, []step.Step{s}); err != nil {

@@ -92,7 +92,7 @@ func (b *bed) subject(verb, name string, args ...string) snapshot.Subject {
 }
 
 func (b *bed) options() Options {
-	return Options{Engine: b.eng, State: b.TempDir(), Tool: "plimsoll test", Settle: 300 * time.Millisecond, Wait: 20 * time.Second}
+	return Options{Engine: b.eng, State: b.TempDir(), Tool: "plimsoll test", Settle: 300 * time.Millisecond, Wait: 20 * time.Second, killed: 2 * time.Second}
 }
 
 // inspect returns a container's raw description.

@@ -88,3 +88,15 @@ func printable(s string) string {
 	}
 	return b.String()
 }
+
+// interruption is an error of a context that ended, in words for a person.
+type interruption struct {
+	why   string
+	cause error
+}
+
+// Error implements error.
+func (e *interruption) Error() string { return e.why }
+
+// Unwrap lets [errors.Is] find the context's error.
+func (e *interruption) Unwrap() error { return e.cause }

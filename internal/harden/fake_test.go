@@ -48,7 +48,7 @@ func (f *fakeEngine) add(name string, change func(*fakeContainer)) string {
 	f.made++
 	c := &fakeContainer{
 		id: fmt.Sprintf("%064x", f.made), name: name, image: "sha256:aa", status: "running", created: time.Unix(int64(1000+f.made), 0).UTC(),
-		config:   map[string]any{"Image": "img:1", "Env": []any{"TOKEN=canary-secret"}, "Labels": map[string]any{}},
+		config:   map[string]any{"Image": "img:1", "Env": []any{"TOKEN=canary-secret"}, "StopTimeout": 0.0, "Labels": map[string]any{}},
 		host:     map[string]any{"NetworkMode": "default", "RestartPolicy": map[string]any{"Name": "always", "MaximumRetryCount": 0.0}, "Memory": 0.0, "MemorySwap": 0.0, "NanoCpus": 0.0},
 		networks: map[string]any{"bridge": map[string]any{"NetworkID": "n1"}},
 	}

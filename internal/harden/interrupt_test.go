@@ -3,7 +3,9 @@ package harden
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"plimsoll/internal/step"
@@ -33,6 +35,9 @@ func TestInterruptLeavesWholeSteps(t *testing.T) {
 				t.Errorf("%d points, %v", n, err)
 			}
 			return
+		}
+		if said := fmt.Sprintf("%+v, %v", rep.Steps, err); strings.Contains(said, context.Canceled.Error()) || strings.Contains(said, "a step before it failed") {
+			t.Errorf("%d-%s: an interrupt is no failure: %s", n, at, said)
 		}
 		all, loadErr := Load(o.State)
 		if loadErr != nil {
@@ -87,6 +92,22 @@ func TestHopelessRunsAreOver(t *testing.T) {
 	}
 	if _, err := Rollback(t.Context(), o, "latest"); !errors.Is(err, ErrPrecondition) {
 		t.Errorf("err = %v", err)
+	}
+	checks, err := Verify(t.Context(), o, "latest")
+	if err != nil || len(checks) != 2 || checks[0].Holds || !strings.Contains(checks[0].Why, "harden --commit") {
+		t.Errorf("verify: %+v, %v", checks, err)
+	}
+
+	// To commit is to close it.
+	rep, err := Commit(t.Context(), o, "latest")
+	if err != nil || len(rep.Steps) != 1 || rep.Steps[0].State != StateAlready || len(images(t, o.State)) > 0 {
+		t.Errorf("commit: %+v, %v, %v", rep, err, images(t, o.State))
+	}
+	if checks, err := Verify(t.Context(), o, "latest"); err != nil || len(checks) != 0 {
+		t.Errorf("verify of a closed run: %+v, %v", checks, err)
+	}
+	if rep, err := Rollback(t.Context(), o, "latest"); err != nil || rep.Steps[0].State != StateAlready {
+		t.Errorf("rollback of a closed run: %+v, %v", rep, err)
 	}
 }
 

@@ -82,9 +82,10 @@ type Swap struct {
 type Entry struct {
 	Step    step.Step
 	Phase   Phase
-	Image   string // before-image of a target that was re-created
-	After   string // after-image of its successor
-	Swap    *Swap  // the replacement that the step made
+	Began   time.Time // when its replacement, or the one that takes it back, last went on
+	Image   string    // before-image of a target that was re-created
+	After   string    // after-image of its successor
+	Swap    *Swap     // the replacement that the step made
 	Files   []FileChange
 	Undoing *Swap // the replacement that takes the step back, after commit
 	Undo    step.Undo
@@ -214,7 +215,7 @@ func (j *Journal) note(rec *Record) error {
 		if e != nil {
 			return fmt.Errorf("step %q begins twice", printable(rec.Step))
 		}
-		j.Entries = append(j.Entries, &Entry{Step: *rec.Body, Phase: PhaseIntent, Image: rec.Image, Swap: rec.Swap, Files: rec.Files})
+		j.Entries = append(j.Entries, &Entry{Step: *rec.Body, Phase: PhaseIntent, Began: rec.At, Image: rec.Image, Swap: rec.Swap, Files: rec.Files})
 		return nil
 	}
 	if e == nil {
@@ -238,6 +239,9 @@ func (j *Journal) note(rec *Record) error {
 		e.Phase = rec.Phase
 	default:
 		return fmt.Errorf("phase %q is not known", printable(string(rec.Phase)))
+	}
+	if rec.Swap != nil {
+		e.Began = rec.At
 	}
 	if rec.After != "" {
 		e.After = rec.After

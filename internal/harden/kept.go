@@ -63,6 +63,10 @@ func Standing(all []*Journal) []*Journal {
 	return out
 }
 
+// NoneLeft is why a run is spent whose containers others removed. [Commit] closes
+// it.
+const NoneLeft = "none of its containers is left"
+
 // Spent says why no step of a run can be taken back on the engine of the
 // options, or returns "" when one may be.
 func Spent(ctx context.Context, o Options, all []*Journal, j *Journal) (string, error) {
@@ -86,5 +90,5 @@ func Spent(ctx context.Context, o Options, all []*Journal, j *Journal) (string, 
 			return "", err
 		}
 	}
-	return "none of its containers is left", nil
+	return NoneLeft, nil
 }

@@ -40,7 +40,15 @@ type Options struct {
 	// kill -9 would: nothing is cleaned up on the way out but the lock.
 	AfterPhase func(stepID, phase string)
 
-	auditRules string // the folder of audit rules; empty is the machine's
+	auditRules string        // the folder of audit rules; empty is the machine's
+	killed     time.Duration // 0 is killTime
+}
+
+func (o Options) killTime() time.Duration {
+	if o.killed > 0 {
+		return o.killed
+	}
+	return killTime
 }
 
 func (o Options) settle() time.Duration {

@@ -23,6 +23,25 @@ func Preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, erro
 	return verdicts, err
 }
 
+// portWarnings says which published ports get another number on the machine: the
+// engine gives one out at every start where none was asked for.
+func portWarnings(v *view) []string {
+	var ports []string
+	for port, bound := range v.HostConfig.PortBindings {
+		for _, b := range bound {
+			if b.HostPort == "" || b.HostPort == "0" || strings.Contains(b.HostPort, "-") {
+				ports = append(ports, printable(port))
+				break
+			}
+		}
+	}
+	if len(ports) == 0 {
+		return nil
+	}
+	slices.Sort(ports)
+	return []string{"the engine chooses the port of the machine for " + strings.Join(ports, ", ") + " anew, as it does at every start"}
+}
+
 // FileDiff is what steps would make of one file.
 type FileDiff struct {
 	Path          string // from the folder, with slashes
@@ -49,14 +68,14 @@ func preview(ctx context.Context, o Options, steps []step.Step) ([]Verdict, []Fi
 	r.coming = steps
 	out := make([]Verdict, len(steps))
 	for i, s := range steps {
-		sub, err := r.ready(ctx, s, info)
+		sub, err := r.glance(ctx, s, info)
 		switch e := refusal(err); {
 		case e != nil:
 			out[i].Refused = e.reason()
 		case err != nil:
 			return nil, nil, err
 		case s.Kind == step.ContainerRecreate:
-			out[i].Warnings = r.healthWarnings(sub.view)
+			out[i].Warnings = append(r.healthWarnings(sub.view), portWarnings(sub.view)...)
 		default:
 			out[i].Warnings = sub.warnings
 		}
@@ -101,6 +120,27 @@ type subject struct {
 	warnings []string
 }
 
+// alone is [runner.ready] of a target that no other run has, and keeps it so until
+// release is called.
+func (r *runner) alone(ctx context.Context, s step.Step, info engineInfo) (sub *subject, release func(), err error) {
+	if release, err = r.claim(info.ID, s.Target); err != nil {
+		return nil, func() {}, err
+	}
+	sub, err = r.ready(ctx, s, info)
+	return sub, release, err
+}
+
+// glance is [runner.ready] of a target that no other run has at the moment. It
+// keeps nobody from it.
+func (r *runner) glance(ctx context.Context, s step.Step, info engineInfo) (*subject, error) {
+	release, err := r.claim(info.ID, s.Target)
+	if err != nil {
+		return nil, err
+	}
+	release()
+	return r.ready(ctx, s, info)
+}
+
 // ready re-reads a step's target and refuses the step when it is not what the
 // step was made for, or when it would not make of the target what it states.
 func (r *runner) ready(ctx context.Context, s step.Step, info engineInfo) (*subject, error) {
@@ -126,11 +166,14 @@ func (r *runner) ready(ctx context.Context, s step.Step, info engineInfo) (*subj
 	if name, ok := strings.CutPrefix(s.Target.Key, "name/"); ok && name != v.Name {
 		return nil, refuse("the container is now called %s; collect again", printable(v.Name))
 	}
-	if err := v.understood(fieldNames(s.Set), s.Kind == step.ContainerRecreate); err != nil {
+	if err := v.understood(nil, false); err != nil {
 		return nil, err
 	}
 	if why := v.managed(); why != "" {
 		return nil, refuse("%s", why)
+	}
+	if err := v.understood(fieldNames(s.Set), s.Kind == step.ContainerRecreate); err != nil {
+		return nil, err
 	}
 	diff, err := differing(raw, s.Set, from)
 	if err != nil {

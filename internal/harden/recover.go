@@ -85,6 +85,11 @@ func (r *runner) recoverJournal(ctx context.Context, j *Journal) ([]Outcome, err
 
 // recoverEntry brings one step to a phase in which it may rest.
 func (r *runner) recoverEntry(ctx context.Context, w *writer, e *Entry) (Outcome, error) {
+	release, err := r.claim(w.Header.Engine, e.Step.Target)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer release()
 	if e.Files != nil {
 		return r.recoverFiles(ctx, w, e)
 	}

@@ -37,6 +37,9 @@ func (r recreator) check(ctx context.Context, s step.Step, raw []byte, v *view) 
 	case v.State.Status != "running" && v.State.Status != "exited" && v.State.Status != "created":
 		return refuse("it is %s; only running, exited or created containers are re-created", printable(v.State.Status))
 	}
+	if err := r.checkGrace(v); err != nil {
+		return err
+	}
 	if err := r.checkHealth(v); err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (r *runner) readsBack(ctx context.Context, e *Entry, id string) error {
 
 // giveUpReverse gives the hardened container its place back.
 func (r *runner) giveUpReverse(ctx context.Context, w *writer, e *Entry, cause error) (Outcome, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTime)
 	defer cancel()
 	out := Outcome{Step: e.Step, State: StateApplied, Why: cause.Error()}
 	err := r.restore(ctx, w.Journal, e.Step.ID, e.Undoing)

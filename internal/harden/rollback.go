@@ -44,7 +44,7 @@ func (r *runner) rollbackAll(ctx context.Context, w *writer, all []*Journal, rep
 	for i, e := range slices.Backward(w.Entries) {
 		if err := ctx.Err(); err != nil {
 			rep.leaveEntries(w.Entries[:i+1], "the run was interrupted")
-			return errors.Join(refused, fmt.Errorf("%d of %d steps were not taken back: %w", i+1, len(w.Entries), err))
+			return errors.Join(refused, &interruption{fmt.Sprintf("%d of %d steps were not taken back", i+1, len(w.Entries)), err})
 		}
 		if left[e.Step.Target.Key] {
 			rep.leaveEntries(w.Entries[i:i+1], "a later step of the same container was refused")
@@ -58,7 +58,7 @@ func (r *runner) rollbackAll(ctx context.Context, w *writer, all []*Journal, rep
 			left[e.Step.Target.Key] = true
 			refused = errors.Join(refused, located(err, e.Step, w.Path))
 		default:
-			rep.leaveEntries(w.Entries[:i], "a step before it failed")
+			rep.leaveEntries(w.Entries[:i], whyLeft(ctx))
 			return errors.Join(refused, located(err, e.Step, w.Path))
 		}
 	}
@@ -106,12 +106,17 @@ func (r *runner) rollbackEntry(ctx context.Context, w *writer, all []*Journal, e
 	if !e.InForce() {
 		return Outcome{Step: e.Step, State: StateAlready, Undo: e.Undo, Why: e.Why}, nil
 	}
+	release, err := r.claim(w.Header.Engine, e.Step.Target)
+	if err != nil {
+		return out.because(err), err
+	}
+	defer release()
 	if e.Files != nil {
 		out, err := r.rollbackFiles(ctx, w, all, e)
 		return out.because(err), err
 	}
 	r.chain = successors(all, committedOnly) // the step before may have made a container anew
-	err := r.inTheWay(w.Journal, all, e)
+	err = r.inTheWay(w.Journal, all, e)
 	if err == nil {
 		if m := r.mender(e.Step.Kind); m != nil {
 			out, err = r.rollbackHost(ctx, m, w, e)
@@ -192,7 +197,7 @@ func (r *runner) takeDown(ctx context.Context, w *writer, e *Entry, swap *Swap) 
 	if err := r.record(w, Record{Phase: PhaseUndoing, Step: e.Step.ID, Swap: swap}); err != nil {
 		return out, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTime)
 	defer cancel()
 	undo, why, err := r.undo(ctx, w.Journal, e)
 	if err == nil {
@@ -224,6 +229,7 @@ func (r *runner) rollbackSwap(ctx context.Context, w *writer, all []*Journal, e 
 			if e.Phase == PhaseConfirmed {
 				err.Hand = []string{"the old one's description is in " + filepath.Join(filepath.Dir(w.Path), e.Image)}
 			}
+			err.Hand = append(err.Hand, "plimsoll harden --commit "+w.Header.ID+" closes the run, and removes that description")
 			return out, err
 		}
 		return r.reverse(ctx, w, e, raw, v)

@@ -8,9 +8,13 @@ import (
 	"plimsoll/internal/dockerapi"
 )
 
-// undoTime bounds how long taking a step back may take when the caller's own
-// context has ended: a stop, a start and the wait after it.
+// undoTime bounds how long one change may take, but for what a container's own
+// settings add.
 const undoTime = 5 * time.Minute
+
+// backTime bounds how long taking a step back may take when the caller's own
+// context has ended: two stops, a start and the wait after it.
+const backTime = 2*longestWait + undoTime
 
 // steady is an engine whose changes are never cut off in the middle. An engine
 // goes on with a call whose caller has gone (a stop ends minutes later), and what
@@ -52,10 +56,6 @@ func (s steady) Rename(ctx context.Context, id, name string) error {
 
 func (s steady) Start(ctx context.Context, id string) error {
 	return wholeErr(ctx, func(ctx context.Context) error { return s.Engine.Start(ctx, id) })
-}
-
-func (s steady) Stop(ctx context.Context, id string, grace *int) error {
-	return wholeErr(ctx, func(ctx context.Context) error { return s.Engine.Stop(ctx, id, grace) })
 }
 
 func (s steady) Remove(ctx context.Context, id string, force bool) error {

@@ -22,16 +22,17 @@ const (
 	pointNewRemoved = "new-removed" // restoring: the new container is removed
 	pointNameBack   = "name-back"   // restoring: the old container has its name again
 	pointPolicyBack = "policy-back" // restoring: the old container has its restart policy again
+	pointAwaiting   = "awaiting"    // restoring: the old container runs, but may be about to stop
 )
 
 // replace lets a new container take the place of s.Old. source is the
 // description that the new one is made from. On an error the caller restores.
 func (r *runner) replace(ctx context.Context, w *writer, id string, s *Swap, source json.RawMessage, set []step.Change) error {
-	old, err := r.standAside(ctx, id, s)
+	v, err := parseView(source)
 	if err != nil {
 		return err
 	}
-	v, err := parseView(source)
+	old, err := r.standAside(ctx, id, s, v)
 	if err != nil {
 		return err
 	}
@@ -75,15 +76,15 @@ func (r *runner) replace(ctx context.Context, w *writer, id string, s *Swap, sou
 	return r.waitWell(ctx, made, v.State.Health != "unhealthy")
 }
 
-// standAside stops the old container for good and frees its name. It returns
-// the container as it is then.
-func (r *runner) standAside(ctx context.Context, id string, s *Swap) (*view, error) {
+// standAside stops the old container for good and frees its name. before is the
+// container as it was read last; it returns the container as it is then.
+func (r *runner) standAside(ctx context.Context, id string, s *Swap, before *view) (*view, error) {
 	if _, err := r.eng.ContainerUpdate(ctx, s.Old, dockerapi.Update{Restart: &dockerapi.Restart{Name: "no"}}); err != nil {
 		return nil, err
 	}
 	r.reached(id, pointGuarded)
 	if s.Start {
-		if err := r.eng.Stop(ctx, s.Old, nil); err != nil {
+		if err := r.stop(ctx, s.Old, before.grace()); err != nil {
 			return nil, err
 		}
 	}
@@ -94,6 +95,9 @@ func (r *runner) standAside(ctx context.Context, id string, s *Swap) (*view, err
 	}
 	if v == nil {
 		return nil, fmt.Errorf("container %s is gone", shortID(s.Old))
+	}
+	if v.Name != s.Name {
+		return nil, fmt.Errorf("it was renamed to %s while it was stopped, perhaps by a run of harden on another machine", printable(v.Name))
 	}
 	if err := (recreator{r}).checkLayer(ctx, v, false); err != nil { // it may have written until it stopped
 		return nil, err
@@ -137,8 +141,14 @@ func (r *runner) restore(ctx context.Context, j *Journal, id string, s *Swap) er
 		return err
 	}
 	r.reached(id, pointPolicyBack)
-	if !s.Start || old.State.Running {
+	if !s.Start {
 		return nil
+	}
+	if old.State.Running {
+		r.reached(id, pointAwaiting)
+		if runs, err := r.outlast(ctx, s.Old, j.Entry(id).Began); err != nil || runs {
+			return err
+		}
 	}
 	if err := r.eng.Start(ctx, s.Old); err != nil {
 		return err
@@ -162,7 +172,7 @@ func (r *runner) removeNew(ctx context.Context, id string, s *Swap, before *view
 		return fmt.Errorf("another container, %s, took the name %s meanwhile", shortID(v.ID), printable(s.Name))
 	}
 	if v.State.Running || v.State.Restarting {
-		if err := r.eng.Stop(ctx, v.ID, nil); err != nil {
+		if err := r.stop(ctx, v.ID, v.grace()); err != nil {
 			return err
 		}
 	}

@@ -40,6 +40,7 @@ func Verify(ctx context.Context, o Options, ref string) ([]Check, error) {
 		return nil, &Error{Kind: ErrPrecondition, Why: "the run was on another engine: " + printable(j.Header.Endpoint), Journal: j.Path}
 	}
 	chain := successors(all, everyone)
+	r.chain = successors(all, committedOnly)
 	var out []Check
 	for _, e := range j.Entries {
 		if !e.InForce() {
@@ -55,7 +56,13 @@ func Verify(ctx context.Context, o Options, ref string) ([]Check, error) {
 		}
 		var got map[string]string
 		why := "the container is gone"
-		if v != nil {
+		if v == nil {
+			if gone, err := r.allGone(ctx, e); err != nil {
+				return out, err
+			} else if gone {
+				why += "; plimsoll harden --commit " + j.Header.ID + " closes its run"
+			}
+		} else {
 			why = ""
 			if got, err = ReadFields(raw, fieldNames(e.Step.Set)); err != nil {
 				why = err.Error()

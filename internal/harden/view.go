@@ -23,6 +23,7 @@ type carried struct {
 	Created time.Time
 	Config  struct {
 		Hostname    string
+		StopTimeout *int // seconds; negative is without end
 		Healthcheck *struct {
 			Interval, Timeout, StartPeriod time.Duration
 			Retries                        int
@@ -30,6 +31,7 @@ type carried struct {
 	}
 	HostConfig struct {
 		Binds, Links []string
+		PortBindings map[string][]struct{ HostPort string }
 		Mounts       []struct{ Type, Source, Target string }
 	}
 	NetworkSettings struct {

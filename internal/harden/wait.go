@@ -14,6 +14,77 @@ const (
 	notableWait = 5 * time.Minute  // from here on a person is told beforehand
 )
 
+// A stop that an engine was asked for ends a container when its grace is over,
+// whoever still waits for the answer.
+const (
+	defaultGrace = 10 * time.Second // of a container that does not say
+	killTime     = 10 * time.Second // what an engine gives a process that it killed
+)
+
+// grace is how long the engine lets the container end by itself.
+func (v *view) grace() time.Duration {
+	switch t := v.Config.StopTimeout; {
+	case t == nil:
+		return defaultGrace
+	case *t < 0 || *t > int(longestWait/time.Second): // without end, or as good as that
+		return longestWait
+	default:
+		return time.Duration(*t) * time.Second
+	}
+}
+
+// checkGrace refuses a container whose stop nobody would wait for.
+func (r *runner) checkGrace(v *view) error {
+	if t := v.Config.StopTimeout; v.State.Running && t != nil && (*t < 0 || *t > int(longestWait/time.Second)) {
+		return refuse("its stop may take longer than %s (--stop-timeout %d), which is the longest that is waited; stop it first, and start it afterwards", longestWait, *t)
+	}
+	return nil
+}
+
+// stop ends a container and returns when it has. Other changes are done in less
+// than the grace of a container may take.
+func (r *runner) stop(ctx context.Context, id string, grace time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime+grace)
+	defer cancel()
+	return r.opts.Engine.Stop(ctx, id, nil)
+}
+
+// outlast waits, while a container runs, until no stop that a run asked for can
+// end it any more, and reports whether it runs then. A run that was killed while
+// it waited for a stop leaves an engine that goes on with it. asked is
+// before the stop, by at most one other change.
+func (r *runner) outlast(ctx context.Context, id string, asked time.Time) (runs bool, err error) {
+	for began := time.Now(); ; {
+		_, v, err := r.inspect(ctx, id)
+		switch {
+		case err != nil:
+			return false, err
+		case v == nil:
+			return false, fmt.Errorf("container %s is gone", shortID(id))
+		case !v.State.Running:
+			return false, nil
+		}
+		bound := v.grace() + r.opts.killTime()
+		bound = min(bound, undoTime+bound-max(0, r.opts.now()().Sub(asked)))
+		if time.Since(began) >= bound {
+			return true, nil
+		}
+		if err := pause(ctx, min(pollEvery, bound)); err != nil {
+			return false, err
+		}
+	}
+}
+
+// pause waits, or ends with the context.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
 // healthWait is how long a container's health test is waited for.
 func (r *runner) healthWait(v *view) time.Duration {
 	if r.opts.Wait > 0 {
@@ -87,10 +158,8 @@ func (r *runner) waitWell(ctx context.Context, id string, demand bool) error {
 		default:
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(min(pollEvery, bound)):
+		if err := pause(ctx, min(pollEvery, bound)); err != nil {
+			return err
 		}
 	}
 }

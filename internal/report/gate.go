@@ -17,7 +17,8 @@ const (
 
 // Judge applies a gate to the result and stores the outcome. failOn is empty, a
 // band, or new:BAND, which looks only at threats that are not open in the
-// baseline. minCoverage is in per cent.
+// baseline, and not as unknown there as [Result.settledUnknown] has it.
+// minCoverage is in per cent.
 func (r *Result) Judge(failOn string, minCoverage int, baseline *Result) error {
 	r.Gate = Gate{FailOn: failOn, MinCoverage: minCoverage, Met: true}
 	blind := r.Summary.Coverage < minCoverage
@@ -42,11 +43,13 @@ func (r *Result) Judge(failOn string, minCoverage int, baseline *Result) error {
 				known[t.ID] = t.Status == threat.Open.String()
 			}
 		}
+		settled := r.settledUnknown(baseline)
 		for _, t := range r.Threats {
 			if known[t.ID] {
 				continue
 			}
 			f, u := t.against(band)
+			u = u && !settled[t.ID]
 			failed, blind = failed || f, blind || u
 			switch {
 			case f:

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"plimsoll/internal/check"
-	"plimsoll/internal/snapshot"
 	"plimsoll/internal/threat"
 )
 
@@ -108,7 +107,6 @@ func (b *builder) blind(t *threat.Result) bool {
 	if t.Status != threat.Unknown {
 		return false
 	}
-	reasons := []snapshot.Reason{snapshot.ReasonDenied, snapshot.ReasonFailed, snapshot.ReasonPartial}
 	undecided := make(map[string]bool)
 	for _, g := range t.Groups {
 		for i, v := range g.Required {
@@ -120,7 +118,7 @@ func (b *builder) blind(t *threat.Result) bool {
 		}
 	}
 	return slices.ContainsFunc(b.a.Findings, func(f check.Finding) bool {
-		return f.Status == check.Unknown && undecided[f.Check.ID] && slices.Contains(reasons, f.Reason)
+		return f.Status == check.Unknown && undecided[f.Check.ID] && slices.Contains(blindReasons, f.Reason)
 	})
 }
 

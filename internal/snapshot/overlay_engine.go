@@ -207,8 +207,12 @@ func (o *Overlay) setSetting(scope, _, field, value string) error {
 	}
 	o.own()
 	e := &o.out.Engines[i]
+	unread := e.Unread()
 	if err := x.set(&e.Config.V, value); err != nil {
 		return err
+	}
+	if e.Unread() && !(unread && x.Reload) { // harden brings it into force; a restart reads what others wrote too
+		e.Config.V.Modified = e.Process.V.Started
 	}
 	if x.after != nil {
 		x.after(o.out, e)

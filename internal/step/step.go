@@ -37,6 +37,10 @@ const (
 	DisturbRestart                 // the engine restarts
 )
 
+// LayerUnread is the warning of a re-creation that was planned without a look at
+// what the container wrote outside its mounts. It falls away where harden looked.
+const LayerUnread = "harden leaves it as it is if it wrote outside its mounts, which was not looked at"
+
 var disturbNames = [...]string{"none", "update", "recreate", "restart"}
 
 // String returns the name used by --allow and in JSON.

@@ -97,7 +97,7 @@ func begun(state string) bool {
 // TestInterruptedHarden sends a signal while a container is being stopped for
 // its re-creation.
 func TestInterruptedHarden(t *testing.T) {
-	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(sig.String(), func(t *testing.T) {
 			bed := testbed.Mutable(t)
 			u := program.New(t)

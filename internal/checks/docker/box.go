@@ -178,10 +178,14 @@ func ownerAdvice(p *check.Probe, o *snapshot.Owner, set []step.Change) string {
 		if p.Scope.Host == "" || !path.IsAbs(o.Sources[0]) { // the file is on another machine, or nobody knows where
 			return "compose manages it: change service " + o.Name + " in " + o.Sources[0] + " and run docker compose up -d"
 		}
-		return "compose manages it: change " + o.Sources[0] + " with plimsoll harden " + p.CheckID() + " --target " + path.Dir(o.Sources[0]) +
+		return "compose manages it: change " + o.Sources[0] + " with plimsoll harden " + p.CheckID() + " --target " + step.Shell(path.Dir(o.Sources[0])) +
 			" and run docker compose up -d"
 	case "swarm":
-		return "swarm manages it: use " + strings.Join(slices.Concat([]string{"docker service update"}, serviceFlags(set), []string{o.Name}), " ")
+		flags := serviceFlags(set)
+		if len(flags) == 0 {
+			return "swarm manages it, and docker service update has no option for this: change it where service " + o.Name + " is defined"
+		}
+		return "swarm manages it: use " + strings.Join(slices.Concat([]string{"docker service update"}, flags, []string{step.Shell(o.Name)}), " ")
 	case "kubernetes":
 		return "Kubernetes manages it: change the workload of pod " + o.Name
 	}
@@ -205,10 +209,10 @@ func serviceFlags(set []step.Change) []string {
 			out = append(out, "--read-only="+c.To)
 		case "HostConfig.CapDrop":
 			for n := range strings.SplitSeq(c.To, ",") {
-				out = append(out, "--cap-drop "+n)
+				out = append(out, "--cap-drop "+step.Shell(n))
 			}
 		case "Config.Image":
-			out = append(out, "--image "+c.To)
+			out = append(out, "--image "+step.Shell(c.To))
 		}
 	}
 	return out
@@ -251,7 +255,7 @@ func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error
 	if inFile(p) {
 		return step.Step{}, &step.RefusedError{Why: "it is defined in a file; change it there"}
 	}
-	if len(spec.Unread) > 0 {
+	if len(spec.Unread) > 0 && c.Owner == nil { // what manages it makes it anew
 		return step.Step{}, &step.RefusedError{Why: "the engine's answer for " + spec.Unread[0] + " was not understood, so it might be lost; create it anew by hand with the change"}
 	}
 	if spec.AutoRemove && c.Owner == nil {
@@ -259,6 +263,9 @@ func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error
 	}
 	s := step.New(step.ContainerRecreate, p.Index.Subjects[subject], set...)
 	s.Source = source(p, c, set)
+	if c.Owner == nil && !c.Writable.Known() {
+		s.Warnings = append(s.Warnings, step.LayerUnread)
+	}
 	if len(c.Sharers) > 0 {
 		s.Warnings = append(s.Warnings, "joined by "+firstFew(c.Sharers)+", to be created anew afterwards")
 	}

@@ -94,6 +94,17 @@ func forbidsByDefault(d *daemon) check.Verdict {
 	return d.drifted(v, listed, key.key)
 }
 
+// defaultNoNewPrivileges returns the default in force: what /info states, else what
+// is configured.
+func (d *daemon) defaultNoNewPrivileges() (on, known bool) {
+	if on, stated := d.noNewPrivileges(); stated && d.p.Part(snapshot.PartEngineInfo).State == snapshot.Observed {
+		return on, true
+	}
+	s := d.setting("no-new-privileges")
+	on = s.boolean(false)
+	return on, s.known()
+}
+
 // noNewPrivileges returns what /info says of the default, and whether it says
 // anything: an older engine lists nothing either way (moby pull request 45320,
 // in every release from 25.0).

@@ -35,11 +35,11 @@ func gainsNothing(b *box) check.Verdict {
 		evidence = append(evidence, ev("HostConfig.SecurityOpt no-new-privileges", *own))
 	case b.engine == nil:
 		evidence = append(evidence, ev("security_opt", "not set"))
-	case b.engine.Config.Known():
-		asked = b.engine.Config.V.Bool("no-new-privileges", false)
-		evidence = append(evidence, ev("engine's default no-new-privileges", asked))
 	default:
-		known = false
+		asked, known = b.at.engine().defaultNoNewPrivileges()
+		if known {
+			evidence = append(evidence, ev("engine's default no-new-privileges", asked))
+		}
 	}
 	proc := b.proc()
 	if proc != nil {
@@ -59,7 +59,7 @@ func gainsNothing(b *box) check.Verdict {
 		return unread
 	}
 	// The first process may have set the flag by itself; an exec would not have it.
-	return check.Undecided(snapshot.ReasonPartial, "the engine's default was not readable and the container states none", evidence...)
+	return check.Undecided(snapshot.ReasonPartial, "the container states none and the engine's default is not known", evidence...)
 }
 
 func forbidNewPrivileges(p *check.Probe, subject int) (step.Step, error) {

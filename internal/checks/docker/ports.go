@@ -187,9 +187,9 @@ func (b *box) defaultBinding() (ip, source string) {
 			}
 		}
 	}
-	if onDefault && b.engine.Config.Known() {
-		if ip := b.engine.Config.V.String("ip", ""); !wildcard(ip) {
-			return ip, "engine's default ip"
+	if onDefault {
+		if s := b.at.engine().setting("ip"); s.known() && !wildcard(s.str("")) {
+			return s.str(""), "engine's default ip"
 		}
 	}
 	return "", ""

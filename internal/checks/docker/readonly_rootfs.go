@@ -66,7 +66,7 @@ func makeReadOnly(p *check.Probe, subject int) (step.Step, error) {
 	case inFile(p):
 		s.Warnings = append(s.Warnings, "a program that writes outside its mounts will fail; give such places a tmpfs or a volume")
 	case !c.Writable.Known():
-		s.Warnings = append(s.Warnings, "what it writes outside its mounts was not looked at; a program that must write there will fail")
+		s.Warnings = append(s.Warnings, "a program that must write outside its mounts will fail")
 	case c.Writable.V > 0:
 		s.Warnings = append(s.Warnings, fmt.Sprintf("it changed %d paths outside its mounts; see docker diff, and give them a tmpfs or a volume first", c.Writable.V))
 	}

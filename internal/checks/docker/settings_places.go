@@ -85,7 +85,7 @@ var usernsExcludesStore = &check.Check{
 }
 
 func remapsOrStores(d *daemon) check.Verdict {
-	remap, features := d.setting("userns-remap"), d.setting("features")
+	remap, features := d.written("userns-remap"), d.written("features")
 	wantsRemap, wantsStore := remap.str("") != "", false
 	for _, f := range features.values {
 		wantsStore = wantsStore || f == "containerd-snapshotter=true"
@@ -137,7 +137,7 @@ func equalsBaseline(d *daemon) check.Verdict {
 	accepted := mentions(baseline)
 	var h hits
 	for i := range d.Config.V.Settings {
-		s := d.setting(d.Config.V.Settings[i].Key)
+		s := d.written(d.Config.V.Settings[i].Key)
 		entry := s.key
 		if s.known() {
 			entry += "=" + strings.Join(s.values, ",")
@@ -154,6 +154,13 @@ func equalsBaseline(d *daemon) check.Verdict {
 	}
 	if len(h.evidence) > 0 {
 		return h.note(check.Failed("the settings differ from the accepted baseline", h.evidence...))
+	}
+	for i := range d.Config.V.Settings {
+		key := d.Config.V.Settings[i].Key
+		file, now := d.written(key), d.setting(key)
+		if file.known() && !now.known() {
+			return now.undecided()
+		}
 	}
 	return check.Passed("the settings equal the accepted baseline", ev("settings", len(baseline)))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,7 +53,7 @@ func (m *Machine) Config(ctx context.Context, d snapshot.DaemonProcess) snapshot
 	}
 	cfg := snapshot.DaemonConfig{File: text(file)}
 	fact := snapshot.Seen(cfg, source+", "+cfg.File)
-	values, state, reason := m.readConfig(view, file, &fact.V)
+	values, state, reason := m.readConfig(view, file, d.PID, &fact.V)
 	fact.V.FileSeen = state
 	fact.V.Settings = merge(c.values, values)
 	fact.V.Twice, fact.V.Unknown = misplaced(c.values, values)
@@ -63,13 +64,16 @@ func (m *Machine) Config(ctx context.Context, d snapshot.DaemonProcess) snapshot
 }
 
 // readConfig reads the configuration file as the daemon sees it.
-func (m *Machine) readConfig(view tree, file string, c *snapshot.DaemonConfig) (map[string][]string, snapshot.State, snapshot.Reason) {
+func (m *Machine) readConfig(view tree, file string, pid int, c *snapshot.DaemonConfig) (map[string][]string, snapshot.State, snapshot.Reason) {
 	p, err := view.find(file)
 	if err != nil {
 		s, r := outcome(err)
 		return nil, s, r
 	}
 	c.Modified = p.info.ModTime().UTC().Truncate(secondsOnly)
+	c.Loaded = slices.ContainsFunc(m.loaded, func(l snapshot.LoadedFile) bool {
+		return l.Path == file && l.PID == pid && l.Modified.Equal(p.info.ModTime())
+	})
 	b, err := view.read(file, maxText)
 	if err != nil {
 		s, r := outcome(err)

@@ -37,10 +37,11 @@ type Options struct {
 	Now        func() time.Time
 	Env        func(string) string
 	Home       string
-	Dir        string            // what relative paths of targets start from
-	Root       string            // where the machine's root is mounted, for a run inside a container; "" outside
-	Kept       map[string]string // container ID -> journal that harden keeps it for
-	Parallel   int               // requests at once; 0 is the collector's default
+	Dir        string                // what relative paths of targets start from
+	Root       string                // where the machine's root is mounted, for a run inside a container; "" outside
+	Kept       map[string]string     // container ID -> journal that harden keeps it for
+	Loaded     []snapshot.LoadedFile // configuration that harden wrote and engines run with
+	Parallel   int                   // requests at once; 0 is the collector's default
 	Progress   func(msg string)
 	Note       func(msg string)                              // what a person should know besides
 	Open       func(path string) (*snapshot.Snapshot, error) // reads a target of kind saved
@@ -65,6 +66,7 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	s.builder = collect.NewBuilder(s.out)
 	if runtime.GOOS == "linux" && !s.onlyArtifacts() {
 		s.local = host.OpenMounted(s.Root)
+		s.local.Loaded(s.Options.Loaded)
 	}
 	if err := s.node(ctx); err != nil {
 		return nil, err
@@ -80,6 +82,9 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 		if err := s.engine(ctx, e); err != nil {
 			return nil, err
 		}
+	}
+	if s.local != nil && len(s.Targets) == 0 {
+		s.noteOthers(s.local.EngineSockets(ctx), endpoints)
 	}
 	for _, t := range s.Targets {
 		var err error
