@@ -33,7 +33,7 @@ func (a *app) assessCommand() *cobra.Command {
 	f.viewFlags.register(cmd)
 	f.gateFlags.register(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		filter, err := f.filter()
+		filter, err := f.filter(a.suite)
 		if err != nil {
 			return err
 		}

@@ -98,7 +98,7 @@ func (a *app) benchOf(b benchmark) *cobra.Command {
 }
 
 func (a *app) bench(cmd *cobra.Command, f *benchFlags, args []string, known []text.Edition) error {
-	filter, err := f.filter()
+	filter, err := f.filter(a.suite)
 	if err != nil {
 		return err
 	}
@@ -123,10 +123,16 @@ func (a *app) bench(cmd *cobra.Command, f *benchFlags, args []string, known []te
 		if err := text.BenchHead(w, known, f.Edition, cmd.Flags().Changed("edition"), len(a.suite)-len(suite), o); err != nil {
 			return err
 		}
+		if !a.isTerminal(w) && a.Env("COLUMNS") == "" {
+			o.Width = oneLine // a search through it finds whole rows
+		}
 		return text.Bench(w, r, suite, f.Pick, o)
 	}, func(w io.Writer) error { return encodeBench(w, r, suite, f.Pick, text.Fragment(known, f.Edition)) })
 	return joined(err, src.partial)
 }
+
+// oneLine is a width that no row of a benchmark has.
+const oneLine = 1 << 16
 
 // shownSuite leaves out checks without a finding that the filter shows, unless
 // they share a number with one that has. A row is shown whole or not at all, so

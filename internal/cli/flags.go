@@ -3,12 +3,15 @@ package cli
 import (
 	"errors"
 	"io"
+	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"plimsoll/internal/atomicfile"
+	"plimsoll/internal/check"
 	"plimsoll/internal/report"
 	"plimsoll/internal/report/text"
 )
@@ -124,7 +127,11 @@ func (f *viewFlags) register(cmd *cobra.Command) {
 }
 
 // filter reads the values.
-func (f *viewFlags) filter() (report.Filter, error) {
+func (f *viewFlags) filter(checks []*check.Check) (report.Filter, error) {
+	ids := make([]string, len(checks))
+	for i, c := range checks {
+		ids[i] = c.ID
+	}
 	var out report.Filter
 	for _, g := range []struct {
 		flag   string
@@ -135,6 +142,11 @@ func (f *viewFlags) filter() (report.Filter, error) {
 			t, err := report.ParseTerms(v)
 			if err != nil {
 				return out, usage("%s: %v", g.flag, err)
+			}
+			for _, pattern := range t["check"] {
+				if !slices.ContainsFunc(ids, func(id string) bool { ok, _ := path.Match(pattern, id); return ok }) {
+					return out, unknownName(g.flag+" check", pattern, ids, "no check has such a name; plimsoll bench docker --all lists them")
+				}
 			}
 			*g.to = append(*g.to, t)
 		}

@@ -103,6 +103,9 @@ func unreadable(path string, err error) *Error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pe.Err
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return failure(path, "does not exist, or is a link that leads nowhere")
+	}
 	return failure(path, "cannot be read: %v; make it readable, or remove it", err)
 }
 

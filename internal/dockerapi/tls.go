@@ -17,6 +17,7 @@ type tlsFiles struct {
 	ca, cert, key string
 	skipVerify    bool
 	serverName    string
+	dir           string // that DOCKER_CERT_PATH names, which must be there
 }
 
 // envTLS reads the docker command's environment; nil when it asks for no TLS.
@@ -25,10 +26,12 @@ func envTLS(env func(string) string, configDir string) *tlsFiles {
 	if verify == "" && dir == "" && env("DOCKER_TLS") == "" {
 		return nil
 	}
+	named := dir
 	if dir == "" {
 		dir = configDir
 	}
 	t := tlsIn(dir)
+	t.dir = named
 	t.skipVerify = verify == ""
 	return t
 }
@@ -48,6 +51,11 @@ func tlsIn(dir string) *tlsFiles {
 // config loads the files.
 func (t *tlsFiles) config() (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.skipVerify, ServerName: t.serverName} //nolint:gosec // the user's own setting, as in the docker command
+	if t.dir != "" {
+		if fi, err := os.Stat(t.dir); err != nil || !fi.IsDir() {
+			return nil, fmt.Errorf("DOCKER_CERT_PATH %s is no folder that can be read", t.dir)
+		}
+	}
 	if t.ca != "" {
 		b, err := readBounded(t.ca)
 		if err != nil {

@@ -234,6 +234,7 @@ func (b *builder) registries() {
 		f := Flow{From: "dockerd", To: "registry/" + host, Protocol: "https", Auth: "tls-server", Encrypt: true, Crosses: true, Label: "https"}
 		if plain {
 			f.Protocol, f.Auth, f.Encrypt, f.Label = "http", "none", false, "http allowed"
+			f.Crosses = !loopback(host) // on the machine itself nobody sits on that way
 		}
 		b.flow(f)
 	}

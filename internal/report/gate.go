@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,8 +44,12 @@ func (r *Result) Judge(failOn string, minCoverage int, baseline *Result) error {
 				known[t.ID] = t.Status == threat.Open.String()
 			}
 		}
+		worst := slices.Clone(r.Threats) // first, since a page shows a few
+		slices.SortStableFunc(worst, func(x, y Threat) int {
+			return cmp.Or(cmp.Compare(y.Risk.Current.Value, x.Risk.Current.Value), cmp.Compare(y.Risk.Inherent.Value, x.Risk.Inherent.Value))
+		})
 		settled := r.settledUnknown(baseline)
-		for _, t := range r.Threats {
+		for _, t := range worst {
 			if known[t.ID] {
 				continue
 			}

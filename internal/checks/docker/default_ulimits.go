@@ -12,7 +12,7 @@ import (
 
 var daemonDefaultUlimits = &check.Check{
 	ID:    "daemon-default-ulimits",
-	Title: "Default resource limits for containers are declared",
+	Title: "Containers get a finite limit of open files by default",
 	Why: "A container inherits the engine's limit of open files unless a default or the container sets one. Without a finite limit one process can exhaust the kernel's table of open files for all. " +
 		"A default for nofile decides; without one, the hard limit of the engine's own process (LimitNOFILE of its unit) does.",
 	Remedy:   "Set \"default-ulimits\": {\"nofile\": {\"Name\": \"nofile\", \"Soft\": 1024, \"Hard\": 65536}} in the engine's configuration file and restart it; new containers get it.",

@@ -9,6 +9,7 @@ import (
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/report"
+	"plimsoll/internal/snapshot"
 )
 
 // Row is one number of an edition with the checks that carry it.
@@ -20,6 +21,7 @@ type Row struct {
 	Level    int
 	findings []report.Finding
 	unjudged []string // checks that this version does not have
+	missing  string   // what was not looked at that they are about, and how it is
 	unasked  []string // checks that nothing which was looked at has subjects for
 	hidden   []string // checks whose findings a filter took out of the result
 }
@@ -69,11 +71,11 @@ func BenchRows(r *report.Result, suite []*check.Check, pick Pick) []Row {
 				continue
 			}
 			numbered = true
-			number(ref, c.Title).add(r, c.ID)
+			number(ref, c.Title).add(r, c)
 		}
 		if pick.All && !numbered {
 			row := Row{Title: c.Title}
-			row.add(r, c.ID)
+			row.add(r, c)
 			rest = append(rest, row)
 		}
 	}
@@ -95,7 +97,8 @@ func BenchRows(r *report.Result, suite []*check.Check, pick Pick) []Row {
 	return append(rows, rest...)
 }
 
-func (row *Row) add(r *report.Result, id string) {
+func (row *Row) add(r *report.Result, c *check.Check) {
+	id := c.ID
 	row.Checks = append(row.Checks, id)
 	n := len(row.findings)
 	for _, f := range r.Findings {
@@ -109,6 +112,7 @@ func (row *Row) add(r *report.Result, id string) {
 		row.hidden = append(row.hidden, id)
 	default:
 		row.unasked = append(row.unasked, id)
+		row.missing = notLookedAt(c.Subject)
 	}
 	row.decide()
 }
@@ -195,7 +199,7 @@ func (p *page) benchSubjects(r *report.Result, row *Row) {
 			s += " (not running)"
 		}
 		if f.Waiver != nil {
-			s += fmt.Sprintf(" (accepted by %s until %s)", Clean(f.Waiver.Owner), f.Waiver.Expires)
+			s += " (" + waived(f.Waiver) + ")"
 		}
 		p.wrap("       ", s)
 	}
@@ -203,8 +207,37 @@ func (p *page) benchSubjects(r *report.Result, row *Row) {
 		p.wrap("       ", "not judged by this version: "+strings.Join(row.unjudged, ", "))
 	}
 	if row.Word == "UNKNOWN" && len(row.unasked) > 0 {
-		p.wrap("       ", "not asked, nothing like it was looked at: "+strings.Join(row.unasked, ", "))
+		p.wrap("       ", "not asked, since "+row.missing+": "+strings.Join(row.unasked, ", "))
 	}
+}
+
+// notLookedAt says of a kind of subject that there was none, and what has some.
+func notLookedAt(k snapshot.Kind) string {
+	switch info := snapshot.Kinds[k]; {
+	case slices.Contains(info.Scopes, snapshot.ScopeEngine):
+		return "no engine was looked at that has any; name one: docker"
+	case slices.Contains(info.Scopes, snapshot.ScopeHost):
+		return "no machine was looked at that has any; name it: host"
+	case slices.Contains(info.Scopes, snapshot.ScopeRegistry):
+		return "no registry was looked at; name one: registry:HOST[:PORT]"
+	case slices.Contains(info.Scopes, snapshot.ScopeFiles):
+		return "no folder was looked at that has any; name it"
+	}
+	return "nothing like it was looked at"
+}
+
+// waived says who decided what of a failure.
+func waived(w *report.Waiver) string {
+	what := "accepted"
+	switch w.Decision {
+	case "false-positive":
+		what = "called a false positive"
+	case "mitigated-elsewhere":
+		what = "called mitigated elsewhere"
+	case "not-applicable":
+		what = "called not applicable"
+	}
+	return fmt.Sprintf("%s by %s until %s", what, Clean(w.Owner), w.Expires)
 }
 
 func benchWord(status string) string {

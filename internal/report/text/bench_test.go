@@ -86,3 +86,15 @@ func TestSilenceIsNoNA(t *testing.T) {
 		}
 	}
 }
+
+// TestWaiversSayWhatWasDecided: a false positive is not accepted.
+func TestWaiversSayWhatWasDecided(t *testing.T) {
+	for decision, want := range map[string]string{
+		"accepted": "accepted by ops until 2027-01-01", "false-positive": "called a false positive by ops", "not-applicable": "called not applicable by ops",
+		"mitigated-elsewhere": "called mitigated elsewhere by ops",
+	} {
+		if got := waived(&report.Waiver{Decision: decision, Owner: "ops", Expires: "2027-01-01"}); !strings.HasPrefix(got, want) {
+			t.Errorf("%s prints %q, want %q", decision, got, want)
+		}
+	}
+}

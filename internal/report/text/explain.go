@@ -175,7 +175,7 @@ func (p *page) found(c *check.Check, r *report.Result) {
 			s += " (" + string(f.Reason) + ")"
 		}
 		if f.Waiver != nil {
-			s += fmt.Sprintf(" (accepted by %s until %s: %s)", Clean(f.Waiver.Owner), f.Waiver.Expires, Clean(f.Waiver.Reason))
+			s += fmt.Sprintf(" (%s: %s)", waived(f.Waiver), Clean(f.Waiver.Reason))
 		}
 		p.wrap("  ", s)
 		for _, e := range f.Evidence {

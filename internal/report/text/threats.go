@@ -94,7 +94,7 @@ func (p *page) elements(r *report.Result, t *report.Threat) {
 			}
 		}
 		if e.Waiver != nil {
-			why = append(why, "accepted by "+Clean(e.Waiver.Owner)+" until "+e.Waiver.Expires)
+			why = append(why, waived(e.Waiver))
 		}
 		for _, name := range r.Names(e.Subject, room) {
 			p.wrap("       ", Clean(name)+": "+strings.Join(why, ", "))
