@@ -30,12 +30,12 @@ var reservations = []reservation{
 	{
 		pkg:   "os",
 		names: []string{"DirFS", "Getwd", "Lstat", "Open", "OpenFile", "OpenInRoot", "OpenRoot", "ReadDir", "ReadFile", "Readlink", "Stat"},
-		to:    []string{"internal/collect", "internal/dockerapi", "internal/config", "internal/harden", "internal/atomicfile", "internal/cli"},
+		to:    []string{"internal/collect", "internal/dockerapi", "internal/kubeapi", "internal/config", "internal/harden", "internal/atomicfile", "internal/cli"},
 		why:   "only collect reads the world; config and cli read the files the user names, harden its journal and its targets",
 	},
 	{
 		pkg: "os", names: []string{"Getenv", "LookupEnv", "Environ", "UserHomeDir", "UserConfigDir", "Hostname", "Getuid", "Geteuid"},
-		to:  []string{"internal/collect", "internal/dockerapi", "internal/config", "internal/harden", "internal/cli"},
+		to:  []string{"internal/collect", "internal/dockerapi", "internal/kubeapi", "internal/config", "internal/harden", "internal/cli"},
 		why: "what depends on the caller's surroundings is read at the edge and handed in",
 	},
 	{
@@ -47,15 +47,15 @@ var reservations = []reservation{
 		why: "output goes to a writer that was handed in",
 	},
 	{pkg: "os", names: []string{"Exit"}, to: []string{"cmd/plimsoll"}, why: "only main exits; deferred work must run"},
-	{pkg: "log", to: nil, why: "logs go to a log/slog logger that was handed in"},
+	{pkg: "log", to: []string{"internal/helm"}, why: "logs go to a log/slog logger that was handed in; helm silences what its library says through the standard one"},
 	{
 		pkg: "os/exec", to: []string{"internal/dockerapi", "internal/harden"},
 		why: "nothing is forked but the user's own ssh for an ssh:// engine, dockerd --validate and systemctl restart by harden",
 	},
-	{pkg: "net", to: []string{"internal/collect", "internal/dockerapi", "internal/serve"}, why: "only collect reads the world, serve listens"},
-	{pkg: "net/http", to: []string{"internal/collect", "internal/dockerapi", "internal/serve"}, why: "only collect reads the world, serve listens"},
+	{pkg: "net", to: []string{"internal/collect", "internal/dockerapi", "internal/kubeapi", "internal/serve"}, why: "only collect reads the world, serve listens"},
+	{pkg: "net/http", to: []string{"internal/collect", "internal/dockerapi", "internal/kubeapi", "internal/serve"}, why: "only collect reads the world, serve listens"},
 	{
-		pkg: "time", names: []string{"Now", "Since", "Until"}, to: []string{"internal/collect", "internal/dockerapi", "internal/harden", "internal/serve", "internal/cli"},
+		pkg: "time", names: []string{"Now", "Since", "Until"}, to: []string{"internal/collect", "internal/dockerapi", "internal/kubeapi", "internal/harden", "internal/serve", "internal/cli"},
 		why: "there is one clock, Inputs.Now: a result must not depend on when it was computed",
 	},
 }

@@ -90,17 +90,24 @@ type Form string
 
 // The forms.
 const (
-	Live       Form = "live" // a running engine, host or cluster
-	Compose    Form = "compose"
-	Dockerfile Form = "dockerfile"
-	DaemonJSON Form = "daemon.json"
-	Image      Form = "image" // an image by itself, in a file or a registry
-	Manifest   Form = "k8s-manifest"
+	Live         Form = "live" // a running engine, host or cluster
+	Compose      Form = "compose"
+	Dockerfile   Form = "dockerfile"
+	DaemonJSON   Form = "daemon.json"
+	ClientJSON   Form = "config.json" // with the contexts beside it
+	RegistryYAML Form = "config.yml"  // of a registry
+	Image        Form = "image"       // an image by itself, in a file or a registry
+	Manifest     Form = "k8s-manifest"
 )
 
 // static reports whether the form is that of a file.
 func (f Form) static() bool {
-	return f == Compose || f == Dockerfile || f == DaemonJSON || f == Manifest
+	switch f {
+	case Compose, Dockerfile, DaemonJSON, ClientJSON, RegistryYAML, Manifest:
+		return true
+	case Live, Image:
+	}
+	return false
 }
 
 // Param is a value of policy that a check reads.

@@ -45,7 +45,7 @@ func (p *Probe) locatePods() {
 
 // inManifest returns the verdict with places.
 func (v Verdict) inManifest(w *snapshot.Workload, spec *snapshot.PodSpec) Verdict {
-	root, ok := podRoot(w.Fields)
+	root, ok := w.Root()
 	if !ok {
 		return v
 	}
@@ -65,20 +65,6 @@ func (v Verdict) inManifest(w *snapshot.Workload, spec *snapshot.PodSpec) Verdic
 		}
 	}
 	return v
-}
-
-// podRoot finds what the paths of a template's fields begin with:
-// spec.template.spec. of a Deployment, spec. of a Pod.
-func podRoot(fields []snapshot.FieldLoc) (string, bool) {
-	for i := range fields {
-		for _, list := range [...]string{"containers[", "initContainers["} {
-			f := fields[i].Field
-			if at := strings.Index(f, list); at == 0 || at > 0 && f[at-1] == '.' {
-				return f[:at], true
-			}
-		}
-	}
-	return "", false
 }
 
 // apiPath writes a source of evidence as the API does, with the position of a
@@ -119,9 +105,9 @@ func apiPath(spec *snapshot.PodSpec, source string) (string, bool) {
 }
 
 // nearestField finds the field at a path or, where none is, the first below the
-// nearest path around it, down to a length.
-func nearestField(fields []snapshot.FieldLoc, path string, least int) *snapshot.FieldLoc {
-	for len(path) > least {
+// nearest path around it, down to that of a length, which the root of the pod has.
+func nearestField(fields []snapshot.FieldLoc, path string, root int) *snapshot.FieldLoc {
+	for len(path) > 0 && len(path) >= root-1 {
 		var below *snapshot.FieldLoc
 		for i := range fields {
 			f := &fields[i]

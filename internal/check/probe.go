@@ -33,6 +33,9 @@ func (p *Probe) Self() int { return p.Index.ScopeSubject(p.Scope.ID) }
 // CheckID names the check that looks.
 func (p *Probe) CheckID() string { return p.check.ID }
 
+// Reads are the fields that the check says its passes rest on.
+func (p *Probe) Reads() []string { return p.check.Reads }
+
 // Report says a verdict of one or more subjects that are alike.
 func (p *Probe) Report(v Verdict, members ...int) {
 	p.out = append(p.out, Finding{Check: p.check, Verdict: v, Members: members})

@@ -51,15 +51,19 @@ func Run(suite []*Check, in Inputs) []Finding {
 }
 
 // rooms divides one list among the checks, each with room for what it mostly
-// finds: one finding for each class of containers, or a few. Findings may be many,
+// finds: one finding for each class of containers or pods, or a few. Findings may be many,
 // and lists of their own would have to be copied.
 func rooms(suite []*Check, x *snapshot.Index) (each [][]Finding, all []Finding) {
 	const few = 4
 	size := func(c *Check) int {
-		if c.Subject == snapshot.KindContainer {
+		switch c.Subject {
+		case snapshot.KindContainer:
 			return max(few, len(x.Classes()))
+		case snapshot.KindPodSpec:
+			return max(few, len(x.PodClasses()))
+		default:
+			return few
 		}
-		return few
 	}
 	total := 0
 	for _, c := range suite {
@@ -139,6 +143,7 @@ func runScope(c *Check, p *Probe) []Finding {
 	}
 	c.Run(p)
 	p.complete(c)
+	p.partly(c)
 	for i := range p.out {
 		slices.Sort(p.out[i].Members)
 		p.doubt(&p.out[i])
@@ -195,6 +200,9 @@ func (p *Probe) silent(all []int) []int {
 func gate(c *Check, p *Probe) (Verdict, bool) {
 	if p.Scope.Kind == snapshot.ScopeFiles && c.Subject == snapshot.KindEngine {
 		return p.Need(snapshot.PartEngineConfig) // the file is all there is
+	}
+	if p.Scope.Kind == snapshot.ScopeFiles && c.Subject == snapshot.KindRegistry {
+		return p.Need(snapshot.PartRegistryConfig)
 	}
 	return p.Need(c.Needs...)
 }

@@ -32,6 +32,16 @@ var minimalMembers = sync.OnceValues(func() (map[string]any, error) {
 
 // start sets root to the minimal snapshot with a base applied.
 func start(base string, root *map[string]any) error {
+	if base == "node" {
+		var err error
+		*root, err = startNode()
+		return err
+	}
+	if base == "cluster" {
+		var err error
+		*root, err = startCluster()
+		return err
+	}
 	b, ok := bases[base]
 	if !ok {
 		return fmt.Errorf("there is no base %q", base)

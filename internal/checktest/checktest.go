@@ -46,8 +46,12 @@ func Run(t *testing.T, suite []*check.Check, dir string) {
 		if c.Subject == snapshot.KindContainer {
 			beside(t, c.ID+"/unread", func(t *testing.T) { unread(t, c, dir) })
 		}
+		if c.Subject == snapshot.KindPodSpec {
+			beside(t, c.ID+"/unread", func(t *testing.T) { unreadPods(t, c, dir) })
+		}
 	}
 	beside(t, "mutations", func(t *testing.T) { mutate(t, suite) })
+	beside(t, "mutations of nodes", func(t *testing.T) { mutateNodes(t, suite) })
 }
 
 // beside runs a subtest at the same time as others: checks are pure, and each has

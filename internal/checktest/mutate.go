@@ -15,20 +15,28 @@ import (
 // at random: no check may panic, and none may lose its subjects.
 func mutate(t *testing.T, suite []*check.Check) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for i := range 500 {
+	for i := range 750 {
 		var minimum map[string]any
 		if err := json.Unmarshal(minimal, &minimum); err != nil {
 			t.Fatal(err)
 		}
-		switch i % 4 {
+		switch i % 6 {
 		case 2:
-			for _, what := range []string{"registry", "client"} {
+			for _, what := range []string{"registry", "registryFile", "client"} {
 				if err := addOuter(minimum, what, json.RawMessage("{}")); err != nil {
 					t.Fatal(err)
 				}
 			}
 		case 3:
 			asFile(minimum)
+		case 4, 5:
+			var err error
+			if minimum, err = startCluster(); err != nil {
+				t.Fatal(err)
+			}
+			if i%6 == 5 {
+				asManifests(minimum)
+			}
 		}
 		var root any = minimum
 		for range 1 + rng.IntN(6) {

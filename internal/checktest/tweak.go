@@ -29,19 +29,24 @@ func Minimal() *snapshot.Snapshot {
 // Tweak returns the minimal snapshot with changes. The tweak is an object; each
 // member is a JSON merge patch (RFC 7396) of one thing: engine, host,
 // container, spec, runtime, image, dockerfile (the minimal snapshot's only ones) or
-// snapshot (the whole); file is the engine's socket. registry and client add one
-// and patch it. Besides, files maps the path
+// snapshot (the whole); file is the engine's socket. registry, registryFile (its
+// configuration alone) and client add one and patch it. Besides, files maps the path
 // of a file to a patch of it, null removing it, parts maps a part to the state it shall have,
 // or to {"state","reason","detail"}, and policy is a policy.Policy. With
 // asFile, the container is a service of a compose file instead, beside a
-// Dockerfile, and there is nothing else. Lists are replaced, null removes.
+// Dockerfile, and there is nothing else. With the base cluster, the snapshot is one
+// of a cluster, or with asFile of manifests; pod, box, workload and namespace patch
+// what its one workload is. add appends rows to lists, in the first scope. For the base node, see nodeTweaks. Lists are replaced, null removes.
 func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	var tw struct {
-		Base                                                                                                 string
-		Engine, Host, Container, Spec, Runtime, Image, Network, File, Dockerfile, Snapshot, Registry, Client json.RawMessage
-		Parts, Files                                                                                         map[string]json.RawMessage
-		Policy                                                                                               *policy.Policy
-		AsFile                                                                                               bool
+		Base                                                                                                               string
+		Engine, Host, Container, Spec, Runtime, Image, Network, File, Dockerfile, Snapshot, Registry, RegistryFile, Client json.RawMessage
+		Parts, Files                                                                                                       map[string]json.RawMessage
+		Add                                                                                                                map[string][]any
+		Policy                                                                                                             *policy.Policy
+		AsFile                                                                                                             bool
+		nodeTweaks
+		podTweaks
 	}
 	dec := json.NewDecoder(bytes.NewReader(tweak))
 	dec.DisallowUnknownFields()
@@ -52,10 +57,13 @@ func Tweak(tweak []byte) (*snapshot.Snapshot, *policy.Policy, error) {
 	if err := start(tw.Base, &root); err != nil {
 		return nil, nil, fmt.Errorf("minimal snapshot: %w", err)
 	}
-	if tw.AsFile {
+	if tw.AsFile && tw.Base == "cluster" {
+		asManifests(root)
+	} else if tw.AsFile {
 		asFile(root)
 	}
-	if err := errors.Join(addOuter(root, "registry", tw.Registry), addOuter(root, "client", tw.Client)); err != nil {
+	addRows(root, tw.Add)
+	if err := errors.Join(tw.apply(root), addOuter(root, "registry", tw.Registry), addOuter(root, "registryFile", tw.RegistryFile), addOuter(root, "client", tw.Client), tw.applyNode(tw.Base, root)); err != nil {
 		return nil, nil, err
 	}
 	if err := tweakItems(root, map[string]json.RawMessage{

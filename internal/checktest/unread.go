@@ -66,6 +66,9 @@ func passing(t *testing.T, c *check.Check, dir string) map[string]check.Inputs {
 		"minimal":                 []byte(`{}`),
 		"minimal, process hidden": []byte(`{"runtime": {"process": {"state": "denied"}, "cgroup": {"state": "denied"}}}`),
 	}
+	if c.Subject == snapshot.KindPodSpec {
+		tweaks = map[string][]byte{"cluster": []byte(`{"base": "cluster"}`), "manifests": []byte(`{"base": "cluster", "asFile": true}`)}
+	}
 	for _, f := range ar.Files {
 		if strings.HasPrefix(f.Name, "pass/") && !strings.HasSuffix(f.Name, ".want") {
 			tweaks[f.Name] = f.Data
@@ -161,7 +164,7 @@ var badSamples = []any{
 
 func badValues(t reflect.Type) []reflect.Value {
 	var out []reflect.Value
-	for _, v := range badSamples {
+	for _, v := range slices.Concat(badSamples, badPodSamples) {
 		if reflect.TypeOf(v) == t {
 			out = append(out, reflect.ValueOf(v))
 		}

@@ -23,14 +23,16 @@ func (a *app) benchCommand() *cobra.Command {
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return unknownName("benchmark", args[0], commandNames(cmd), "it is docker")
+			return unknownName("benchmark", args[0], commandNames(cmd), "it is docker or k8s")
 		},
 	}
-	bench.AddCommand(a.benchDockerCommand())
+	for _, b := range benchmarks {
+		bench.AddCommand(a.benchOf(b))
+	}
 	return bench
 }
 
-// benchFlags are the flags of bench docker.
+// benchFlags are the flags of a benchmark.
 type benchFlags struct {
 	collectFlags
 	decisionFlags
@@ -40,19 +42,31 @@ type benchFlags struct {
 	text.Pick
 }
 
-func (a *app) benchDockerCommand() *cobra.Command {
-	known := slices.DeleteFunc(text.Editions(a.suite, a.planned), func(e text.Edition) bool { return !strings.HasPrefix(e.Name, "cis-docker-") })
+// benchmark is a family of editions.
+type benchmark struct {
+	name, prefix, of string
+	aliases          []string
+	example          string
+}
+
+var benchmarks = []benchmark{
+	{"docker", "cis-docker-", "CIS Docker", nil, "  plimsoll bench docker --edition cis-docker-1.2.0\n  plimsoll bench docker result.json --all"},
+	{"k8s", "cis-k8s-", "CIS Kubernetes", []string{"kubernetes"}, "  plimsoll bench k8s --edition cis-k8s-1.11\n  plimsoll bench k8s host --section 1.1,4"},
+}
+
+func (a *app) benchOf(b benchmark) *cobra.Command {
+	known := slices.DeleteFunc(text.Editions(a.suite, a.planned), func(e text.Edition) bool { return !strings.HasPrefix(e.Name, b.prefix) })
 	names := make([]string, len(known))
 	for i, e := range known {
 		names[i] = e.Name
 	}
 	var f benchFlags
 	cmd := &cobra.Command{
-		Use:   "docker [TARGET...|RESULT]",
-		Short: "Show the result in the order of a CIS Docker edition",
+		Use: b.name + " [TARGET...|RESULT]", Aliases: b.aliases,
+		Short: "Show the result in the order of a " + b.of + " edition",
 		Long: "Every number of the edition, in its order, with PASS, FAIL, UNKNOWN, MANUAL or N/A and the subjects that\n" +
 			"decide. Without --edition it is the newest one of which most numbers are known.\n\n" + targetHelp + "\nA saved result is shown as it was decided.",
-		Example: "  plimsoll bench docker --edition cis-docker-1.2.0\n  plimsoll bench docker result.json --all",
+		Example: b.example,
 	}
 	f.collectFlags.register(cmd)
 	f.registerProbe(cmd)
@@ -67,8 +81,10 @@ func (a *app) benchDockerCommand() *cobra.Command {
 	fixed(cmd, "edition", names...)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		given := f.Edition
-		if !slices.Contains(names, f.Edition) {
-			f.Edition = "cis-docker-" + f.Edition // the number alone will do
+		for _, form := range []string{b.prefix + given, "cis-" + given, b.prefix + strings.TrimPrefix(given, "cis-")} { // the number alone will do
+			if !slices.Contains(names, f.Edition) {
+				f.Edition = form
+			}
 		}
 		if !slices.Contains(names, f.Edition) {
 			return unknownName("edition", given, names, "it is one of "+strings.Join(names, ", "))
@@ -76,12 +92,12 @@ func (a *app) benchDockerCommand() *cobra.Command {
 		if f.Level < 0 || f.Level > 2 {
 			return usage("--level is 1 or 2, not %d", f.Level)
 		}
-		return a.benchDocker(cmd, &f, args, known)
+		return a.bench(cmd, &f, args, known)
 	}
 	return cmd
 }
 
-func (a *app) benchDocker(cmd *cobra.Command, f *benchFlags, args []string, known []text.Edition) error {
+func (a *app) bench(cmd *cobra.Command, f *benchFlags, args []string, known []text.Edition) error {
 	filter, err := f.filter()
 	if err != nil {
 		return err

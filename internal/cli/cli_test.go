@@ -227,8 +227,8 @@ func TestVerifyAgainstSavedEvidence(t *testing.T) {
 	b.collect = func(context.Context, survey.Options) (*snapshot.Snapshot, error) { return checktest.Minimal(), nil }
 	for _, base := range []string{"before.json", "result.json"} {
 		b.do(t, exitDone, "verify", base, b.state())
-		has(t, &b.out, "fail -> pass  container-memory-limit  web")
-		has(t, &b.out, "DKR-HST-D-01  open")
+		has(t, &b.out, "fail → pass container-memory-limit on web")
+		has(t, &b.out, "DKR-HST-D-01 open")
 	}
 	b.collect = func(context.Context, survey.Options) (*snapshot.Snapshot, error) {
 		s, err := unlimited(t.Context(), survey.Options{})

@@ -24,7 +24,7 @@ func (a *app) collectCommand() *cobra.Command {
 	f.register(cmd)
 	f.registerProbe(cmd)
 	cmd.Flags().StringVarP(&f.output, "output", "o", "", "write to this file, mode 0600, whole or not at all")
-	cmd.Flags().BoolVar(&f.scrub, "scrub", false, "replace names of hosts, users, containers, projects, networks, volumes and private images, and addresses, each by the same stand-in throughout")
+	cmd.Flags().BoolVar(&f.scrub, "scrub", false, "replace names of hosts, users, containers, projects, networks, volumes, namespaces, objects of clusters and private images, and addresses, each by the same stand-in throughout")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		src, err := a.evidence(cmd.Context(), cmd, &f.collectFlags, args, false)
 		if err != nil {

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 
+	"plimsoll/internal/collect/files"
 	"plimsoll/internal/report"
 	"plimsoll/internal/snapshot"
 )
@@ -49,6 +52,10 @@ func (a *app) readDocument(name string) (*document, error) {
 	if err != nil {
 		return nil, usage("%s cannot be read: %v", shown, err)
 	}
+	return namedDocument(b, shown)
+}
+
+func namedDocument(b []byte, shown string) (*document, error) {
 	d, err := decodeDocument(b)
 	if err != nil {
 		return nil, usage("%s: %v", shown, err)
@@ -64,6 +71,34 @@ func readBounded(path string) ([]byte, error) {
 	}
 	b, err := io.ReadAll(io.LimitReader(f, snapshot.MaxBytes+1))
 	return b, errors.Join(err, f.Close())
+}
+
+// savedHead is how much of a document tells what it is.
+const savedHead = 8 << 10
+
+// manifests reports whether a text is Kubernetes objects and no document of this
+// program, which may quote some. cut says that it is the begin of one only.
+func manifests(text []byte, cut bool) bool {
+	head := text[:min(len(text), savedHead)]
+	if t := bytes.TrimLeft(head, " \t\r\n"); len(t) > 0 && t[0] == '{' && bytes.Contains(t, []byte(`"schema"`)) && bytes.Contains(t, []byte("plimsoll.")) {
+		return false
+	}
+	return files.Manifest(text, cut)
+}
+
+// holdsObjects reports whether a file that may be a saved document by its name holds
+// Kubernetes objects instead.
+func (a *app) holdsObjects(name string, fi fs.FileInfo) bool {
+	if ext := filepath.Ext(name); !fi.Mode().IsRegular() || ext != ".json" && ext != ".jsonl" && ext != ".ndjson" {
+		return false
+	}
+	f, err := os.Open(a.path(name))
+	if err != nil {
+		return false
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	head, err := io.ReadAll(io.LimitReader(f, savedHead))
+	return err == nil && manifests(head, fi.Size() > savedHead)
 }
 
 func decodeDocument(b []byte) (*document, error) {

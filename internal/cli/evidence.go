@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/harden"
+	"plimsoll/internal/kubeapi"
 	"plimsoll/internal/snapshot"
 )
 
@@ -27,8 +30,12 @@ type collectFlags struct {
 	timeout span
 	state   string
 	files   survey.Evidence
+	values  []string
 	probe   bool
 	root    string
+
+	kubeconfig string
+	kubelets   bool
 }
 
 // rootVariable is the environment's form of --root; images of plimsoll set it.
@@ -40,7 +47,10 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.files.Reports, "report", nil, "report of Trivy, Grype, CycloneDX or OpenVEX; it counts for the images that it names by digest")
 	cmd.Flags().StringArrayVar(&f.files.Signatures, "signature", nil, "signature of an image: a sigstore bundle, or a payload of cosign with its signature in FILE.sig")
 	cmd.Flags().StringArrayVar(&f.files.Keys, "key", nil, "public key in PEM that signatures are verified with, offline")
+	cmd.Flags().StringArrayVar(&f.values, "values", nil, "file of values that Helm charts are rendered with, one rendering for each; default: values.yaml, and each values-*.yaml beside it")
 	cmd.Flags().StringVar(&f.root, "root", "", "where the machine's root is mounted, for a run inside a container (default $"+rootVariable+")")
+	cmd.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "file that names clusters and users, in the place of $KUBECONFIG and ~/.kube/config")
+	cmd.Flags().BoolVar(&f.kubelets, "kubelets", false, "of a cluster, ask every kubelet for its configuration through the API server; needs get on nodes/proxy")
 	cmd.Flags().StringVar(&f.state, "state", "", "state folder of harden, which says what containers are kept for a rollback")
 }
 
@@ -99,6 +109,15 @@ func (a *app) evidence(ctx context.Context, cmd *cobra.Command, f *collectFlags,
 	if f.probe && !slices.ContainsFunc(t.live, func(l survey.Target) bool { return l.Kind == "registry" }) {
 		return nil, usage("--probe sends nothing to anything but a registry that is named; add registry:HOST[:PORT]")
 	}
+	if t.file == "-" {
+		text, err := io.ReadAll(io.LimitReader(a.In, snapshot.MaxBytes+1))
+		if err != nil {
+			return nil, usage("standard input cannot be read: %v", err)
+		}
+		if a.In = bytes.NewReader(text); manifests(text, false) {
+			return a.live(ctx, f, []survey.Target{{Kind: "files", Arg: "-"}})
+		}
+	}
 	if t.file != "" {
 		d, err := a.readDocument(t.file)
 		if err != nil {
@@ -110,7 +129,7 @@ func (a *app) evidence(ctx context.Context, cmd *cobra.Command, f *collectFlags,
 	if len(t.live) > 0 || ctx.Err() != nil {
 		return src, err
 	}
-	a.noteSkipped(cmd)
+	a.noteSkipped(cmd, f)
 	if !errors.Is(err, survey.ErrNothing) {
 		return src, err
 	}
@@ -130,11 +149,18 @@ const exampleName = "the bundled example"
 
 // live collects. On an interrupt the evidence so far comes with partial set.
 func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*source, error) {
+	saved := make(map[string]*snapshot.Snapshot)
 	for _, t := range ts {
-		if t.Kind != "docker" {
-			continue
+		var err error
+		switch t.Kind {
+		case "saved":
+			saved[t.Arg], err = a.openSaved(t.Arg)
+		case "docker":
+			_, err = dockerapi.Resolve(t.Arg, a.Env, a.Home)
+		case "k8s":
+			_, err = kubeapi.Load(kubeapi.Request{Context: t.Arg, Kubeconfig: f.kubeconfig, Env: a.Env, Home: a.Home})
 		}
-		if _, err := dockerapi.Resolve(t.Arg, a.Env, a.Home); err != nil {
+		if err != nil {
 			return nil, usage("%v", err)
 		}
 	}
@@ -151,8 +177,8 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir, Root: root,
-		Kept: a.kept(f), Reloads: a.reloads(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
-		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files,
+		Open: func(path string) (*snapshot.Snapshot, error) { return saved[path], nil }, Kept: a.kept(f), Reloads: a.reloads(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
+		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files, Values: f.values, Kubeconfig: f.kubeconfig, Kubelets: f.kubelets,
 	})
 	p.end()
 	switch {
@@ -167,6 +193,18 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 		a.log.warn("collecting was stopped after %v; the evidence is partial", time.Duration(f.timeout))
 	}
 	return &source{document: document{snapshot: s}, live: true}, nil
+}
+
+// openSaved reads a saved snapshot that is joined with other evidence.
+func (a *app) openSaved(path string) (*snapshot.Snapshot, error) {
+	d, err := a.readDocument(path)
+	if err != nil {
+		return nil, err
+	}
+	if d.snapshot == nil {
+		return nil, usage("%s is a %s; with other targets only snapshots are joined", quote(path), d.kind())
+	}
+	return d.snapshot, nil
 }
 
 // kept asks the journals which containers wait for a rollback. Reading works
@@ -229,9 +267,15 @@ func (a *app) withSudo() string {
 	return strings.Join(words, " ")
 }
 
-// noteSkipped says that the engine which the docker command would use was left
-// alone because it is elsewhere.
-func (a *app) noteSkipped(cmd *cobra.Command) {
+// noteSkipped says that the cluster which kubectl would use was left alone, and
+// the engine which the docker command would, where it is elsewhere.
+func (a *app) noteSkipped(cmd *cobra.Command, f *collectFlags) {
+	r := kubeapi.Request{Kubeconfig: f.kubeconfig, Env: a.Env, Home: a.Home}
+	if cfg, err := kubeapi.Load(r); err == nil {
+		a.log.note("the cluster of %s was not asked; name it: %s k8s", cfg.Name(), cmd.CommandPath())
+	} else if r.Configured() {
+		a.log.note("the cluster that kubectl uses was not asked; name it: %s k8s", cmd.CommandPath())
+	}
 	e, err := dockerapi.Resolve("", a.Env, a.Home)
 	if err != nil {
 		a.log.warn("the current docker context was not looked at: %v", err)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -138,7 +137,7 @@ func (t *topic) print(w io.Writer, r *report.Result, o text.Options) error {
 		return text.ExplainThreat(w, t.threat, r, o)
 	}
 	for _, p := range t.future {
-		if err := printFuture(w, p); err != nil {
+		if err := text.ExplainPlanned(w, p, o); err != nil {
 			return err
 		}
 	}
@@ -153,30 +152,4 @@ func (t *topic) print(w io.Writer, r *report.Result, o text.Options) error {
 		}
 	}
 	return nil
-}
-
-func printFuture(w io.Writer, p check.Planned) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s\n  judges %s\n", p.ID, p.Title, p.Subject)
-	for _, r := range p.Refs {
-		fmt.Fprintf(&b, "  number %s\n", r.Alias())
-	}
-	b.WriteString("  This version does not decide it")
-	if ids := threatsNaming(p.ID); len(ids) > 0 {
-		b.WriteString(", so threats that need it stay unknown: " + strings.Join(ids, ", "))
-	}
-	_, err := io.WriteString(w, b.String()+".\n")
-	return err
-}
-
-func threatsNaming(key string) []string {
-	var ids []string
-	for _, t := range threat.Catalogue() {
-		for _, c := range slices.Concat(t.Required, t.Supporting) {
-			if slices.Contains(c, key) && !slices.Contains(ids, t.ID) {
-				ids = append(ids, t.ID)
-			}
-		}
-	}
-	return ids
 }

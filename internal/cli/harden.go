@@ -31,7 +31,7 @@ func (a *app) hardenCommand() *cobra.Command {
 			"is taken back and stops the run. What the engine shows to be impossible is refused beforehand and keeps nothing else\n" +
 			"from being applied. Containers that compose, Swarm or Kubernetes own are left to their source.\n\n" +
 			"With a folder or file as --target, compose files and Dockerfiles are edited where they stand: only the lines that must\n" +
-			"change, shown as a diff. What is edited takes effect when you run docker compose up -d, or build again.\n\n" +
+			"change, shown as a diff. What is edited takes effect when you run docker compose up -d or kubectl apply, or build again.\n\n" +
 			"A re-created container's predecessor is kept, stopped, for plimsoll rollback, until --commit removes it.\n\n" +
 			"Exit codes: 0 shown, or something was applied and all of it holds; 2 usage; 4 engine unreachable, or another run holds\n" +
 			"the lock; 5 nothing could be applied, a target changed since the plan, or a step failed and was rolled back; 6 a\n" +

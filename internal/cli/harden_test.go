@@ -52,7 +52,7 @@ func TestHardenTakesAPlan(t *testing.T) {
 	b.do(t, exitDone, "harden", "--plan", "plan.json", b.state())
 	has(t, &b.out, "HostConfig.Memory")
 	b.do(t, exitDone, "verify", "plan.json", b.state())
-	has(t, &b.out, "it was not applied")
+	has(t, &b.out, "NOT SO: name/web HostConfig.Memory is 0, the step says 83886080; it was not")
 	b.do(t, exitDone, "verify", "plan.json", b.state(), "--format", "json")
 	has(t, &b.out, `"proved": false`)
 	plan := filepath.Join(b.Dir, "plan.json")

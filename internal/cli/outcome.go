@@ -80,6 +80,12 @@ func (a *app) showReport(rep harden.Report, flags string) error {
 
 // effect says when an edit of a file counts.
 func effect(s step.Step) string {
+	if s.Target.Kind == snapshot.KindRegistry {
+		return "what was edited in a registry's configuration takes effect when the registry is restarted"
+	}
+	if s.Target.Kind == snapshot.KindPodSpec {
+		return "what was edited in manifests takes effect when you run: kubectl apply"
+	}
 	if s.Target.Kind == snapshot.KindFile {
 		return "what was edited in Dockerfiles takes effect with the next build"
 	}

@@ -17,11 +17,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"plimsoll/internal/check"
-	"plimsoll/internal/checks/client"
+	"plimsoll/internal/checks"
 	"plimsoll/internal/checks/docker"
-	dockerfiles "plimsoll/internal/checks/files"
-	"plimsoll/internal/checks/image"
-	"plimsoll/internal/checks/registry"
 	"plimsoll/internal/collect/files"
 	"plimsoll/internal/collect/host"
 	"plimsoll/internal/collect/survey"
@@ -72,7 +69,7 @@ type app struct {
 }
 
 func newApp(s Stdio) *app {
-	suite := slices.Concat(docker.Suite, dockerfiles.Suite, image.Suite, client.Suite, registry.Suite)
+	suite := slices.Clone(checks.Suite)
 	planned := slices.DeleteFunc(slices.Clone(docker.Planned()), func(p check.Planned) bool {
 		return slices.ContainsFunc(suite, func(c *check.Check) bool { return c.ID == p.ID })
 	})

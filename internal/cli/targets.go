@@ -13,7 +13,7 @@ import (
 	"plimsoll/internal/yaml"
 )
 
-const accepted = "docker, docker:CONTEXT-OR-URL, host, image:REF-OR-FILE, registry:HOST[:PORT], a folder or file of compose and Docker files, a saved snapshot, or - for one on standard input"
+const accepted = "docker, docker:CONTEXT-OR-URL, host, k8s, k8s:CONTEXT, image:REF-OR-FILE, registry:HOST[:PORT], a folder or file of compose files, Docker files and Kubernetes manifests, a saved snapshot, or - for one on standard input"
 
 // targets are what the arguments of a command name: things to collect from, or
 // one saved document.
@@ -22,7 +22,9 @@ type targets struct {
 	file string          // a path, or - for the standard input
 }
 
-// parseTargets reads the arguments. A saved document stands alone.
+// parseTargets reads the arguments. A saved document stands alone, but for
+// snapshots of the nodes of clusters, which are joined with each other and with
+// what is collected.
 func (a *app) parseTargets(args []string) (targets, error) {
 	var t targets
 	for _, arg := range args {
@@ -30,11 +32,12 @@ func (a *app) parseTargets(args []string) (targets, error) {
 		switch {
 		case err != nil:
 			return t, err
-		case file:
-			if len(args) > 1 {
-				return t, usage("a saved file stands alone; give %s without other targets", quote(arg))
-			}
+		case file && len(args) == 1:
 			t.file = arg
+		case file && arg == "-":
+			return t, usage("a document on standard input stands alone; give - without other targets")
+		case file:
+			t.live = append(t.live, survey.Target{Kind: "saved", Arg: arg})
 		case !slices.Contains(t.live, live):
 			t.live = append(t.live, live)
 		}
@@ -66,12 +69,14 @@ func (a *app) parseTarget(arg string) (live survey.Target, file bool, err error)
 			return live, false, usage("the target registry: names no registry; write registry:HOST or registry:HOST:PORT, without a scheme, a login or a path")
 		}
 		return survey.Target{Kind: "registry", Arg: rest}, false, nil
-	case arg == "k8s", colon && kind == "k8s":
-		return live, false, usage("targets of kind %s are not judged by this version; it takes %s", kind, accepted)
+	case kind == "k8s" && (!colon || rest != ""):
+		return survey.Target{Kind: "k8s", Arg: rest}, false, nil
+	case kind == "k8s":
+		return live, false, usage("the target k8s: names no context; write k8s for the current one, or k8s:CONTEXT")
 	case strings.Contains(arg, "://"):
 		return live, false, usage("a URL is no target by itself; write docker:URL for an engine")
 	}
-	if fi, err := os.Stat(a.path(arg)); err == nil && (fi.IsDir() || files.Judged(fi.Name()) && fi.Mode().IsRegular()) {
+	if fi, err := os.Stat(a.path(arg)); err == nil && (fi.IsDir() || a.holdsObjects(arg, fi) || files.Judged(a.path(arg)) && fi.Mode().IsRegular()) {
 		return survey.Target{Kind: "files", Arg: arg}, false, nil
 	}
 	return live, true, a.checkFile(arg)
@@ -82,7 +87,7 @@ func (a *app) checkFile(name string) error {
 	fi, err := os.Stat(a.path(name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if near := yaml.Nearest(name, []string{"docker", "host"}); near != "" {
+		if near := yaml.Nearest(name, []string{"docker", "host", "k8s"}); near != "" {
 			return usage("there is no target or file %s; did you mean %s?", quote(name), near)
 		}
 		return usage("there is no target or file %s; a target is %s", quote(name), accepted)

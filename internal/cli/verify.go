@@ -23,6 +23,7 @@ type verifyFlags struct {
 	collectFlags
 	decisionFlags
 	outputFlags
+	screenFlags
 	target string
 }
 
@@ -41,6 +42,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	f.collectFlags.register(cmd)
 	f.decisionFlags.register(cmd)
 	f.outputFlags.register(cmd)
+	f.screenFlags.register(cmd)
 	cmd.Flags().StringVar(&f.target, "target", "", "the engine: docker or docker:CONTEXT-OR-URL (default the one on this machine)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.verify(cmd, &f, first(args))

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"strings"
 
 	"plimsoll/internal/assess"
 	"plimsoll/internal/harden"
@@ -80,10 +78,7 @@ func (a *app) emitVerification(f *verifyFlags, v *verification, planned bool) er
 	if v.Checks == nil {
 		v.Checks = []harden.Check{}
 	}
-	err := a.emit(f.outputFlags, screenFlags{color: "never"}, func(w io.Writer, _ text.Options) error {
-		_, err := io.WriteString(w, v.page(planned))
-		return err
-	}, func(w io.Writer) error { return encodeJSON(w, v) })
+	err := a.emit(f.outputFlags, f.screenFlags, func(w io.Writer, o text.Options) error { return v.page(w, o, planned) }, func(w io.Writer) error { return encodeJSON(w, v) })
 	for _, c := range v.Checks {
 		if !c.Holds && c.Why != notApplied {
 			return joined(err, &exitError{exitNotReached, errors.New("an applied step's target does not hold: " + c.Step.Target.Key + " " + c.Field)})
@@ -92,54 +87,14 @@ func (a *app) emitVerification(f *verifyFlags, v *verification, planned bool) er
 	return err
 }
 
-func (v *verification) page(planned bool) string {
-	var b strings.Builder
-	if c := v.Comparison; c != nil {
-		writeComparison(&b, c)
-	}
+func (v *verification) page(w io.Writer, o text.Options, planned bool) error {
 	word := "proved"
 	if planned {
 		word = "holds"
 	}
+	var held []text.Held
 	for _, c := range v.Checks {
-		line := fmt.Sprintf("%s: %s %s = %s", word, c.Step.Target.Key, c.Field, c.Got)
-		switch {
-		case c.Holds:
-		case c.Got == c.Want && c.Why != "":
-			line = fmt.Sprintf("PENDING: %s %s = %s; %s", c.Step.Target.Key, c.Field, orNothing(c.Got), c.Why)
-		default:
-			line = fmt.Sprintf("NOT SO: %s %s is %s, the step says %s", c.Step.Target.Key, c.Field, orNothing(c.Got), orNothing(c.Want))
-			if c.Why != "" {
-				line += "; " + c.Why
-			}
-		}
-		b.WriteString(text.Clean(line) + "\n")
+		held = append(held, text.Held{Key: c.Step.Target.Key, Field: c.Field, Want: c.Want, Got: c.Got, Why: c.Why, Holds: c.Holds})
 	}
-	return b.String()
-}
-
-func writeComparison(b *strings.Builder, c *report.Comparison) {
-	fmt.Fprintf(b, "THREATS THAT CHANGED (%d)\n", len(c.Threats))
-	for _, t := range c.Threats {
-		fmt.Fprintf(b, "  %-13s %s -> %s  %s\n", t.ID, stateText(t.Before), stateText(t.After), text.Clean(t.Title))
-	}
-	fmt.Fprintf(b, "FINDINGS THAT CHANGED OR WERE MEANT TO (%d)\n", len(c.Findings))
-	for _, f := range c.Findings {
-		fmt.Fprintf(b, "  %s -> %s  %s  %s\n", orNothing(f.Before), orNothing(f.After), text.Clean(f.Check), text.Clean(f.Name))
-	}
-	fmt.Fprintf(b, "risk of open threats %d -> %d\n", c.Risk[0], c.Risk[1])
-}
-
-func stateText(s report.State) string {
-	if s.Status == "" {
-		return "(none)"
-	}
-	return text.Clean(s.Status + " " + s.Band)
-}
-
-func orNothing(s string) string {
-	if s == "" {
-		return "(none)"
-	}
-	return s
+	return text.Verification(w, v.Comparison, held, word, o)
 }

@@ -16,6 +16,7 @@ type Builder struct {
 	out      *snapshot.Snapshot
 	specs    map[[sha256.Size]byte]int
 	runtimes map[[sha256.Size]byte]int
+	podSpecs map[[sha256.Size]byte]int
 	scopes   map[string]bool
 	files    map[[3]string]int // scope, path and cluster -> position in the snapshot's files
 }
@@ -26,6 +27,7 @@ func NewBuilder(s *snapshot.Snapshot) *Builder {
 		out:      s,
 		specs:    make(map[[sha256.Size]byte]int),
 		runtimes: make(map[[sha256.Size]byte]int),
+		podSpecs: make(map[[sha256.Size]byte]int),
 		scopes:   make(map[string]bool),
 		files:    make(map[[3]string]int),
 	}
@@ -64,7 +66,7 @@ func intern[T any](at map[[sha256.Size]byte]int, list *[]T, v T) int {
 func (b *Builder) Join(f *snapshot.Snapshot) error {
 	for _, s := range f.Scopes {
 		if b.scopes[s.ID] {
-			return fmt.Errorf("scope %.100q was collected already: two targets lead to the same engine or host", s.ID)
+			return fmt.Errorf("scope %.100q was collected already: two targets lead to the same engine, host or cluster", s.ID)
 		}
 	}
 	for _, s := range f.Scopes {
@@ -94,6 +96,7 @@ func (b *Builder) Join(f *snapshot.Snapshot) error {
 	for _, file := range f.Files {
 		b.addFile(file)
 	}
+	b.joinCluster(f)
 	o.Complete = o.Complete && f.Complete
 	return nil
 }

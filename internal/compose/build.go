@@ -32,6 +32,16 @@ func (m *mapper) build(defs []place) *Build {
 			out.Dockerfile = filepath.Join(b.Context, out.Dockerfile)
 		}
 	}
+	if at := m.places(defs, "build.dockerfile_inline"); b.DockerfileInline != "" && len(at) > 0 {
+		text := at[0].pair.Value
+		out.Inline = &Inline{
+			Text: b.DockerfileInline, Unresolved: m.hangs(text), Block: text.Block,
+			Loc: snapshot.Location{File: at[0].file, Line: text.Line, Column: text.Col},
+		}
+	}
+	for _, s := range b.Secrets {
+		out.Secrets = append(out.Secrets, cmp.Or(s.Source, s.Target))
+	}
 	m.buildArgs(defs, out)
 	return out
 }

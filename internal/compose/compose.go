@@ -77,6 +77,8 @@ type Service struct {
 type Build struct {
 	Context    string // absolute path, or a URL without credentials
 	Dockerfile string // absolute path; "" is inline, elsewhere, or hangs on a variable without a value
+	Inline     *Inline
+	Secrets    []string
 	Target     string
 	Unresolved bool // the context does
 	Loc        snapshot.Location
@@ -85,6 +87,14 @@ type Build struct {
 	// collector; nil is one whose value is not known. Shapes is what may be kept.
 	Args   map[string]*string
 	Shapes []snapshot.BuildVar
+}
+
+// Inline is a Dockerfile that stands in the compose file itself.
+type Inline struct {
+	Text       string
+	Unresolved bool              // it hangs on a variable without a value
+	Loc        snapshot.Location // of its text
+	Block      bool              // its lines are those of the file, from the one after Loc
 }
 
 // Load reads a project. Errors are [*yaml.Error] with the place, as far as it

@@ -81,6 +81,7 @@ func (m *mapper) security(s *snapshot.ContainerSpec) {
 			m.bad = append(m.bad, "security")
 		}
 	}
+	s.Security.Masked = !s.Privileged && s.Security.SystemPaths == ""
 }
 
 // seccomp names a profile as the engine's evidence does: by the digest of its

@@ -49,13 +49,18 @@ func (d *yamlDoc) insert(at spot, value []string) ([]byte, error) {
 
 var plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
-// margin returns the blanks before a position; ok is false when anything else
-// stands there.
+// margin returns the blanks before a position, those that stand for the dash of an
+// item included; ok is false when anything else stands there.
 func (d *yamlDoc) margin(at int) (string, bool) {
 	start := bytes.LastIndexByte(d.text[:at], '\n') + 1
 	before := string(d.text[start:at])
+	if dashes.MatchString(before) {
+		return strings.Repeat(" ", len(before)), true
+	}
 	return before, strings.Trim(before, " ") == ""
 }
+
+var dashes = regexp.MustCompile(`^ *(- +)+$`)
 
 // lastPlain returns the last pair that the mapping states itself whose key
 // begins a line and whose value is a single one that ends on that line.

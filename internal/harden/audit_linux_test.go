@@ -107,7 +107,7 @@ func rulesOf(st snapshot.AuditState) map[string]int {
 func TestRealAuditRulesKilled(t *testing.T) {
 	var o Options
 	var s step.Step
-	killHost(t, func() (Options, step.Step) {
+	killEverywhere(t, func() (Options, step.Step) {
 		o, s = auditBed(t)
 		return o, s
 	}, func(point string, e *Entry) {
@@ -117,7 +117,7 @@ func TestRealAuditRulesKilled(t *testing.T) {
 			side = to
 		}
 		if diff := unlike(now, s.Set, side); err != nil || len(diff) > 0 {
-			t.Errorf("killed at %s, phase %s: %v, %v", point, e.Phase, diff, err)
+			t.Errorf("%s, phase %s: %v, %v", point, e.Phase, diff, err)
 		}
 	})
 }

@@ -74,7 +74,14 @@ func disturbText(s step.Step) string {
 		step.DisturbRecreate: "the container stops and a new one starts in its place; the old one is kept for rollback",
 		step.DisturbRestart:  "the engine restarts",
 	}[s.Disturbs]
-	if s.Kind == step.DaemonReload {
+	switch s.Kind { //nolint:exhaustive // what the others disturb says it all
+	case step.FileEdit:
+		text = "the lines of the file that define it; nothing that runs changes yet"
+	case step.FileAccess:
+		text = "the file itself; nothing that runs changes"
+	case step.AuditRule:
+		text = "rules in the kernel and for its next start; nothing that runs changes"
+	case step.DaemonReload:
 		text = "written to the engine's configuration file, which the engine then reads again; nothing stops"
 	}
 	if s.Undo == step.UndoEquivalent {

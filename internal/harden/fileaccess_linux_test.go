@@ -150,48 +150,15 @@ func TestFileIsTheOneJudged(t *testing.T) {
 	}
 }
 
-// killHost kills a run at every point and hands each recovered state over.
-func killHost(t *testing.T, fresh func() (Options, step.Step), check func(point string, e *Entry)) {
-	t.Helper()
-	for _, undo := range []bool{false, true} {
-		for n := 1; ; n++ {
-			o, s := fresh()
-			if undo {
-				if _, err := Apply(t.Context(), o, []step.Step{s}); err != nil {
-					t.Fatal(err)
-				}
-			}
-			point := killAt(t, o, n, func(o Options) {
-				if undo {
-					_, _ = Rollback(t.Context(), o, "latest")
-				} else {
-					_, _ = Apply(t.Context(), o, []step.Step{s})
-				}
-			})
-			if _, err := Recover(t.Context(), o); err != nil {
-				t.Fatalf("undo %t, killed at %s: Recover: %v", undo, point, err)
-			}
-			all, err := Load(o.State)
-			if err != nil || len(all) != 1 {
-				t.Fatalf("Load = %v, %v", all, err)
-			}
-			check(fmt.Sprintf("undo %t, %s", undo, point), all[0].Entries[0])
-			if point == "" {
-				break
-			}
-		}
-	}
-}
-
 func TestFileAccessKilled(t *testing.T) {
 	var b *fileBed
-	killHost(t, func() (Options, step.Step) {
+	killEverywhere(t, func() (Options, step.Step) {
 		b = newFileBed(t, 0o666)
 		return b.o, b.step(set("mode", "0666", "0600"), set("gid", "0", "998"))
 	}, func(point string, e *Entry) {
 		want := map[bool]string{true: "0600 0:998", false: "0666 0:0"}[e.InForce()]
 		if d := cmp.Diff(want, b.now()); d != "" {
-			t.Errorf("killed at %s, phase %s: %s", point, e.Phase, d)
+			t.Errorf("%s, phase %s: %s", point, e.Phase, d)
 		}
 	})
 }
@@ -200,7 +167,7 @@ func TestFileAccessKilled(t *testing.T) {
 func TestHalfAFileChangeIsTakenBack(t *testing.T) {
 	b := newFileBed(t, 0o666)
 	s := b.step(set("mode", "0666", "0600"), set("gid", "0", "998"))
-	killAt(t, b.o, 1, func(o Options) { _, _ = Apply(t.Context(), o, []step.Step{s}) })
+	killAt(b.o, 1, func(o Options) { _, _ = Apply(t.Context(), o, []step.Step{s}) })
 	if err := os.Chown(b.path, 0, 998); err != nil {
 		t.Fatal(err)
 	}

@@ -178,9 +178,14 @@ func (r *runner) draft(s step.Step) ([]draft, error) {
 			out = append(out, draft{rel, b, b})
 			i = len(out) - 1
 		}
-		if s.Target.Kind == snapshot.KindFile {
-			out[i].after, err = edit.SetBase(out[i].after, at.Line, c.From, c.To)
-		} else {
+		switch s.Target.Kind {
+		case snapshot.KindFile:
+			out[i].after, err = editRecipe(out[i].after, at.Line, c)
+		case snapshot.KindRegistry:
+			out[i].after, err = edit.SetYAML(out[i].after, snapshot.RegistryPath(c.Field), snapshot.RegistryFields[c.Field].Of(c.To))
+		case snapshot.KindPodSpec:
+			out[i].after, err = edit.SetManifest(out[i].after, edit.Object{Line: at.Line, Root: templateRoot(r.files.seen, s.Target)}, c.Field, c.To)
+		default:
 			out[i].after, err = edit.SetService(out[i].after, s.Target.Name, c.Field, c.To)
 		}
 		if err != nil {
@@ -190,15 +195,45 @@ func (r *runner) draft(s step.Step) ([]draft, error) {
 	return out, nil
 }
 
+// editRecipe makes one change of a Dockerfile.
+func editRecipe(doc []byte, line int, c step.Change) ([]byte, error) {
+	switch {
+	case c.Field == snapshot.SyntaxField:
+		return edit.SetSyntax(doc, line, c.From, c.To)
+	case strings.HasPrefix(c.Field, snapshot.StageBase):
+		return edit.SetBase(doc, line, c.From, c.To)
+	case c.To != "":
+		return nil, refuse("what a RUN does not verify can only be taken away")
+	}
+	var err error
+	for how := range strings.SplitSeq(c.From, ", ") {
+		program, option, _ := strings.Cut(how, " ")
+		if doc, err = edit.DropOption(doc, line, program, option); err != nil {
+			return nil, err
+		}
+	}
+	return doc, nil
+}
+
 // placeOf returns where a property is set; where it is not, the file in which
 // the target is defined.
 func placeOf(seen *snapshot.Snapshot, t step.Target, field string) (snapshot.Location, error) {
-	for _, d := range seen.Dockerfiles {
-		n := 0
-		if _, err := fmt.Sscanf(field, snapshot.StageBase+"%d", &n); err == nil && t.Kind == snapshot.KindFile &&
-			d.Scope == t.Scope && "dockerfile/"+d.Path == t.Key && n >= 0 && n < len(d.Stages) {
-			return snapshot.Location{File: d.File, Line: d.Stages[n].Line}, nil
+	for i := range seen.Dockerfiles {
+		d := &seen.Dockerfiles[i]
+		if t.Kind != snapshot.KindFile || d.Scope != t.Scope || "dockerfile/"+d.Path != t.Key {
+			continue
 		}
+		if f, ok := d.Field(field); ok {
+			return snapshot.Location{File: d.File, Line: f.Line}, nil
+		}
+	}
+	for _, r := range seen.Registries {
+		if t.Kind == snapshot.KindRegistry && r.Scope == t.Scope {
+			return snapshot.Location{File: r.Config.V.Path}, nil
+		}
+	}
+	if w := workload(seen, t); w != nil && w.Loc != nil {
+		return *w.Loc, nil
 	}
 	for _, c := range seen.Containers {
 		if t.Kind != snapshot.KindContainer || c.Scope != t.Scope || c.Key != t.Key || c.Loc == nil {
@@ -212,6 +247,39 @@ func placeOf(seen *snapshot.Snapshot, t step.Target, field string) (snapshot.Loc
 		return *c.Loc, nil
 	}
 	return snapshot.Location{}, refuse("the file that defines it was not found; collect again")
+}
+
+// workload returns the workload of a manifest that a step is about, or nil.
+func workload(seen *snapshot.Snapshot, t step.Target) *snapshot.Workload {
+	if t.Kind != snapshot.KindPodSpec {
+		return nil
+	}
+	x := snapshot.NewIndex(seen)
+	for i := range seen.Workloads {
+		if s := &x.Subjects[x.WorkloadSubject(i)]; s.Scope == t.Scope && s.Key == t.Key {
+			return &seen.Workloads[i]
+		}
+	}
+	return nil
+}
+
+// templateRoot is where the specification of the pods is in the object.
+func templateRoot(seen *snapshot.Snapshot, t step.Target) string {
+	if w := workload(seen, t); w != nil {
+		if root, ok := w.Root(); ok {
+			return root
+		}
+	}
+	return "spec."
+}
+
+// templates are the pod specifications by the keys of their workloads.
+func templates(s *snapshot.Snapshot) map[string]snapshot.PodSpec {
+	x, m := snapshot.NewIndex(s), make(map[string]snapshot.PodSpec, len(s.Workloads))
+	for i := range s.Workloads {
+		m[x.Subjects[x.WorkloadSubject(i)].Key] = s.PodSpecs[s.Workloads[i].Spec]
+	}
+	return m
 }
 
 // explain words why a file cannot be edited, with the place, and where a
@@ -243,6 +311,23 @@ func (fs *fileSet) valueOf(variable, env string) string {
 	return said
 }
 
+// unplaced makes Dockerfiles in compose files comparable, whose lines an edit
+// above them moves.
+func unplaced(d snapshot.Dockerfile) snapshot.Dockerfile {
+	if d.Inline && len(d.Stages) > 0 {
+		first := d.Stages[0].Line
+		d = d.Moved(func(line int) int { return line - first })
+	}
+	return d
+}
+
+// unsettled leaves out where a registry's configuration sets what: an edit adds
+// places and moves others.
+func unsettled(r snapshot.Registry) snapshot.Registry {
+	r.Config.V.Fields = nil
+	return r
+}
+
 // otherThan says in which way the files would say something else than what was
 // simulated; "" when they say exactly that.
 func otherThan(want, got *snapshot.Snapshot) string {
@@ -265,13 +350,24 @@ func otherThan(want, got *snapshot.Snapshot) string {
 			off = append(off, key)
 		}
 	}
+	pods := templates(got)
+	for key, spec := range templates(want) {
+		if is, ok := pods[key]; !ok || !reflect.DeepEqual(spec, is) {
+			off = append(off, key)
+		}
+	}
 	for _, d := range want.Dockerfiles {
 		i := slices.IndexFunc(got.Dockerfiles, func(o snapshot.Dockerfile) bool { return o.Path == d.Path })
-		if i < 0 || !reflect.DeepEqual(d, got.Dockerfiles[i]) {
+		if i < 0 || !reflect.DeepEqual(unplaced(d), unplaced(got.Dockerfiles[i])) {
 			off = append(off, "dockerfile/"+d.Path)
 		}
 	}
-	if len(w) != len(g) || len(want.Dockerfiles) != len(got.Dockerfiles) {
+	for i, r := range want.Registries {
+		if i >= len(got.Registries) || !reflect.DeepEqual(unsettled(r), unsettled(got.Registries[i])) {
+			off = append(off, r.Address)
+		}
+	}
+	if len(w) != len(g) || len(want.Workloads) != len(got.Workloads) || len(want.Registries) != len(got.Registries) || len(want.Dockerfiles) != len(got.Dockerfiles) {
 		off = append(off, "what is defined at all")
 	}
 	if len(off) == 0 {

@@ -10,9 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"plimsoll/internal/collect/files"
+	"plimsoll/internal/edit"
 	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
 )
@@ -135,6 +137,91 @@ func TestEditFiles(t *testing.T) {
 	s.clean(0)
 }
 
+// TestEditOfEachField previews an edit of every property that compose files are
+// edited for: reading the edited file gives what the simulation says.
+func TestEditOfEachField(t *testing.T) {
+	s := newShop(t)
+	s.write("compose.yaml", `services:
+  web:
+    image: a:1
+    privileged: true
+    restart: always
+    cap_add: [NET_ADMIN]
+  made:
+    build:
+      dockerfile_inline: |
+        FROM a:1
+        USER 5
+`)
+	const pinned = "a:1@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+	var fields []string
+	for _, c := range []step.Change{
+		set(fieldMemory, "0", "67108864"), set(fieldSwap, "0", "67108864"), set(fieldPids, "-1", "100"), set(fieldShares, "0", "512"),
+		set(fieldRestart, "always", "on-failure:5"), set(fieldReadonly, "false", "true"), set("HostConfig.Privileged", "true", "false"),
+		set("HostConfig.CapDrop", "", "NET_RAW"), set(fieldNoNew, "", "true"), set(fieldImage, "a:1", pinned),
+	} {
+		fields = append(fields, c.Field)
+		v, err := Preview(t.Context(), s.o, []step.Step{s.edit("web", c.Field, c.From, c.To)})
+		if err != nil || v[0].Refused != "" {
+			t.Errorf("%s: %+v, %v", c.Field, v, err)
+		}
+	}
+	slices.Sort(fields)
+	if d := cmp.Diff(edit.ServiceFields(), fields); d != "" {
+		t.Errorf("tried (-editable +tried):\n%s", d)
+	}
+}
+
+// TestEditOfEachRecipeField does the same for Dockerfiles.
+func TestEditOfEachRecipeField(t *testing.T) {
+	s := newShop(t)
+	s.write("Dockerfile", "# syntax=docker/dockerfile:1\nFROM a:1 AS b\nFROM b\nRUN apt-get update && \\\n    apt-get install --allow-unauthenticated x && curl -k y\n")
+	const pin = "@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+	want := "# syntax=docker/dockerfile:1" + pin + "\nFROM a:1" + pin + " AS b\nFROM b\nRUN apt-get update && \\\n    apt-get install x && curl y\n"
+	st := s.edit("Dockerfile", snapshot.SyntaxField, "docker/dockerfile:1", "docker/dockerfile:1"+pin)
+	st.Set = append(st.Set,
+		set(snapshot.StageBase+"0", "a:1", "a:1"+pin),
+		set(snapshot.RunField(1, 0), "apt-get --allow-unauthenticated, curl -k", ""))
+	st = step.New(st.Kind, snapshot.Subject{Kind: st.Target.Kind, Scope: st.Target.Scope, Key: st.Target.Key, Name: st.Target.Name}, st.Set...)
+	rep, err := Apply(t.Context(), s.o, []step.Step{st})
+	if got := s.read("Dockerfile"); err != nil || got != want {
+		t.Errorf("Apply: %v, the file is\n%s", err, got)
+	}
+	checks, err := Verify(t.Context(), s.o, rep.ID)
+	if err != nil || len(checks) != 3 || slices.ContainsFunc(checks, func(c Check) bool { return !c.Holds }) {
+		t.Errorf("Verify = %+v, %v", checks, err)
+	}
+}
+
+// TestEditOfARegistryConfiguration goes the way through the file that a registry
+// reads at its start: lines, comments and what stands beside stay.
+func TestEditOfARegistryConfiguration(t *testing.T) {
+	s := newShop(t)
+	const was = "version: 0.1\nstorage:\n  filesystem: {rootdirectory: /r} # here\n  delete:\n    enabled: true # for the collector\nhttp:\n  addr: :5000\n  debug:\n    addr: :5001\n"
+	s.write("config.yml", was)
+	st := step.New(step.FileEdit, snapshot.Subject{Kind: snapshot.KindRegistry, Scope: "files:elsewhere", Key: "file/config.yml", Name: "config.yml"},
+		set("storage.delete.enabled", "true", "false"), set("http.debug.addr", ":5001", "127.0.0.1:5001"))
+	if len(st.Set) != len(snapshot.RegistryFields) {
+		t.Errorf("%d of %d fields are tried", len(st.Set), len(snapshot.RegistryFields))
+	}
+	rep, err := Apply(t.Context(), s.o, []step.Step{st})
+	want := strings.Replace(strings.Replace(was, "enabled: true", "enabled: false", 1), "addr: :5001", "addr: \"127.0.0.1:5001\"", 1)
+	if got := s.read("config.yml"); err != nil || got != want {
+		t.Fatalf("Apply: %v, the file is\n%s", err, got)
+	}
+	checks, err := Verify(t.Context(), s.o, rep.ID)
+	if err != nil || len(checks) != 2 || !checks[0].Holds || !checks[1].Holds {
+		t.Errorf("Verify = %+v, %v", checks, err)
+	}
+	if _, err := Rollback(t.Context(), s.o, rep.ID); err != nil || s.read("config.yml") != was {
+		t.Errorf("Rollback: %v, the file is\n%s", err, s.read("config.yml"))
+	}
+	st.Target.Key = "file/other.yml"
+	if _, err := Apply(t.Context(), s.o, []step.Step{st}); !errors.Is(err, ErrPrecondition) {
+		t.Errorf("a step for another file: %v", err)
+	}
+}
+
 // clean says that nothing is left but the files, and so many before-images.
 func (s *shop) clean(kept int) {
 	s.Helper()
@@ -231,61 +318,22 @@ func TestRollbackOverForeignEdit(t *testing.T) {
 // TestKillWhileEditing ends runs at every point as kill -9 would: afterwards a
 // file is as before or as planned, whole, and the journal knows which.
 func TestKillWhileEditing(t *testing.T) {
-	for _, undo := range []bool{false, true} {
-		for n := 1; ; n++ {
-			s := newShop(t)
-			was := s.read("compose.yaml")
-			run := func(o Options) { Apply(t.Context(), o, []step.Step{s.bound("web")}) }
-			if undo {
-				run(s.o)
-				run = func(o Options) { Rollback(t.Context(), o, "latest") }
-			}
-			point := s.killed(n, run)
-			if point == "" {
-				if n < 4 {
-					t.Errorf("the run has %d points only", n-1)
-				}
-				break
-			}
-			out, err := Recover(t.Context(), s.o)
-			if err != nil {
-				t.Fatalf("%s: Recover = %+v, %v", point, out, err)
-			}
-			all, err := Load(s.o.State)
-			if err != nil || len(all) != 1 || all[0].Entries[0].Unfinished() {
-				t.Fatalf("%s: Load = %+v, %v", point, all, err)
-			}
-			kept := 0
-			if now := s.read("compose.yaml"); all[0].Entries[0].InForce() {
-				if kept = 1; now != strings.Replace(was, "restart: always", "restart: on-failure:5", 1) {
-					t.Errorf("%s: in force, and the file is\n%s", point, now)
-				}
-			} else if now != was {
-				t.Errorf("%s: not in force, and the file is\n%s", point, now)
-			}
-			s.clean(kept)
+	var s *shop
+	var was string
+	killEverywhere(t, func() (Options, step.Step) {
+		s = newShop(t)
+		was = s.read("compose.yaml")
+		return s.o, s.bound("web")
+	}, func(point string, e *Entry) {
+		want, kept := was, 0
+		if e.InForce() {
+			want, kept = strings.Replace(was, "restart: always", "restart: on-failure:5", 1), 1
 		}
-	}
-}
-
-// killed runs something and ends it at the n-th point; "" when it was over.
-func (s *shop) killed(n int, run func(Options)) (point string) {
-	armed := s.o
-	armed.AfterPhase = func(_, phase string) {
-		if n--; n == 0 {
-			point = phase
-			panic(killed{})
+		if now := s.read("compose.yaml"); now != want {
+			t.Errorf("%s, phase %s: the file is\n%s", point, e.Phase, now)
 		}
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			if _, ok := v.(killed); !ok {
-				panic(v)
-			}
-		}
-	}()
-	run(armed)
-	return ""
+		s.clean(kept)
+	})
 }
 
 // TestHalfWritten recovers a run that was killed while the file beside was
@@ -294,7 +342,7 @@ func TestHalfWritten(t *testing.T) {
 	s := newShop(t)
 	was := s.read("compose.yaml")
 	st := s.bound("web")
-	s.killed(2, func(o Options) { Apply(t.Context(), o, []step.Step{st}) })
+	killAt(s.o, 2, func(o Options) { Apply(t.Context(), o, []step.Step{st}) })
 	s.write(temporary("compose.yaml", st.ID), "services: {we")
 	out, err := Recover(t.Context(), s.o)
 	if err != nil || len(out) != 1 || out[0].State != StateUnchanged || s.read("compose.yaml") != was {
@@ -307,7 +355,7 @@ func TestHalfWritten(t *testing.T) {
 // of a run that was killed.
 func TestForeignEditMeanwhile(t *testing.T) {
 	s := newShop(t)
-	s.killed(3, func(o Options) { Apply(t.Context(), o, []step.Step{s.bound("web")}) })
+	killAt(s.o, 3, func(o Options) { Apply(t.Context(), o, []step.Step{s.bound("web")}) })
 	s.write("compose.yaml", "services: {}\n")
 	if _, err := Recover(t.Context(), s.o); !errors.Is(err, ErrRollbackIncomplete) || !strings.Contains(err.Error(), "somebody else changed it") {
 		t.Errorf("Recover = %v", err)

@@ -64,8 +64,13 @@ func play(t *testing.T, sc scenario, n int) (f *fakeEngine, o Options, id, point
 	if sc.arm != nil {
 		sc.arm(f)
 	}
-	armed := o
-	armed.AfterPhase = func(_, phase string) {
+	return f, o, id, killAt(o, n, func(o Options) { sc.run(t, o, id) })
+}
+
+// killAt runs with a kill at the n-th point, whose name it returns; "" when the
+// run was over before.
+func killAt(o Options, n int, run func(Options)) (point string) {
+	o.AfterPhase = func(_, phase string) {
 		if n--; n == 0 {
 			point = phase
 			panic(killed{})
@@ -78,8 +83,43 @@ func play(t *testing.T, sc scenario, n int) (f *fakeEngine, o Options, id, point
 			}
 		}
 	}()
-	sc.run(t, armed, id)
-	return f, o, id, ""
+	run(o)
+	return ""
+}
+
+// killEverywhere kills the making of a step, and then its undoing, at every point.
+// Each starts from what fresh gives; after the recovery check sees the journal's
+// only entry.
+func killEverywhere(t *testing.T, fresh func() (Options, step.Step), check func(point string, e *Entry)) {
+	t.Helper()
+	for _, undo := range []bool{false, true} {
+		for n := 1; ; n++ {
+			o, s := fresh()
+			run := func(o Options) { _, _ = Apply(t.Context(), o, []step.Step{s}) }
+			if undo {
+				if _, err := Apply(t.Context(), o, []step.Step{s}); err != nil {
+					t.Fatal(err)
+				}
+				run = func(o Options) { _, _ = Rollback(t.Context(), o, "latest") }
+			}
+			point := killAt(o, n, run)
+			name := fmt.Sprintf("undo %t, killed at %q", undo, point)
+			if _, err := Recover(t.Context(), o); err != nil {
+				t.Fatalf("%s: Recover: %v", name, err)
+			}
+			all, err := Load(o.State)
+			if err != nil || len(all) != 1 || all[0].Entries[0].Unfinished() {
+				t.Fatalf("%s: Load = %+v, %v", name, all, err)
+			}
+			check(name, all[0].Entries[0])
+			if point == "" {
+				if n < 3 {
+					t.Errorf("%s: the run has %d points only", name, n-1)
+				}
+				break
+			}
+		}
+	}
 }
 
 func TestKillAtEveryPoint(t *testing.T) {

@@ -175,71 +175,28 @@ func noCanary(t *testing.T, state, said string) {
 // rollback: afterwards file and engine agree with the journal.
 func TestRealReloadKilled(t *testing.T) {
 	b := newPrivateBed(t, privateConfig)
-	s := step.New(step.DaemonReload, b.on, set("live-restore", "", "true"))
-	for _, undo := range []bool{false, true} {
-		for n := 1; ; n++ {
-			o := b.options()
-			if undo {
-				if _, err := Apply(t.Context(), o, []step.Step{s}); err != nil {
-					t.Fatal(err)
-				}
-			}
-			point := killAt(t, o, n, func(o Options) {
-				if undo {
-					_, _ = Rollback(t.Context(), o, "latest")
-				} else {
-					_, _ = Apply(t.Context(), o, []step.Step{s})
-				}
-			})
-			if _, err := Recover(t.Context(), o); err != nil {
-				t.Fatalf("undo %t, killed at %s: Recover: %v", undo, point, err)
-			}
-			all, err := Load(o.State)
-			if err != nil {
+	var o Options
+	killEverywhere(t, func() (Options, step.Step) {
+		o = b.options()
+		return o, step.New(step.DaemonReload, b.on, set("live-restore", "", "true"))
+	}, func(point string, e *Entry) {
+		info, err := newRunner(o).daemonInfo(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		forced := e.InForce()
+		if info.LiveRestoreEnabled != forced || strings.Contains(b.content(), "live-restore") != forced {
+			t.Errorf("%s: in force %t, running %t, file:\n%s", point, forced, info.LiveRestoreEnabled, b.content())
+		}
+		if forced {
+			if _, err := Rollback(t.Context(), o, "latest"); err != nil {
 				t.Fatal(err)
 			}
-			info, err := newRunner(o).daemonInfo(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			forced := all[0].Entries[0].InForce()
-			if info.LiveRestoreEnabled != forced || strings.Contains(b.content(), "live-restore") != forced {
-				t.Errorf("undo %t, killed at %s: in force %t, running %t, file:\n%s", undo, point, forced, info.LiveRestoreEnabled, b.content())
-			}
-			if forced {
-				if _, err := Rollback(t.Context(), o, "latest"); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if got := b.content(); got != privateConfig {
-				t.Fatalf("undo %t, killed at %s: the file is\n%s", undo, point, got)
-			}
-			if point == "" {
-				break
-			}
 		}
-	}
-}
-
-// killAt runs with a kill at the n-th point, whose name it returns; "" when the
-// run was over before.
-func killAt(t *testing.T, o Options, n int, run func(Options)) (point string) {
-	t.Helper()
-	o.AfterPhase = func(_, phase string) {
-		if n--; n == 0 {
-			point = phase
-			panic(killed{})
+		if got := b.content(); got != privateConfig {
+			t.Fatalf("%s: the file is\n%s", point, got)
 		}
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			if _, ok := v.(killed); !ok {
-				panic(v)
-			}
-		}
-	}()
-	run(o)
-	return ""
+	})
 }
 
 // TestRestartIsWrittenAndPending: without systemd the file is written, said to

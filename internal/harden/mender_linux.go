@@ -13,7 +13,7 @@ func (r *runner) mender(k step.Kind) mender {
 		return daemonSetting{runner: r, restart: true}
 	case step.AuditRule:
 		return auditRule{runner: r}
-	case step.ContainerUpdate, step.ContainerRecreate, step.FileEdit:
+	case step.ContainerUpdate, step.ContainerRecreate, step.FileEdit, step.WorkloadPatch:
 	}
 	return nil
 }

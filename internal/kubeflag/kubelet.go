@@ -72,8 +72,10 @@ var kubeletMaps = []struct{ key, flag, separator string }{
 
 // evictionDefaults hold where no file or flag sets any hard eviction.
 var evictionDefaults = []Field{
-	{"evictionHard.imagefs.available", "15%", SourceDefault}, {"evictionHard.memory.available", "100Mi", SourceDefault},
-	{"evictionHard.nodefs.available", "10%", SourceDefault}, {"evictionHard.nodefs.inodesFree", "5%", SourceDefault},
+	{"evictionHard.imagefs.available", "15%", SourceDefault},
+	{"evictionHard.memory.available", "100Mi", SourceDefault},
+	{"evictionHard.nodefs.available", "10%", SourceDefault},
+	{"evictionHard.nodefs.inodesFree", "5%", SourceDefault},
 }
 
 // KubeletFlag names the flag that sets a field, "" for one that only a file sets.
@@ -192,10 +194,10 @@ func ZeroDuration(s string) bool {
 		s = strings.ReplaceAll(s, unit, "s")
 	}
 	for _, r := range s {
-		switch {
-		case r == '0':
+		switch r {
+		case '0':
 			digits = true
-		case r == '.' || r == 'h' || r == 'm' || r == 's':
+		case '.', 'h', 'm', 's':
 		default:
 			return false
 		}

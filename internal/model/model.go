@@ -30,7 +30,7 @@ type Flow struct {
 	From     string `json:"from"` // element IDs
 	To       string `json:"to"`
 	Protocol string `json:"protocol"`
-	Auth     string `json:"auth"`    // none, file-permissions, mutual-tls, tls-server, unknown
+	Auth     string `json:"auth"`    // none, file-permissions, mutual-tls, tls-server, credentials, token, unknown
 	Encrypt  bool   `json:"encrypt"` // protected in transit, or never leaves the machine
 	Crosses  bool   `json:"crosses"` // crosses a trust boundary
 	Exposed  bool   `json:"exposed"` // crosses one and asks for no identity
@@ -43,7 +43,7 @@ type Model struct {
 	Flows    []Flow    `json:"flows"`
 }
 
-// Build derives the system model of every engine in the snapshot.
+// Build derives the system model of every engine and cluster in the snapshot.
 func Build(x *snapshot.Index) *Model {
 	m := &Model{}
 	for i := range x.Snapshot.Engines {
@@ -59,5 +59,6 @@ func Build(x *snapshot.Index) *Model {
 		b.clients()
 		b.registries()
 	}
+	m.clusters(x)
 	return m
 }

@@ -133,3 +133,9 @@ func SafeVolume(kind string) bool { return slices.Contains(safeVolumes, kind) }
 
 // Confined reports whether a profile of seccomp or AppArmor confines.
 func Confined(p snapshot.Profile) bool { return p.Type == "RuntimeDefault" || p.Type == "Localhost" }
+
+// ConfinedNote reports whether the annotation of a container's AppArmor profile
+// confines.
+func ConfinedNote(note string) bool {
+	return note == "runtime/default" || strings.HasPrefix(note, "localhost/")
+}

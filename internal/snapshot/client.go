@@ -2,12 +2,14 @@ package snapshot
 
 // Client is the Docker command's configuration of one account.
 type Client struct {
-	Scope  string `json:"scope"` // a host scope
-	User   string `json:"user"`
+	Scope  string `json:"scope"` // a host, or the files that were named
+	User   string `json:"user"`  // in files, what is there of it
 	UID    int64  `json:"uid"`
 	Dir    string `json:"dir"` // usually ~/.docker
 	State  State  `json:"state"`
 	Reason Reason `json:"reason,omitempty"`
+
+	Loc *Location `json:"location,omitempty"` // in files
 
 	Config   Fact[ClientConfig]    `json:"config,omitzero"`
 	Contexts Fact[[]ClientContext] `json:"contexts,omitzero"`
@@ -31,14 +33,16 @@ type ClientConfig struct {
 // ClientLogin is one entry of auths.
 type ClientLogin struct {
 	Registry string      `json:"registry"`
-	Secrets  []Secretish `json:"secrets,omitempty"` // what the file itself holds: auth, password, identitytoken, registrytoken
+	Secrets  []Secretish `json:"secrets,omitempty"`  // what the file itself holds: auth, password, identitytoken, registrytoken
+	Loc      *Location   `json:"location,omitempty"` // in files
 }
 
 // ClientHelper is a program that keeps logins.
 type ClientHelper struct {
-	Registry string `json:"registry,omitempty"` // of a helper
-	Name     string `json:"name"`
-	Found    string `json:"found,omitempty"` // the program; empty: in none of the usual folders
+	Registry string    `json:"registry,omitempty"` // of a helper
+	Name     string    `json:"name"`
+	Found    string    `json:"found,omitempty"`    // the program; empty: in none of the usual folders
+	Loc      *Location `json:"location,omitempty"` // in files
 }
 
 // ClientContext is one stored context, or the one that variables describe.
@@ -50,6 +54,8 @@ type ClientContext struct {
 	Key      bool   `json:"key,omitempty"` // a key of its own
 	Unread   bool   `json:"unread,omitempty"`
 	HostKeys string `json:"hostKeys,omitempty"` // ssh: StrictHostKeyChecking of the user's and the machine's configuration: no, off, accept-new, ask, yes; empty when neither sets it
+
+	Loc *Location `json:"location,omitempty"` // in files
 }
 
 // ClientFile is a file that the Docker command reads or runs.

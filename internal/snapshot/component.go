@@ -25,6 +25,7 @@ const (
 	FromProcess       ComponentSource = "process"       // a running process
 	FromMirrorPod     ComponentSource = "mirror-pod"    // what the API shows of a static pod
 	FromManifest      ComponentSource = "manifest"      // a static pod's file, of which no process was seen
+	FromConfigz       ComponentSource = "configz"       // what a kubelet itself answers, through the API server
 	FromConfiguration ComponentSource = "configuration" // a distribution's own configuration of a component inside another program
 )
 
@@ -54,6 +55,8 @@ type Component struct {
 
 	// Served is the certificate that its TLS port shows, asked from the machine itself.
 	Served Fact[ServedCertificate] `json:"served,omitzero"`
+
+	Stored Fact[int64] `json:"stored,omitzero"` // of etcd: bytes of its database
 
 	API       *APIConfig       `json:"api,omitempty"`
 	Kubelet   *KubeletConfig   `json:"kubelet,omitempty"`

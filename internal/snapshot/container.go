@@ -59,7 +59,8 @@ type Security struct {
 	SystemPaths     string   `json:"systemPaths,omitempty"`     // unconfined when masking is off
 
 	// Masked says that the engine stated which kernel paths it hides or keeps
-	// read-only; Unmasked lists those of the usual ones that are missing there.
+	// read-only, or that a file leaves that to it; Unmasked lists those of the
+	// usual ones that are missing there.
 	Masked   bool     `json:"masked,omitempty"`
 	Unmasked []string `json:"unmasked,omitempty"`
 
@@ -180,8 +181,8 @@ type Attachment struct {
 // Owner is what manages a container: a change made to the container alone would
 // be lost or fought.
 type Owner struct {
-	Kind    string   `json:"kind"`              // compose, swarm, kubernetes
-	Name    string   `json:"name"`              // PROJECT/SERVICE, SERVICE, NS/POD
+	Kind    string   `json:"kind"`              // compose, swarm, kubernetes; of objects of a cluster helm, argocd, flux, addon-manager, operator
+	Name    string   `json:"name"`              // PROJECT/SERVICE, SERVICE, NS/POD; NS/RELEASE, APPLICATION, KIND/NAME
 	Sources []string `json:"sources,omitempty"` // files to change, where known
 }
 

@@ -4,8 +4,9 @@ package snapshot
 // of it was run. Lines count from 1.
 type Dockerfile struct {
 	Scope  string     `json:"scope"`
-	Path   string     `json:"path"`             // from the root of the scope, with slashes
+	Path   string     `json:"path"`             // from the root of the scope, with slashes; of an inline one FILE#SERVICE
 	File   string     `json:"file"`             // as a person would open it
+	Inline bool       `json:"inline,omitempty"` // it stands in a compose file, of which File and lines are
 	Parsed Fact[bool] `json:"parsed"`           // Failed: it is not a Dockerfile that BuildKit would take
 	Syntax Syntax     `json:"syntax"`           // the frontend that the syntax line names
 	Args   []BuildVar `json:"args,omitempty"`   // declared before the first stage
@@ -36,10 +37,6 @@ type Stage struct {
 	Copies []Copy `json:"copies,omitempty"` // of COPY, those from the build context
 	Runs   []Run  `json:"runs,omitempty"`
 }
-
-// StageBase begins the name of the property of a Dockerfile that a step can
-// change; the index of the stage ends it.
-const StageBase = "FROM of stage "
 
 // Located is a value with its line.
 type Located struct {
@@ -115,13 +112,14 @@ type FieldLoc struct {
 // Build is how a compose service builds its image.
 type Build struct {
 	Context    string `json:"context"`              // from the root of the scope where it lies inside, else absolute; a URL without credentials
-	Dockerfile string `json:"dockerfile,omitempty"` // from the root of the scope; "" is inline or outside
+	Dockerfile string `json:"dockerfile,omitempty"` // path of the [Dockerfile]; "" is outside
 	Wide       string `json:"wide,omitempty"`       // root, home or ancestor: what of the machine the context reaches
 	Target     string `json:"target,omitempty"`     // the stage that makes the image; "" is the last one
 	Unresolved bool   `json:"unresolved,omitempty"` // the context hangs on a variable without a value
 
 	// Args are the arguments that it hands to the build, and the names only of those
 	// that it takes from where it is run.
-	Args []BuildVar `json:"args,omitempty"`
-	Loc  Location   `json:"location"`
+	Args    []BuildVar `json:"args,omitempty"`
+	Secrets []string   `json:"secrets,omitempty"` // names of those it hands to the build as files
+	Loc     Location   `json:"location"`
 }

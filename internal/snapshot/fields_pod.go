@@ -8,7 +8,7 @@ import (
 )
 
 // PodField is one value of a pod specification that steps can change. Values are
-// text, as a manifest spells them; "" is not said. Lists are joined by commas.
+// text, as a manifest spells them; "" is not said, which for a plain truth value is false. Lists are joined by commas.
 type PodField struct {
 	Path string // in [PodSpec], as JSON names it
 	get  func(*PodSpec, *PodContainer) string
@@ -109,12 +109,7 @@ func (s *PodSpec) container(name string) (*PodContainer, error) {
 func podBool(path string, at func(*PodSpec) *bool) PodField {
 	return PodField{
 		Path: path,
-		get: func(s *PodSpec, _ *PodContainer) string {
-			if !*at(s) {
-				return "" // the same as not said
-			}
-			return "true"
-		},
+		get:  func(s *PodSpec, _ *PodContainer) string { return strconv.FormatBool(*at(s)) },
 		set: func(s *PodSpec, _ *PodContainer, v string) error {
 			on, err := parseTri(v)
 			*at(s) = on != nil && *on

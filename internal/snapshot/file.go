@@ -65,6 +65,8 @@ type File struct {
 	Parents []Directory      `json:"parents,omitempty"` // of the real path, innermost first, up to /; then those of links followed that are not among them
 	Volume  Fact[Filesystem] `json:"volume,omitzero"`   // of the data roots only
 	Also    []FileRole       `json:"also,omitempty"`    // further roles of a file of a node
+	Pod     string           `json:"pod,omitempty"`     // of the manifest of a static pod: NAMESPACE/NAME
+	Key     string           `json:"key,omitempty"`     // hash of the public half of the key or certificate in a PKI file
 	Digest  string           `json:"digest,omitempty"`  // sha256 of the content, of some files of a node that hold no secret
 }
 

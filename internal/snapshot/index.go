@@ -58,7 +58,8 @@ func NewIndex(s *Snapshot) *Index {
 	x.Subjects = make([]Subject, 0, n)
 	x.Around = make([][]int, 0, n)
 	x.addScopes(func(k ScopeKind) bool { return k == ScopeHost })
-	x.addScopes(func(k ScopeKind) bool { return k != ScopeHost })
+	x.addScopes(func(k ScopeKind) bool { return k != ScopeHost && k != ScopeRegistry })
+	x.addScopes(func(k ScopeKind) bool { return k == ScopeRegistry })
 	x.addSwarms()
 	for i := range s.Files {
 		f := &s.Files[i]
@@ -74,7 +75,7 @@ func NewIndex(s *Snapshot) *Index {
 	}
 	for i := range s.Clients {
 		c := &s.Clients[i]
-		x.clients = append(x.clients, x.add(Subject{Kind: KindClient, Scope: c.Scope, Key: "client/" + c.User, Name: c.User}, x.scope(c.Scope)))
+		x.clients = append(x.clients, x.add(Subject{Kind: KindClient, Scope: c.Scope, Key: "client/" + c.User, Name: c.User, Loc: c.Loc}, x.scope(c.Scope)))
 	}
 	images := x.addImages()
 	x.addDockerfiles()
@@ -95,9 +96,17 @@ func (x *Index) addScopes(take func(ScopeKind) bool) {
 		if p, ok := x.scopes[sc.Host]; ok && sc.Host != "" {
 			around = []int{p}
 		}
+		if sc.Kind == ScopeRegistry { // what its engines do about it holds for it too
+			for _, id := range x.Snapshot.users(&sc) {
+				around = append(around, x.scopes[id])
+			}
+		}
 		self := Subject{Kind: cmp.Or(scopeKinds[sc.Kind], Kind(sc.Kind)), Scope: sc.ID, Key: string(sc.Kind), Name: sc.Name}
 		if e := x.Snapshot.Engine(sc.ID); e != nil && sc.Kind == ScopeFiles {
 			self.Kind, self.Key, self.Loc = KindEngine, "file/"+sc.Name, &Location{File: e.Config.V.File, Line: 1, Column: 1}
+		}
+		if r := x.Snapshot.Registry(sc.ID); r != nil && sc.Kind == ScopeFiles {
+			self.Kind, self.Key, self.Loc = KindRegistry, "file/"+sc.Name, &Location{File: r.Config.Source, Line: 1, Column: 1}
 		}
 		x.scopes[sc.ID] = x.add(self, around)
 	}
@@ -140,6 +149,9 @@ func (x *Index) addDockerfiles() {
 		image := *loc
 		if n := len(d.Stages); n > 0 {
 			image.Line, image.Column = d.Stages[n-1].Line, 1
+			if d.Inline {
+				loc.Line, loc.Column = d.Stages[0].Line, 1
+			}
 		}
 		file := x.add(Subject{Kind: KindFile, Scope: d.Scope, Key: "dockerfile/" + d.Path, Name: d.Path, Loc: loc}, x.scope(d.Scope))
 		made := x.add(Subject{Kind: KindImage, Scope: d.Scope, Key: "image/dockerfile/" + d.Path, Name: d.Path, Loc: &image}, x.scope(d.Scope))
@@ -288,11 +300,11 @@ func (x *Index) SwarmSubject(id string) int {
 func (x *Index) Of(scope string, k Kind) []int { return x.members[scope+"\x00"+string(k)] }
 
 // Part returns the status of a part as a whole, asked of the scope that owns it:
-// parts named host.… belong to the machine of an engine's scope. A part without
-// a line was not collected.
+// parts named host.… belong to the machine of an engine's scope; what files have
+// of them is their own. A part without a line was not collected.
 func (x *Index) Part(scope string, p Part) PartStatus {
 	if strings.HasPrefix(string(p), "host.") {
-		if sc := x.Snapshot.Scope(scope); sc != nil && sc.Kind != ScopeHost {
+		if sc := x.Snapshot.Scope(scope); sc != nil && sc.Kind != ScopeHost && sc.Kind != ScopeFiles {
 			scope = sc.Host
 		}
 	}

@@ -14,8 +14,9 @@ type kubeIndex struct {
 	secrets, configMaps, webhooks, admission     []int
 	namespaceAt, accountAt, nodeAt               map[[3]string]int // scope, namespace, name -> position in the snapshot's list
 	podClasses                                   []PodClass
-	workloadOf                                   map[int]int // subject -> position in Workloads
-	unread                                       bool        // some specification was not understood in full
+	workloadOf                                   []int // subjects from the first workload on -> position in Workloads
+	firstWorkload                                int   // subject
+	unread                                       bool  // some specification was not understood in full
 }
 
 // PodClass is a set of workloads that no check of a pod specification can tell
@@ -38,7 +39,6 @@ type PodClass struct {
 func (x *Index) addCluster() {
 	s, k := x.Snapshot, &x.kube
 	k.namespaceAt, k.accountAt, k.nodeAt = make(map[[3]string]int), make(map[[3]string]int), make(map[[3]string]int)
-	k.workloadOf = make(map[int]int, len(s.Workloads))
 	keys := newKeyed(len(s.Workloads))
 	named := func(kind Kind, of, scope, namespace, name, uid string, loc *Location, around []int) int {
 		key := of + "/" + name
@@ -137,6 +137,7 @@ func (x *Index) addObjects(named namer) {
 // specification than its template has.
 func (x *Index) addWorkloads(named namer) {
 	s, k := x.Snapshot, &x.kube
+	k.firstWorkload, k.workloadOf = len(x.Subjects), make([]int, 0, len(s.Workloads))
 	for i := range s.Workloads {
 		w := &s.Workloads[i]
 		around := x.in(w.Scope, w.Namespace)
@@ -145,13 +146,13 @@ func (x *Index) addWorkloads(named namer) {
 		}
 		self := named(KindPodSpec, w.Kind, w.Scope, w.Namespace, w.Name, w.UID, w.Loc, around)
 		k.workloads = append(k.workloads, self)
-		k.workloadOf[self] = i
+		k.workloadOf = append(k.workloadOf, i)
 		live := -1
 		if len(w.Live) > 0 {
 			live = x.add(Subject{
 				Kind: KindPodSpec, Scope: w.Scope, Key: x.Subjects[self].Key + "/pods", Name: x.Subjects[self].Name + " (its pods)", UID: w.UID,
 			}, slices.Clone(around))
-			k.workloadOf[live] = i
+			k.workloadOf = append(k.workloadOf, i)
 		}
 		k.live = append(k.live, live)
 	}
@@ -216,8 +217,8 @@ func (x *Index) PodsUnread() bool { return x.kube.unread }
 // Workload returns the position in Workloads of what a subject stands for, its
 // template or its pods; -1 when it is no workload.
 func (x *Index) Workload(subject int) int {
-	if i, ok := x.kube.workloadOf[subject]; ok {
-		return i
+	if i := subject - x.kube.firstWorkload; i >= 0 && i < len(x.kube.workloadOf) {
+		return x.kube.workloadOf[i]
 	}
 	return -1
 }
@@ -248,6 +249,10 @@ func (x *Index) NodeAt(scope, name string) int {
 
 // WorkloadSubject returns the subject of Workloads[i]'s template.
 func (x *Index) WorkloadSubject(i int) int { return x.kube.workloads[i] }
+
+// LiveSubject returns the subject of Workloads[i]'s pods that run with another
+// specification than its template has, or -1 when none do.
+func (x *Index) LiveSubject(i int) int { return x.kube.live[i] }
 
 // NodeSubject returns the subject of Nodes[i].
 func (x *Index) NodeSubject(i int) int { return x.kube.nodes[i] }

@@ -23,9 +23,9 @@ var Kinds = map[Kind]KindInfo{
 	KindImage:     {Scopes: []ScopeKind{ScopeEngine, ScopeFiles, ScopeImages}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
 	KindNetwork:   {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
 	KindContainer: {Scopes: []ScopeKind{ScopeEngine, ScopeFiles}, Inside: []Kind{KindHost, KindEngine, KindImage, KindNetwork}, Platform: "docker", Whole: true},
-	KindClient:    {Scopes: []ScopeKind{ScopeHost}, Inside: []Kind{KindHost}, Platform: "docker", Whole: true},
+	KindClient:    {Scopes: []ScopeKind{ScopeHost, ScopeFiles}, Inside: []Kind{KindHost}, Platform: "docker", Whole: true},
 	KindSwarm:     {Scopes: []ScopeKind{ScopeEngine}, Inside: []Kind{KindHost, KindEngine}, Platform: "docker", Whole: true},
-	KindRegistry:  {Scopes: []ScopeKind{ScopeRegistry}, Platform: "docker", Whole: true},
+	KindRegistry:  {Scopes: []ScopeKind{ScopeRegistry, ScopeFiles}, Platform: "docker", Whole: true},
 	KindFile:      {Scopes: []ScopeKind{ScopeFiles}, Platform: "docker", Whole: true},
 	KindCompose:   {Scopes: []ScopeKind{ScopeFiles}, Platform: "docker", Whole: true},
 
@@ -70,7 +70,11 @@ func (s *Snapshot) Holds(sc *Scope, k Kind) bool {
 	if !s.MayHold(sc, k) {
 		return false
 	}
-	return sc.Kind != ScopeFiles || Kinds[k].Platform == kubernetes || (k == KindEngine) == (s.Engine(sc.ID) != nil)
+	if sc.Kind != ScopeFiles || Kinds[k].Platform == kubernetes {
+		return true
+	}
+	client := slices.ContainsFunc(s.Clients, func(c Client) bool { return c.Scope == sc.ID })
+	return (k == KindEngine) == (s.Engine(sc.ID) != nil) && (k == KindClient) == client && (k == KindRegistry) == (s.Registry(sc.ID) != nil)
 }
 
 // MayHold reports whether a scope is of the platform of a kind and such scopes

@@ -1,5 +1,7 @@
 package snapshot
 
+import "slices"
+
 // Selector is a label selector. An empty one selects everything; where there may
 // be none at all the field is a pointer.
 type Selector struct {
@@ -97,4 +99,40 @@ type Ingress struct {
 type IngressTLS struct {
 	Hosts  []string `json:"hosts,omitempty"`
 	Secret string   `json:"secret,omitempty"`
+}
+
+// Matches reports whether a selector takes in labels, which are sorted by key.
+func (s *Selector) Matches(labels []Pair) bool {
+	value := func(key string) (string, bool) {
+		for _, l := range labels {
+			if l.Key == key {
+				return l.Value, true
+			}
+		}
+		return "", false
+	}
+	for _, want := range s.Labels {
+		if v, ok := value(want.Key); !ok || v != want.Value {
+			return false
+		}
+	}
+	for _, e := range s.Exprs {
+		v, ok := value(e.Key)
+		in := slices.Contains(e.Values, v)
+		switch e.Operator {
+		case "In":
+			ok = ok && in
+		case "NotIn":
+			ok = !ok || !in
+		case "Exists":
+		case "DoesNotExist":
+			ok = !ok
+		default:
+			ok = false
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
 }

@@ -13,9 +13,11 @@ type NodeHost struct {
 	Store        string   `json:"store,omitempty"`        // another store than etcd: sqlite, dqlite, external-sql
 	Addresses    []string `json:"addresses,omitempty"`    // of the machine, loopback left out
 
-	Forward Fact[bool]     `json:"forward,omitzero"` // net.ipv4.conf.all.route_localnet
-	Runtime Fact[string]   `json:"runtime,omitzero"` // the container runtime by its name and version, as far as the machine shows
-	Static  Fact[[]string] `json:"static,omitzero"`  // manifests in the static pod folder
+	Forward  Fact[bool]        `json:"forward,omitzero"`  // net.ipv4.conf.all.route_localnet
+	Runtime  Fact[string]      `json:"runtime,omitzero"`  // the container runtime by its name and version, as far as the machine shows
+	Ports    Fact[[]Listening] `json:"ports,omitzero"`    // TCP sockets of the machine that do not listen on loopback
+	Firewall Fact[string]      `json:"firewall,omitzero"` // what the packet filter does with packets to the machine: open (nothing filters), drop (by default), rules (that were not read)
+	Static   Fact[[]string]    `json:"static,omitzero"`   // manifests in the static pod folder
 }
 
 // NodeOf returns what is known of the node on a machine in a cluster, or nil.

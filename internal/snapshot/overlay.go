@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // Overlay is a snapshot with changes on top: copy on write, the base is never
@@ -49,12 +47,13 @@ var editors = map[Kind]editor{
 	KindEngine:    {get: (*Overlay).getSetting, set: (*Overlay).setSetting},
 	KindHost:      {get: (*Overlay).getAudit, set: (*Overlay).setAudit},
 	KindPodSpec:   {get: (*Overlay).getPod, set: (*Overlay).setPod},
+	KindRegistry:  {get: (*Overlay).getRegistry, set: (*Overlay).setRegistry},
 }
 
 // Set changes one named field of a subject. The fields of a container are those
 // of [ContainerField], of a file [HostFileFields], of an engine the keys of
-// [EngineSettings], of a host those of [AuditField], of a pod specification those of
-// [LookupPodField].
+// [EngineSettings], of a host those of [AuditField], of a registry [RegistryFields],
+// of a pod specification those of [LookupPodField].
 func (o *Overlay) Set(kind Kind, scope, key, field, value string) error {
 	e, ok := editors[kind]
 	if !ok {
@@ -133,39 +132,41 @@ func (o *Overlay) getContainer(scope, key, field string) (string, error) {
 	return f.Get(&s.ContainerSpecs[s.Containers[i].Spec]), nil
 }
 
-// stage looks up a stage of a Dockerfile by the field that names its base.
-func (o *Overlay) stage(scope, key, field string) (file, stage int, err error) {
-	for i, d := range o.base.Dockerfiles {
+// recipe looks up a Dockerfile that has a field.
+func (o *Overlay) recipe(scope, key, field string) (int, error) {
+	for i := range o.base.Dockerfiles {
+		d := &o.base.Dockerfiles[i]
 		if d.Scope != scope || "dockerfile/"+d.Path != key {
 			continue
 		}
-		n, err := strconv.Atoi(strings.TrimPrefix(field, StageBase))
-		if err != nil || !strings.HasPrefix(field, StageBase) || n < 0 || n >= len(d.Stages) {
-			return 0, 0, fmt.Errorf("the Dockerfile has no field %.100q that can be changed", field)
+		if _, ok := d.Field(field); !ok {
+			return 0, fmt.Errorf("the Dockerfile has no field %.100q that can be changed", field)
 		}
-		return i, n, nil
+		return i, nil
 	}
-	return 0, 0, fmt.Errorf("no Dockerfile %.100q in scope %.100q", key, scope)
+	return 0, fmt.Errorf("no Dockerfile %.100q in scope %.100q", key, scope)
 }
 
 func (o *Overlay) getDockerfile(scope, key, field string) (string, error) {
-	i, n, err := o.stage(scope, key, field)
+	i, err := o.recipe(scope, key, field)
 	if err != nil {
 		return "", err
 	}
-	return o.Snapshot().Dockerfiles[i].Stages[n].Base, nil
+	f, _ := o.Snapshot().Dockerfiles[i].Field(field)
+	return f.Get(), nil
 }
 
 func (o *Overlay) setDockerfile(scope, key, field, value string) error {
-	i, n, err := o.stage(scope, key, field)
+	i, err := o.recipe(scope, key, field)
 	if err != nil {
 		return err
 	}
 	o.own()
 	o.out.Dockerfiles = slices.Clone(o.out.Dockerfiles)
-	stages := slices.Clone(o.out.Dockerfiles[i].Stages)
-	stages[n].Base = value
-	o.out.Dockerfiles[i].Stages = stages
+	d := &o.out.Dockerfiles[i]
+	*d = d.Moved(func(line int) int { return line }) // a copy of its own
+	f, _ := d.Field(field)
+	f.Set(value)
 	return nil
 }
 

@@ -3,7 +3,22 @@ package snapshot
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
+
+// Root is what the paths of a template's fields begin with: spec.template.spec. of a
+// Deployment, spec. of a Pod. ok is false where no file sets them.
+func (w *Workload) Root() (root string, ok bool) {
+	for i := range w.Fields {
+		for _, list := range [...]string{"containers[", "initContainers["} {
+			f := w.Fields[i].Field
+			if at := strings.Index(f, list); at == 0 || at > 0 && f[at-1] == '.' {
+				return f[:at], true
+			}
+		}
+	}
+	return "", false
+}
 
 // podEdit is one change of one specification.
 type podEdit struct {

@@ -133,7 +133,7 @@ var meanings = map[Part]string{
 	PartClusterSecrets:    "secrets: names, types and ages, values never",
 	PartClusterConfigMaps: "config maps: keys and shapes, and fields of known components",
 	PartClusterStorage:    "storage classes and persistent volumes",
-	PartClusterExtensions: "custom resource definitions, and their instances that hold pod templates",
+	PartClusterExtensions: "custom resource definitions, their instances that hold pod templates, and templates by themselves",
 	PartImageConfig:       "configuration and history",
 	PartImageContents:     "the files in their layers",
 	PartImageEvidence:     "reports of scanners, bills of materials and signatures",

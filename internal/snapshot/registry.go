@@ -112,6 +112,7 @@ type RegistryConfig struct {
 	UID       int64           `json:"uid"`               // that it runs as
 	Mode      uint32          `json:"mode"`
 	Owner     int64           `json:"owner"`               // of the file
+	Later     bool            `json:"later,omitempty"`     // the file was changed after the process began, which reads it then only
 	Overrides []string        `json:"overrides,omitempty"` // names of variables of the process that change it, sorted
 	Auth      []string        `json:"auth,omitempty"`      // htpasswd, token, silly, …; sorted
 	Htpasswd  Fact[Htpasswd]  `json:"htpasswd,omitzero"`
@@ -129,6 +130,7 @@ type RegistryConfig struct {
 	Foreign   string          `json:"foreign"`            // layers at other addresses: denied, listed, allowed
 	Health    bool            `json:"health,omitempty"`   // the storage's health is watched
 	Proxy     bool            `json:"proxy,omitempty"`    // a pull-through cache
+	Fields    []FieldLoc      `json:"fields,omitempty"`   // in files: where it sets what
 }
 
 // Htpasswd is a file of passwords.

@@ -43,6 +43,7 @@ func scrub(s *Snapshot, names bool) (*Snapshot, error) {
 	sc := &scrubber{
 		taken: b.String(), names: make(map[string]string), users: make(map[string]bool), addrs: make(map[netip.Addr]string), next: make(map[string]int),
 		projects: make(map[string]bool), built: make(map[string]bool), images: make(map[string]string), keep: !names,
+		nodes: make(map[string]bool), labels: make(map[string]bool),
 	}
 	sc.learn(out)
 	if names {
@@ -70,6 +71,8 @@ type scrubber struct {
 	projects map[string]bool   // names that are replaced in paths too
 	built    map[string]bool   // repositories that compose makes up for what it builds
 	images   map[string]string // repository -> stand-in
+	nodes    map[string]bool   // names of nodes
+	labels   map[string]bool   // names of objects of clusters, and values of labels
 }
 
 // publicHosts name nobody.
@@ -197,9 +200,11 @@ var (
 // a machine called "run" must not change /run/docker.sock. Dotted names are
 // replaced everywhere.
 var (
-	prose = []string{"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "SwarmNode.Hostname", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "Client.User", "ImageAccounts.Passwordless",
-		"NodeHost.Name", "Component.Node", "ComponentFlag.Value", "X509.Subject", "X509.Issuer", "X509.DNS", "X509.In", "ServedCertificate.Subject", "ServedCertificate.Issuer", "KubeconfigUser.Name"}
-	registries = []string{"Registry.Address", "RegistryAPI.Plain", "RegistryDebug.Address", "RegistryChallenge.Service", "ClientLogin.Registry", "ClientHelper.Registry", "ContainerSpec.Image", "SwarmService.Image", "Image.Tags", "Image.Digests", "ImageConfig.BaseName", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
+	prose = []string{
+		"Scope.Name", "Scope.Target", "Host.Name", "Engine.Name", "SwarmNode.Hostname", "Engine.Warnings", "PartStatus.Detail", "PartStatus.Grant", "Group.Members", "SubID.Owner", "Client.User", "ImageAccounts.Passwordless",
+		"NodeHost.Name", "Component.Node", "ComponentFlag.Value", "X509.Subject", "X509.Issuer", "X509.DNS", "X509.In", "ServedCertificate.Subject", "ServedCertificate.Issuer", "KubeconfigUser.Name",
+	}
+	registries = []string{"Registry.Address", "RegistryAPI.Plain", "RegistryDebug.Address", "RegistryChallenge.Service", "ClientLogin.Registry", "ClientHelper.Registry", "ContainerSpec.Image", "PodContainer.Image", "SwarmService.Image", "Image.Tags", "Image.Digests", "ImageConfig.BaseName", "Engine.InsecureRegistries", "Engine.Mirrors", "Setting.Values"}
 )
 
 // stands reports whether an undotted name of a host or user may stand in s.
@@ -219,7 +224,7 @@ func (sc *scrubber) text(s, field string) string {
 		return names
 	}
 	switch ref, item := strings.CutPrefix(s, "image/"); {
-	case field == "ContainerSpec.Image", field == "SwarmService.Image", field == "Image.Tags", field == "Image.Digests":
+	case field == "PodContainer.Image", field == "ContainerSpec.Image", field == "SwarmService.Image", field == "Image.Tags", field == "Image.Digests":
 		s = sc.image(s)
 	case field == "PartStatus.Item" && item:
 		s = "image/" + sc.image(ref)

@@ -39,6 +39,7 @@ func (sc *scrubber) learn(s *Snapshot) {
 		sc.registry(s.ContainerSpecs[i].Image)
 	}
 	sc.learnImages(s.Images)
+	sc.learnClusters(s)
 	for name := range sc.names {
 		sc.order = append(sc.order, name)
 	}

@@ -68,6 +68,7 @@ func (sc *scrubber) learnNames(s *Snapshot) {
 	for i := range s.Engines {
 		sc.learnSwarm(&s.Engines[i].Cluster.V)
 	}
+	sc.learnKubeNames(s)
 	for i := range s.Parts {
 		sc.learnKey(s.Parts[i].Item)
 	}
@@ -100,7 +101,7 @@ const bridgeName = "com.docker.network.bridge.name"
 // Those beyond them are numbers of replicas.
 var keyKinds = map[string][]string{
 	"name": {"container"}, "compose": {"project", "service"}, "swarm": {"service"}, "k8s": {"namespace", "pod", "container"},
-	"network": {"network"}, "volume": {"volume"},
+	"network": {"network"}, "volume": {"volume"}, "namespace": {"namespace"}, "Node": {"node"},
 }
 
 func (sc *scrubber) learnKey(key string) {
@@ -167,6 +168,9 @@ func (sc *scrubber) named(name string) string {
 // structured replaces in fields that hold nothing but names; ok is false for
 // any other field.
 func (sc *scrubber) structured(s, field string) (out string, ok bool) {
+	if out, ok := sc.kubeStructured(s, field); ok {
+		return out, true
+	}
 	switch field {
 	case "Container.Name", "Container.Networks", "Attachment.Network", "ContainerSpec.Networks", "Network.Name", "Mount.Volume", "Volume.Name",
 		"SwarmService.Name", "SwarmService.Secrets", "SwarmService.Configs", "Swarm.Secrets", "Swarm.Configs":

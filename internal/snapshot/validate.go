@@ -93,8 +93,8 @@ func (s *Snapshot) lists() []list {
 			l := s.Listeners[i]
 			return l.Scope, [3]any{l.Network, l.Address, l.Port}
 		}},
-		{"clients", host, len(s.Clients), func(i int) (string, any) { return s.Clients[i].Scope, s.Clients[i].User }},
-		{"registries", []ScopeKind{ScopeRegistry}, len(s.Registries), func(i int) (string, any) { return s.Registries[i].Scope, "" }},
+		{"clients", []ScopeKind{ScopeHost, ScopeFiles}, len(s.Clients), func(i int) (string, any) { return s.Clients[i].Scope, s.Clients[i].User }},
+		{"registries", []ScopeKind{ScopeRegistry, ScopeFiles}, len(s.Registries), func(i int) (string, any) { return s.Registries[i].Scope, "" }},
 		{"dockerfiles", files, len(s.Dockerfiles), func(i int) (string, any) { return s.Dockerfiles[i].Scope, s.Dockerfiles[i].Path }},
 	}
 	return slices.Concat(lists, s.kubeLists(), s.nodeLists())

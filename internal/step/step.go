@@ -23,6 +23,7 @@ const (
 	DaemonReload      Kind = "daemon-reload"      // keys of the engine's configuration file that it takes while it runs
 	DaemonRestart     Kind = "daemon-restart"     // keys of that file that it takes when it starts
 	AuditRule         Kind = "audit-rule"         // rules of the audit system, in the kernel and for its next start
+	WorkloadPatch     Kind = "workload-patch"     // the template of a workload in a cluster, whose pods are made anew
 )
 
 // Disturb says what a step interrupts. The order is from least to most.
@@ -72,11 +73,32 @@ func (k Kind) Disturbs() Disturb {
 		return DisturbNone
 	case ContainerUpdate, DaemonReload:
 		return DisturbUpdate
-	case ContainerRecreate:
+	case ContainerRecreate, WorkloadPatch:
 		return DisturbRecreate
 	case DaemonRestart:
 	}
 	return DisturbRestart
+}
+
+// Touches says for people what performing a step of the kind touches.
+func (k Kind) Touches() string {
+	switch k {
+	case ContainerUpdate:
+		return "updates the container, which keeps running"
+	case ContainerRecreate:
+		return "re-creates the container"
+	case FileEdit:
+		return "edits the file, disturbs nothing that runs"
+	case FileAccess:
+		return "sets mode or owner of the file, disturbs nothing that runs"
+	case DaemonReload:
+		return "edits the engine's configuration and reloads it, nothing restarts"
+	case DaemonRestart:
+		return "edits the engine's configuration and restarts it"
+	case AuditRule:
+		return "adds audit rules, disturbs nothing that runs"
+	}
+	return "of a kind that this version does not know"
 }
 
 // Undo says how far a step can be taken back.

@@ -354,3 +354,53 @@ func TestChoicesAcrossACluster(t *testing.T) {
 		}
 	}
 }
+
+// TestARegistryMeetsItsEngines: what an engine that uses a registry does on the way
+// there, and what the registry does, decide together; engines and registries that
+// have nothing to do with each other stay unknown.
+func TestARegistryMeetsItsEngines(t *testing.T) {
+	taken := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	met := func(s *snapshot.Snapshot) {}
+	for name, tc := range map[string]struct {
+		change func(*snapshot.Snapshot)
+		engine check.Status
+		want   Status
+	}{
+		"one machine":        {met, check.Pass, Mitigated},
+		"the engine is open": {met, check.Fail, Open},
+		"images from it": {func(s *snapshot.Snapshot) {
+			s.Scopes[2].Host = ""
+			s.Images = []snapshot.Image{{Scope: "engine:e", ID: "sha256:1", Digests: []string{"registry.example/a@sha256:00"}}}
+		}, check.Pass, Mitigated},
+		"a mirror of it": {func(s *snapshot.Snapshot) {
+			s.Scopes[2].Host = ""
+			s.Engines = []snapshot.Engine{{Scope: "engine:e", Mirrors: []string{"https://registry.example/"}}}
+		}, check.Pass, Mitigated},
+		"images from elsewhere": {func(s *snapshot.Snapshot) {
+			s.Scopes[2].Host = ""
+			s.Images = []snapshot.Image{{Scope: "engine:e", ID: "sha256:1", Digests: []string{"other.example/a@sha256:00"}}}
+		}, check.Pass, Unknown},
+		"another machine's own": {func(s *snapshot.Snapshot) {
+			s.Scopes[0].Remote, s.Scopes[2].Host, s.Registries[0].Address = true, "", "localhost:5000"
+			s.Images = []snapshot.Image{{Scope: "engine:e", ID: "sha256:1", Digests: []string{"localhost:5000/a@sha256:00"}}}
+		}, check.Pass, Unknown},
+	} {
+		s := &snapshot.Snapshot{
+			Taken: taken,
+			Scopes: []snapshot.Scope{
+				{ID: "engine:e", Kind: snapshot.ScopeEngine, Host: "host:h", Taken: taken},
+				{ID: "host:h", Kind: snapshot.ScopeHost, Taken: taken},
+				{ID: "registry:r", Kind: snapshot.ScopeRegistry, Host: "host:h", Taken: taken},
+			},
+			Registries: []snapshot.Registry{{Scope: "registry:r", Address: "registry.example:443"}},
+		}
+		tc.change(s)
+		if err := s.Validate(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		r := decide(t, snapshot.NewIndex(s), nil, said{"daemon-no-insecure-registries", "engine", tc.engine}, said{"registry-tls", "registry", check.Pass})["DKR-CLI-S-02"]
+		if r.Status != tc.want {
+			t.Errorf("%s: %v, want %v: %+v", name, r.Status, tc.want, r.Groups)
+		}
+	}
+}

@@ -11,18 +11,19 @@ import (
 // resolved, keys checked, and everything counted.
 type expander struct {
 	limits Limits
+	shift  int // lines before the text
 	nodes  int
 	active map[*goyaml.Node]bool // anchored nodes being expanded, to see one inside itself
 }
 
-func at(n *goyaml.Node, format string, a ...any) *Error {
-	return &Error{Line: n.Line, Column: n.Column, Msg: fmt.Sprintf(format, a...)}
+func (x *expander) at(n *goyaml.Node, format string, a ...any) *Error {
+	return &Error{Line: n.Line + x.shift, Column: n.Column, Msg: fmt.Sprintf(format, a...)}
 }
 
 func (x *expander) document(raw *goyaml.Node) (*Node, *Error) {
 	if raw.Kind == goyaml.DocumentNode {
 		if len(raw.Content) == 0 {
-			return &Node{Kind: Scalar, Tag: TagNull, Plain: true, Line: max(raw.Line, 1), Col: max(raw.Column, 1)}, nil
+			return &Node{Kind: Scalar, Tag: TagNull, Plain: true, Line: max(raw.Line, 1) + x.shift, Col: max(raw.Column, 1)}, nil
 		}
 		raw = raw.Content[0]
 	}
@@ -32,21 +33,21 @@ func (x *expander) document(raw *goyaml.Node) (*Node, *Error) {
 func (x *expander) node(raw *goyaml.Node, depth int) (*Node, *Error) {
 	for raw.Kind == goyaml.AliasNode {
 		if raw.Alias == nil || x.active[raw.Alias] {
-			return nil, at(raw, "the alias %s stands inside the value it names", Quote("*"+raw.Value))
+			return nil, x.at(raw, "the alias %s stands inside the value it names", Quote("*"+raw.Value))
 		}
 		raw = raw.Alias
 	}
 	if x.nodes++; x.nodes > x.limits.Nodes {
 		e := tooMany(x.limits)
-		e.Line, e.Column = raw.Line, raw.Column
+		e.Line, e.Column = raw.Line+x.shift, raw.Column
 		return nil, e
 	}
 	if depth > x.limits.Depth {
-		return nil, at(raw, "%s", tooDeep(x.limits))
+		return nil, x.at(raw, "%s", tooDeep(x.limits))
 	}
-	n := &Node{Line: raw.Line, Col: raw.Column}
+	n := &Node{Line: raw.Line + x.shift, Col: raw.Column}
 	if raw.Style&goyaml.TaggedStyle != 0 {
-		n.Tag = raw.Tag
+		n.Tag, n.Typed = raw.Tag, true
 	}
 	switch raw.Kind {
 	case goyaml.ScalarNode:
@@ -57,13 +58,14 @@ func (x *expander) node(raw *goyaml.Node, depth int) (*Node, *Error) {
 	case goyaml.MappingNode:
 		return n, x.mapping(n, raw, depth)
 	default:
-		return nil, at(raw, "is not valid YAML: a value is expected here")
+		return nil, x.at(raw, "is not valid YAML: a value is expected here")
 	}
 }
 
 func (x *expander) scalar(n *Node, raw *goyaml.Node) {
 	const quoted = goyaml.DoubleQuotedStyle | goyaml.SingleQuotedStyle | goyaml.LiteralStyle | goyaml.FoldedStyle
 	n.Kind, n.Value, n.Plain = Scalar, raw.Value, raw.Style&quoted == 0
+	n.Block = raw.Style&goyaml.LiteralStyle != 0
 	switch {
 	case n.Tag != "":
 	case n.Plain:
@@ -105,7 +107,7 @@ func (x *expander) mapping(n *Node, raw *goyaml.Node, depth int) *Error {
 			return err
 		}
 		if first := seen[key.Value]; first != nil {
-			return at(raw.Content[i], "the key %s is given twice, first at line %d column %d; keep one", Quote(key.Value), first.Line, first.Col)
+			return x.at(raw.Content[i], "the key %s is given twice, first at line %d column %d; keep one", Quote(key.Value), first.Line, first.Col)
 		}
 		seen[key.Value] = key
 		value, err := x.node(raw.Content[i+1], depth+1)
@@ -128,7 +130,7 @@ func (x *expander) key(raw *goyaml.Node, depth int) (*Node, *Error) {
 		return nil, err
 	}
 	if key.Kind != Scalar || key.IsNull() {
-		return nil, at(raw, "a key is %s; it must be a word or a string in quotes", strings.Replace(key.Kind.String(), "a single value", "empty", 1))
+		return nil, x.at(raw, "a key is %s; it must be a word or a string in quotes", strings.Replace(key.Kind.String(), "a single value", "empty", 1))
 	}
 	return key, nil
 }

@@ -45,7 +45,9 @@ type Node struct {
 	Kind  Kind
 	Tag   string // explicit, as in !reset, or resolved by the core schema of YAML 1.2
 	Value string // text of a scalar, as written but for quotes and escapes
+	Block bool   // a scalar kept line by line, as | does; its first line is the one after Line
 	Plain bool   // a scalar without quotes, which other readers may take for a number or a boolean
+	Typed bool   // the tag is written out
 	Line  int    // from 1
 	Col   int    // from 1, in characters
 

@@ -47,10 +47,17 @@ func Parse(data []byte, file string, limits Limits) (*Node, error) {
 
 // ParseAll reads every document of a file; none is no error. Errors are always
 // *[Error].
-func ParseAll(data []byte, file string, limits Limits) (docs []*Node, err error) {
+func ParseAll(data []byte, file string, limits Limits) ([]*Node, error) {
+	return parseAll(data, file, limits, 0)
+}
+
+// parseAll reads a text before which a file has some lines.
+func parseAll(data []byte, file string, limits Limits, shift int) (docs []*Node, err error) {
 	limits = limits.orDefault()
 	if e := precheck(data, limits); e != nil {
-		e.File = file
+		if e.File = file; e.Line > 0 {
+			e.Line += shift
+		}
 		return nil, e
 	}
 	defer func() {
@@ -63,13 +70,13 @@ func ParseAll(data []byte, file string, limits Limits) (docs []*Node, err error)
 	if err != nil {
 		return nil, &Error{File: file, Msg: err.Error()}
 	}
-	x := expander{limits: limits, active: make(map[*goyaml.Node]bool)}
+	x := expander{limits: limits, shift: shift, active: make(map[*goyaml.Node]bool)}
 	for {
 		var raw goyaml.Node
 		if err := loader.Load(&raw); errors.Is(err, io.EOF) {
 			return docs, nil
 		} else if err != nil {
-			return nil, syntaxError(err, file, limits)
+			return nil, syntaxError(err, file, limits, shift)
 		}
 		doc, e := x.document(&raw)
 		if e != nil {
@@ -141,7 +148,7 @@ func tooMany(limits Limits) *Error {
 }
 
 // syntaxError puts an error of the library into our form and words.
-func syntaxError(err error, file string, limits Limits) *Error {
+func syntaxError(err error, file string, limits Limits, shift int) *Error {
 	var le *goyaml.LoadError
 	if !errors.As(err, &le) {
 		return &Error{File: file, Msg: "is not valid YAML: " + Quote(err.Error())}
@@ -151,6 +158,9 @@ func syntaxError(err error, file string, limits Limits) *Error {
 		at = le.ContextMark
 	}
 	e := &Error{File: file, Line: at.Line, Column: at.Column}
+	if e.Line > 0 {
+		e.Line += shift
+	}
 	if le.Message == fmt.Sprintf("exceeded max depth of %d", limits.Depth) {
 		e.Msg = tooDeep(limits)
 		return e
@@ -159,7 +169,7 @@ func syntaxError(err error, file string, limits Limits) *Error {
 	if le.ContextMsg != "" {
 		e.Msg += ", " + Printable(shorten(le.ContextMsg, 2*quoteLimit))
 		if c := le.ContextMark.Line; c > 0 && c != at.Line {
-			e.Msg += fmt.Sprintf(" that begins at line %d", c)
+			e.Msg += fmt.Sprintf(" that begins at line %d", c+shift)
 		}
 	}
 	return e

@@ -3,6 +3,7 @@
 package bench_test
 
 import (
+	"os"
 	"syscall"
 	"time"
 )
@@ -14,4 +15,14 @@ func processorTime() time.Duration {
 		return 0
 	}
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// peakMemory is the most memory that a process had, in bytes.
+func peakMemory(s *os.ProcessState) int64 {
+	used, ok := s.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	const unit = 1 << 10 // of Linux
+	return int64(used.Maxrss) * unit
 }

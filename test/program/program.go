@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -135,18 +134,6 @@ func (u *User) Want(t testing.TB, code int, args ...string) Result {
 		t.Fatalf("want exit %d: %v", code, r)
 	}
 	return r
-}
-
-// confine gives the run another user or another root.
-func (u *User) confine(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: u.Root}
-	if u.UID != 0 {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: u.UID, Gid: u.UID, Groups: u.GIDs}
-	}
-	if u.Root != "" {
-		cmd.Path, cmd.Dir = "/plimsoll", "/"
-		cmd.Env[0] = "HOME=/"
-	}
 }
 
 // Enclose gives the user a machine with nothing on it but the program: no

@@ -1,9 +1,11 @@
-// Package testbed gives tests a real Docker engine: whether there is one, may
-// it be changed, and containers that are removed when the test ends. It speaks
-// the engine's API itself and imports nothing of the program, so that a test
-// never checks the program with the program.
+// Package testbed gives tests a real Docker engine and a real Kubernetes
+// cluster: whether there is one, may it be changed, and containers and
+// namespaces that are removed when the test ends. It speaks the engine's API
+// itself, asks the cluster through kubectl, and imports nothing of the program,
+// so that a test never checks the program with the program.
 //
-// engine-up.sh in this folder brings the engine up on a disposable machine.
+// engine-up.sh and cluster-up.sh in this folder bring them up on a disposable
+// machine.
 //
 // A test that lacks something says so through [Skip]: the summary of make test
 // lists every such line, and with CI=true the test fails instead.
@@ -84,21 +86,26 @@ func Engine(t testing.TB) *Bed {
 func Current(t testing.TB) *Bed {
 	t.Helper()
 	Mutable(t) // its image comes from there
-	state := os.Getenv("TESTBED_DIR")
-	if state == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		state = filepath.Join(home, ".cache", "plimsoll-testbed")
-	}
-	b := newBed(t, filepath.Join(state, "engine-current", "docker.sock"))
+	b := newBed(t, filepath.Join(stateFolder(t), "engine-current", "docker.sock"))
 	b.api = currentAPI
 	if err := b.ping(); err != nil {
 		Skip(t, fmt.Sprintf("no current Docker engine answers (%v); on a disposable machine test/testbed/engine-current-up.sh starts one", err))
 	}
 	b.need(Image)
 	return b
+}
+
+// stateFolder is where the scripts keep what they made.
+func stateFolder(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv("TESTBED_DIR"); dir != "" {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatalf("where the testbed is: %v", err)
+	}
+	return filepath.Join(home, ".cache", "plimsoll-testbed")
 }
 
 // OnBoth runs a test on each engine of the testbed, which it may change. The
@@ -124,12 +131,17 @@ func (b *Bed) Address() string { return "unix://" + b.socket }
 // change the machine. It needs PLIMSOLL_TESTBED=1.
 func Mutable(t testing.TB) *Bed {
 	t.Helper()
-	if os.Getenv(changeEnv) != "1" {
-		Skip(t, "it changes the machine, which "+changeEnv+"=1 allows on a disposable one")
-	}
+	allowChange(t)
 	b := Engine(t)
 	b.need(Image)
 	return b
+}
+
+func allowChange(t testing.TB) {
+	t.Helper()
+	if os.Getenv(changeEnv) != "1" {
+		Skip(t, "it changes the machine, which "+changeEnv+"=1 allows on a disposable one")
+	}
 }
 
 // Skip ends a test that lacks something, loudly: the reason is noted for the

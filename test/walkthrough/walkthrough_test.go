@@ -67,7 +67,7 @@ func TestWalkthrough(t *testing.T) {
 	w.say("Every container is looked at again. Three threats are closed:")
 	r := w.run(0, "verify", "--target", "docker")
 	for _, id := range closed {
-		if !strings.Contains(r.Out, id+"  open ") {
+		if !strings.Contains(r.Out, id+" open ") {
 			t.Errorf("verify does not say that %s was open: %v", id, r)
 		}
 	}

@@ -10,21 +10,17 @@ import (
 	"time"
 
 	"plimsoll/internal/check"
-	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
 
-var pluginsTrusted = &check.Check{
+var pluginsTrusted = account(check.Check{
 	ID:       "client-cli-plugins-trusted",
 	Title:    "Client plugins come from trusted directories",
 	Why:      "The Docker command runs every program named docker-… in its plugin folders, also to print its help. Who can write to one of them, or to a folder above, runs code as the user. Links are followed.",
 	Remedy:   "chown plugins and folders to root or the user, chmod go-w, and remove plugins that nobody knows; plugins lists those that may be there.",
-	Severity: check.Medium, Subject: snapshot.KindClient, Zone: model.ZoneClient, Surface: model.SurfaceClientCompromise, STRIDE: "TE", Tier: 2,
-	Forms:  []check.Form{check.Live},
-	Needs:  []snapshot.Part{snapshot.PartHostClients},
+	Severity: check.Medium, STRIDE: "TE", Tier: 2,
 	Params: []check.Param{{Name: "plugins", Unit: "list", Meaning: "names, such as docker-buildx, of the plugins that may be there; absent: any"}},
-	Run:    func(p *check.Probe) { judge(p, trustedPlugins) },
-}
+}, trustedPlugins)
 
 func trustedPlugins(v *view) check.Verdict {
 	if !v.Plugins.Known() {
@@ -92,21 +88,18 @@ var desktopFlaws = []struct {
 // ones are younger.
 var desktopNewest = time.Date(2026, time.August, 10, 0, 0, 0, 0, time.UTC)
 
-var desktopVersion = &check.Check{
+var desktopVersion = account(check.Check{
 	ID:       "client-desktop-version-current",
 	Title:    "Docker Desktop is a maintained release",
 	Why:      "By CVE-2025-9074 any container on Docker Desktop reached the engine's API, and through it the user's files. Docker mends the newest release only. The table of flaws has a date; releases after it are known by their number alone.",
 	Remedy:   "Update Docker Desktop, and let it update itself.",
-	Severity: check.High, Subject: snapshot.KindClient, Zone: model.ZoneClient, Surface: model.SurfaceClientCompromise, STRIDE: "E", Tier: 1,
-	Forms:  []check.Form{check.Live},
-	Needs:  []snapshot.Part{snapshot.PartHostClients},
+	Severity: check.High, STRIDE: "E", Tier: 1,
 	Params: []check.Param{{Name: "max_age", Unit: "days", Default: []string{"180"}, Meaning: "age of the installed release"}},
-	Run:    func(p *check.Probe) { onDesktop(p, maintained) },
-}
+}, onDesktop(maintained))
 
-// onDesktop judges accounts where Docker Desktop is installed.
-func onDesktop(p *check.Probe, predicate func(*view, *snapshot.Desktop) check.Verdict) {
-	judge(p, func(v *view) check.Verdict {
+// onDesktop asks the predicate of accounts where Docker Desktop is installed.
+func onDesktop(predicate func(*view, *snapshot.Desktop) check.Verdict) func(*view) check.Verdict {
+	return func(v *view) check.Verdict {
 		switch {
 		case v.Desktop.State == snapshot.Absent:
 			return check.Inapplicable("Docker Desktop is not installed")
@@ -114,7 +107,7 @@ func onDesktop(p *check.Probe, predicate func(*view, *snapshot.Desktop) check.Ve
 			return unseen(v.Desktop, "the files of Docker Desktop were not readable")
 		}
 		return predicate(v, &v.Desktop.V)
-	})
+	}
 }
 
 var desktopPattern = regexp.MustCompile(`^(\d{1,4})\.(\d{1,4})\.(\d{1,4})`)
@@ -145,46 +138,38 @@ func maintained(v *view, d *snapshot.Desktop) check.Verdict {
 	return check.Passed("its release is young and has no flaw of the table", evidence...)
 }
 
-var desktopTCP = &check.Check{
+var desktopTCP = account(check.Check{
 	ID:       "client-desktop-tcp-api-off",
 	Title:    "Docker Desktop offers no unauthenticated TCP API",
 	Why:      "With the setting on, every program and, by way of a browser, perhaps every web page on the machine may command the engine at localhost:2375 without a login.",
 	Remedy:   "Switch off the option that exposes the daemon on tcp://localhost:2375 in the settings of Docker Desktop, or lock it by settings management.",
-	Severity: check.Critical, Subject: snapshot.KindClient, Zone: model.ZoneClient, Surface: model.SurfaceClientCompromise, STRIDE: "S", Tier: 1,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartHostClients},
-	Run: func(p *check.Probe) {
-		onDesktop(p, func(_ *view, d *snapshot.Desktop) check.Verdict {
-			switch d.TCP {
-			case snapshot.TriOn:
-				return check.Failed("it offers the engine's API in clear on localhost", ev(d.Settings, "exposeDockerAPIOnTCP2375 on"))
-			case snapshot.TriOff:
-				return check.Passed("it offers no API on TCP", ev(d.Settings, "exposeDockerAPIOnTCP2375 off"))
-			case snapshot.TriUnknown:
-			}
-			return check.Undecided(snapshot.ReasonPartial, "its setting for an API on TCP was not seen", ev("settings", cmp.Or(d.Settings, "none found")))
-		})
-	},
+	Severity: check.Critical, STRIDE: "S", Tier: 1,
+}, onDesktop(func(_ *view, d *snapshot.Desktop) check.Verdict {
+	return switched(d, d.TCP, "its setting for an API on TCP was not seen",
+		check.Failed("it offers the engine's API in clear on localhost", ev(d.Settings, "exposeDockerAPIOnTCP2375 on")),
+		check.Passed("it offers no API on TCP", ev(d.Settings, "exposeDockerAPIOnTCP2375 off")))
+}))
+
+// switched is the verdict for a setting of Docker Desktop that is on or off.
+func switched(d *snapshot.Desktop, is snapshot.Tri, unseen string, on, off check.Verdict) check.Verdict {
+	switch is {
+	case snapshot.TriOn:
+		return on
+	case snapshot.TriOff:
+		return off
+	case snapshot.TriUnknown:
+	}
+	return check.Undecided(snapshot.ReasonPartial, unseen, ev("settings", cmp.Or(d.Settings, "none found")))
 }
 
-var desktopIsolation = &check.Check{
+var desktopIsolation = account(check.Check{
 	ID:       "client-desktop-enhanced-isolation",
 	Title:    "Docker Desktop runs containers with enhanced isolation",
 	Why:      "Without enhanced isolation a privileged container is root in Desktop's virtual machine, from where it reads what is shared with it and its settings. It is a feature of the business subscription.",
 	Remedy:   "Switch on enhanced container isolation and lock it by settings management, or run the workstation's engine rootless.",
-	Severity: check.Medium, Subject: snapshot.KindClient, Zone: model.ZoneClient, Surface: model.SurfaceClientCompromise, STRIDE: "E", Tier: 1,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartHostClients},
-	Run: func(p *check.Probe) {
-		onDesktop(p, func(_ *view, d *snapshot.Desktop) check.Verdict {
-			switch d.Isolation {
-			case snapshot.TriOn:
-				return check.Passed("enhanced isolation is on", ev(d.Settings, fmt.Sprintf("enhancedContainerIsolation on, locked %t", d.Locked)))
-			case snapshot.TriOff:
-				return check.Failed("enhanced isolation is off", ev(d.Settings, "enhancedContainerIsolation off"))
-			case snapshot.TriUnknown:
-			}
-			return check.Undecided(snapshot.ReasonPartial, "its setting for enhanced isolation was not seen", ev("settings", cmp.Or(d.Settings, "none found")))
-		})
-	},
-}
+	Severity: check.Medium, STRIDE: "E", Tier: 1,
+}, onDesktop(func(_ *view, d *snapshot.Desktop) check.Verdict {
+	return switched(d, d.Isolation, "its setting for enhanced isolation was not seen",
+		check.Passed("enhanced isolation is on", ev(d.Settings, fmt.Sprintf("enhancedContainerIsolation on, locked %t", d.Locked))),
+		check.Failed("enhanced isolation is off", ev(d.Settings, "enhancedContainerIsolation off")))
+}))

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
 
@@ -13,6 +14,19 @@ import (
 type view struct {
 	*snapshot.Client
 	p *check.Probe
+}
+
+// account makes a check of every account's configuration by a predicate, and
+// fills in what all of them share.
+func account(c check.Check, predicate func(*view) check.Verdict) *check.Check {
+	c.Subject, c.Zone = snapshot.KindClient, model.ZoneClient
+	c.Surface = cmp.Or(c.Surface, model.SurfaceClientCompromise)
+	c.Needs = []snapshot.Part{snapshot.PartHostClients}
+	if c.Forms == nil {
+		c.Forms = []check.Form{check.Live}
+	}
+	c.Run = func(p *check.Probe) { judge(p, predicate) }
+	return &c
 }
 
 // judge asks the predicate of every account that has a configuration. One whose
@@ -41,6 +55,9 @@ func unseen[T any](f snapshot.Fact[T], message string) check.Verdict {
 	return check.Undecided(cmp.Or(f.Reason, snapshot.ReasonFor(f.State), snapshot.ReasonPartial), message, ev(f.Source, f.State))
 }
 
+// inFile reports whether only the files were seen, not the machine they are on.
+func (v *view) inFile() bool { return v.p.Scope.Kind == snapshot.ScopeFiles }
+
 func ev(source string, value any) check.Evidence {
 	return check.Evidence{Source: source, Value: fmt.Sprint(value)}
 }
@@ -51,6 +68,15 @@ type worst struct {
 	failed, unknown []check.Evidence
 	reason          snapshot.Reason
 	judged          int
+}
+
+// at gives what was said last a place.
+func (w *worst) at(loc *snapshot.Location) {
+	for _, list := range [][]check.Evidence{w.failed, w.unknown} {
+		if n := len(list); n > 0 && list[n-1].Loc == nil {
+			list[n-1].Loc = loc
+		}
+	}
 }
 
 func (w *worst) fail(source string, value any) {

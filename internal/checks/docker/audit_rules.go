@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
@@ -73,7 +74,7 @@ func (w *watched) targets(p *check.Probe) (paths []string, v check.Verdict, deci
 			paths = append(paths, cmp.Or(f.Real, f.Path))
 		case snapshot.Absent:
 		case snapshot.Denied, snapshot.Failed, snapshot.Skipped:
-			v, _ := unseen(f)
+			v, _ := shared.UnseenFile(f)
 			v.Message = f.Path + " was not readable"
 			return nil, v, true
 		}
@@ -103,10 +104,14 @@ func (w *watched) onlySockets() bool {
 	})
 }
 
-// judgeAudit asks the kernel's rules, or where they could not be read says what
-// the rule files would do.
+// judgeAudit is [AuditVerdict] of the scope's machine.
 func judgeAudit(p *check.Probe, paths []string) check.Verdict {
-	h := p.Host()
+	return AuditVerdict(p.Host(), p.Part(snapshot.PartHostAudit), paths)
+}
+
+// AuditVerdict asks the kernel's rules of a machine, or where they could not be
+// read says what the rule files would do. The status is that of the part.
+func AuditVerdict(h *snapshot.Host, st snapshot.PartStatus, paths []string) check.Verdict {
 	if h == nil {
 		h = &snapshot.Host{}
 	}
@@ -116,7 +121,6 @@ func judgeAudit(p *check.Probe, paths []string) check.Verdict {
 	case kernel.State == snapshot.Absent:
 		return check.Failed("the kernel has no audit system", ev("audit system of the kernel", "none"))
 	case !kernel.Known():
-		st := p.Part(snapshot.PartHostAudit)
 		reason := cmp.Or(kernel.Reason, snapshot.ReasonFor(kernel.State), st.Reason, snapshot.ReasonFor(st.State))
 		if configured {
 			return check.Undecided(snapshot.ReasonPartial, "it is configured, and whether the kernel holds the rules was not readable", ev(files.Source, "rules for "+firstFew(paths)))

@@ -33,9 +33,13 @@ func recordsLeave(p *check.Probe, collectors []string) check.Verdict {
 	if len(enginesOn(p)) == 0 {
 		return check.Inapplicable("the machine is no container host")
 	}
-	h := p.Host()
+	return ShippingVerdict(p.Host(), p.Part(snapshot.PartHostLogs), collectors)
+}
+
+// ShippingVerdict says whether log records leave a machine. The status is that of
+// the part.
+func ShippingVerdict(h *snapshot.Host, st snapshot.PartStatus, collectors []string) check.Verdict {
 	if h == nil || !h.Audit.Shipping.Known() {
-		st := p.Part(snapshot.PartHostLogs)
 		reason := cmp.Or(st.Reason, snapshot.ReasonFor(st.State))
 		if h != nil {
 			reason = cmp.Or(h.Audit.Shipping.Reason, reason)

@@ -135,17 +135,6 @@ func FuzzPortRules(f *testing.F) {
 	})
 }
 
-func TestSocketByName(t *testing.T) {
-	for path, want := range map[string]bool{
-		"/": true, "/run": true, "/var": true, "/var/run/docker.sock": true, "/opt/podman.sock": true, "/run/user/1000": true, "/run/user": true,
-		"/run/containerd": true, "/srv": false, "/run/shop": false, "docker.sock.d": false, "/srv/run": false,
-	} {
-		if got := socketByName(path); got != want {
-			t.Errorf("socketByName(%q) = %v", path, got)
-		}
-	}
-}
-
 func TestHardLimit(t *testing.T) {
 	for setting, want := range map[string]int64{"nofile=1024:65536": 65536, "nofile=-1": -1, "nofile=1024": 1024} {
 		if n, ok := hardLimit(setting, "nofile"); !ok || n != want {

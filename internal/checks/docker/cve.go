@@ -163,3 +163,19 @@ func compareRevision(a, b string) int {
 	}
 	return 0
 }
+
+// Flaws lists the published flaws that a release of runc or containerd has as
+// upstream made it; ok is false where the version says nothing, or the table is too
+// old for evidence of that time.
+func Flaws(component, version string, taken time.Time) (has []string, ok bool) {
+	r, ok := parseRelease(version)
+	if !ok || taken.Sub(cveDate) > staleAfter {
+		return nil, false
+	}
+	for i := range flaws {
+		if f := &flaws[i]; f.component == component && f.affects(r) && !f.backported(version) {
+			has = append(has, f.id)
+		}
+	}
+	return has, true
+}

@@ -15,43 +15,38 @@ import (
 const cveReading = "A distribution keeps the number of a release and adds the fix: where the package is one that is known to have it, that decides. " +
 	"Otherwise a number in the affected range is a suspicion when a distribution built it, and a failure when upstream did. A table older than 180 days decides nothing."
 
-var runcCVE = &check.Check{
-	ID:    "runc-cve",
-	Title: "The container runtime has no known escape flaw",
-	Why: "runc sets every container up as root of the machine; each of its listed flaws let an image or a mount reach out of the container while it did. " +
-		cveReading,
-	Remedy:   "Update runc (the package runc or containerd.io). Running containers need no restart: the flaws are in starting one and in exec.",
-	Severity: check.High, Subject: snapshot.KindHost, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "E", Tier: 2,
-	Forms: []check.Form{check.Live},
-	Run: func(p *check.Probe) {
-		judgeHostEngines(p, func(d *daemon) check.Verdict { return d.hasNone("runc", "runc") })
-	},
-}
-
-var containerdCVE = &check.Check{
-	ID:    "containerd-cve",
-	Title: "containerd has no known escape flaw",
-	Why: "containerd keeps images and starts runtimes as root. CVE-2024-25621 left its folders open to local users, CVE-2025-64329 lets callers of its Kubernetes interface exhaust the machine. " +
-		cveReading,
-	Remedy:   "Update containerd (the package containerd or containerd.io).",
-	Severity: check.High, Subject: snapshot.KindHost, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "E", Tier: 2,
-	Forms: []check.Form{check.Live},
-	Run: func(p *check.Probe) {
-		judgeHostEngines(p, func(d *daemon) check.Verdict { return d.hasNone("containerd", "containerd") })
-	},
-}
-
-var buildkitCVE = &check.Check{
-	ID:    "buildkit-cve",
-	Title: "The builder has no known breakout flaw",
-	Why: "The engine builds with a BuildKit of its own; before 0.12.5 a Dockerfile or a front end from the Internet could delete and read files of the host. The engine's release says which one it has. " +
-		cveReading,
-	Remedy:   "Update the engine to 25.0.2 or later, and builders of buildx to BuildKit 0.12.5 or later; the latter are not looked at.",
-	Severity: check.High, Subject: snapshot.KindHost, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "TE", Tier: 2,
-	Forms: []check.Form{check.Live},
-	Run: func(p *check.Probe) {
-		judgeHostEngines(p, func(d *daemon) check.Verdict { return d.hasNone("", "buildkit") })
-	},
+// componentFlaws makes the checks of what the engine starts and builds
+// containers with. The component is where the engine tells its version, "" for
+// the engine itself; table names its flaws.
+func componentFlaws() []*check.Check {
+	var out []*check.Check
+	for _, r := range []struct{ id, component, table, stride, title, why, remedy string }{
+		{
+			"runc-cve", "runc", "runc", "E", "The container runtime has no known escape flaw",
+			"runc sets every container up as root of the machine; each of its listed flaws let an image or a mount reach out of the container while it did.",
+			"Update runc (the package runc or containerd.io). Running containers need no restart: the flaws are in starting one and in exec.",
+		},
+		{
+			"containerd-cve", "containerd", "containerd", "E", "containerd has no known escape flaw",
+			"containerd keeps images and starts runtimes as root. CVE-2024-25621 left its folders open to local users, CVE-2025-64329 lets callers of its Kubernetes interface exhaust the machine.",
+			"Update containerd (the package containerd or containerd.io).",
+		},
+		{
+			"buildkit-cve", "", "buildkit", "TE", "The builder has no known breakout flaw",
+			"The engine builds with a BuildKit of its own; before 0.12.5 a Dockerfile or a front end from the Internet could delete and read files of the host. The engine's release says which one it has.",
+			"Update the engine to 25.0.2 or later, and builders of buildx to BuildKit 0.12.5 or later; the latter are not looked at.",
+		},
+	} {
+		out = append(out, &check.Check{
+			ID: r.id, Title: r.title, Why: r.why + " " + cveReading, Remedy: r.remedy,
+			Severity: check.High, Subject: snapshot.KindHost, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: r.stride, Tier: 2,
+			Forms: []check.Form{check.Live},
+			Run: func(p *check.Probe) {
+				judgeHostEngines(p, func(d *daemon) check.Verdict { return d.hasNone(r.component, r.table) })
+			},
+		})
+	}
+	return out
 }
 
 // judgeHostEngines asks a predicate of every engine on the machine; the worst

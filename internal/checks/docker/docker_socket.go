@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
@@ -78,7 +79,7 @@ func (b *box) socketMounts() (shown, doubt hits) {
 		told := followed || m.Type != "bind" || m.Resolved == snapshot.Absent || m.Dev != 0 || m.Ino != 0
 		switch {
 		case read && told:
-		case !read && socketByName(path):
+		case !read && shared.RuntimeSocket(path):
 			shown.add(where, path+", by its name")
 		case b.at.file && !strings.Contains(path, "$"):
 		case !read && followed && heard:

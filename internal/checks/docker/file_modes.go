@@ -1,13 +1,13 @@
 package docker
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
@@ -70,7 +70,7 @@ func (g *guarded) modeCheck() *check.Check {
 		"an access list entry may give no more than the group has."
 	c.Remedy = "chmod " + modes + " " + g.path + " and remove wider access list entries (setfacl -b)."
 	c.Run = func(p *check.Probe) { g.judge(p, g.within) }
-	c.Fixes = []check.Fix{{Title: "narrow its mode", Kind: step.FileAccess, Step: narrow(g.widest)}}
+	c.Fixes = []check.Fix{{Title: "narrow its mode", Kind: step.FileAccess, Step: shared.Narrow(g.widest)}}
 	return c
 }
 
@@ -95,7 +95,7 @@ func (g *guarded) judge(p *check.Probe, verdict func(*snapshot.File) check.Verdi
 			continue
 		}
 		found++
-		v, nothing := unseen(f)
+		v, nothing := shared.UnseenFile(f)
 		if !nothing {
 			v = verdict(f)
 		}
@@ -116,53 +116,10 @@ func isContainerdSocket(f *snapshot.File) bool {
 	return strings.HasPrefix(path.Base(f.Path), "containerd")
 }
 
-func ownerEvidence(f *snapshot.File) check.Evidence {
-	return ev("owner of "+cmp.Or(f.Real, f.Path), fmt.Sprintf("uid %d, gid %d", f.UID, f.GID))
-}
-
 // rootsAlone judges owner, group, access list and the directories above.
-func rootsAlone(f *snapshot.File) check.Verdict {
-	evidence := []check.Evidence{ownerEvidence(f)}
-	switch {
-	case f.UID != 0:
-		return check.Failed(fmt.Sprintf("it belongs to uid %d", f.UID), evidence...)
-	case f.GID != 0:
-		return check.Failed(fmt.Sprintf("its group is gid %d", f.GID), evidence...)
-	}
-	for _, d := range f.Parents {
-		if why := replaceable(d); why != "" {
-			return check.Failed(why, append(evidence, ev("directory "+d.Path, fmt.Sprintf("%04o, uid %d, gid %d", d.Mode, d.UID, d.GID)))...)
-		}
-	}
-	for _, a := range f.ACL.V {
-		if f.ACL.Known() && a.Kind != "mask" && a.ID != 0 && effective(f, a)&2 != 0 {
-			who := fmt.Sprintf("%s %d", a.Kind, a.ID)
-			return check.Failed("the access list lets "+who+" write", append(evidence, ev("access list, "+who, rights(effective(f, a))))...)
-		}
-	}
-	switch {
-	case !f.ACL.Known():
-		return check.Undecided(cmp.Or(f.ACL.Reason, snapshot.ReasonFor(f.ACL.State), snapshot.ReasonPartial), "it belongs to root, the access list was not readable", evidence...)
-	case len(f.Parents) == 0:
-		return check.Undecided(snapshot.ReasonPartial, "it belongs to root, the directories above it were not readable", evidence...)
-	}
-	return check.Passed("it and the directories above it belong to root", evidence...)
-}
+func rootsAlone(f *snapshot.File) check.Verdict { return shared.OwnedBy(f, 0, 0) }
 
-// replaceable says who beside root may write to a directory, or "".
-func replaceable(d snapshot.Directory) string {
-	switch {
-	case d.UID != 0:
-		return fmt.Sprintf("uid %d owns %s and may replace it", d.UID, d.Path)
-	case d.Mode&0o002 != 0:
-		return "everyone may put files in " + d.Path
-	case d.Mode&0o020 != 0 && d.GID != 0:
-		return fmt.Sprintf("group %d may replace it in %s", d.GID, d.Path)
-	}
-	return ""
-}
-
-func (g *guarded) within(f *snapshot.File) check.Verdict { return withinMode(f, g.widest(f)) }
+func (g *guarded) within(f *snapshot.File) check.Verdict { return shared.WithinMode(f, g.widest(f)) }
 
 // widest is the mode that a file of the row may have at most.
 func (g *guarded) widest(f *snapshot.File) uint32 {
@@ -170,25 +127,6 @@ func (g *guarded) widest(f *snapshot.File) uint32 {
 		return g.keyMode
 	}
 	return g.mode
-}
-
-// withinMode judges the mode's bits and the access list against a widest mode.
-func withinMode(f *snapshot.File, widest uint32) check.Verdict {
-	evidence := []check.Evidence{ev("mode of "+cmp.Or(f.Real, f.Path), fmt.Sprintf("%04o", f.Mode))}
-	if extra := f.Mode &^ widest; extra != 0 {
-		return check.Failed(fmt.Sprintf("the mode has bits beyond %04o: %04o", widest, extra), evidence...)
-	}
-	if !f.ACL.Known() {
-		return check.Undecided(cmp.Or(f.ACL.Reason, snapshot.ReasonFor(f.ACL.State), snapshot.ReasonPartial), "the mode is right, the access list was not readable", evidence...)
-	}
-	group := uint8(widest >> 3 & 7)
-	for _, a := range f.ACL.V {
-		if a.Kind != "mask" && effective(f, a)&^group != 0 {
-			who := fmt.Sprintf("%s %d", a.Kind, a.ID)
-			return check.Failed("the access list gives "+who+" more than the group may have", append(evidence, ev("access list, "+who, rights(effective(f, a))))...)
-		}
-	}
-	return check.Passed(fmt.Sprintf("the mode has no bit beyond %04o", widest), evidence...)
 }
 
 var fileDataRootMode = &check.Check{
@@ -211,17 +149,17 @@ var dataRoots = []snapshot.FileRole{snapshot.RoleDataRoot, snapshot.RoleContaine
 
 func closedDataRoot(f *snapshot.File) check.Verdict {
 	if f.UID != 0 {
-		return check.Failed(fmt.Sprintf("it belongs to uid %d", f.UID), ownerEvidence(f))
+		return check.Failed(fmt.Sprintf("it belongs to uid %d", f.UID), shared.OwnerEvidence(f))
 	}
-	v := withinMode(f, 0o711)
+	v := shared.WithinMode(f, 0o711)
 	if v.Status == check.Pass {
-		i := slices.IndexFunc(f.ACL.V, func(a snapshot.ACL) bool { return a.Kind != "mask" && a.ID != 0 && effective(f, a) != 0 })
+		i := slices.IndexFunc(f.ACL.V, func(a snapshot.ACL) bool { return a.Kind != "mask" && a.ID != 0 && shared.Effective(f, a) != 0 })
 		if i >= 0 {
 			a := f.ACL.V[i]
 			who := fmt.Sprintf("%s %d", a.Kind, a.ID)
-			return check.Failed("the access list lets "+who+" in", append(v.Evidence, ev("access list, "+who, rights(effective(f, a))))...)
+			return check.Failed("the access list lets "+who+" in", append(v.Evidence, ev("access list, "+who, shared.Rights(shared.Effective(f, a))))...)
 		}
 	}
-	v.Evidence = append(v.Evidence, ownerEvidence(f))
+	v.Evidence = append(v.Evidence, shared.OwnerEvidence(f))
 	return v
 }

@@ -46,18 +46,3 @@ func unseenFiles(p *check.Probe, part snapshot.Part, configured bool, roles []sn
 	}
 	return check.Verdict{}, false
 }
-
-// unseen returns the verdict for a file without anything to judge.
-func unseen(f *snapshot.File) (check.Verdict, bool) {
-	switch f.State {
-	case snapshot.Observed:
-		if f.Real == "/dev/null" {
-			return check.Inapplicable("it is a link to /dev/null, which holds nothing"), true
-		}
-		return check.Verdict{}, false
-	case snapshot.Absent:
-		return check.Inapplicable("the path does not exist"), true
-	case snapshot.Denied, snapshot.Failed, snapshot.Skipped:
-	}
-	return check.Undecided(cmp.Or(f.Reason, snapshot.ReasonFor(f.State)), "it was not readable: "+f.State.String()), true
-}

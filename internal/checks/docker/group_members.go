@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
@@ -85,7 +86,7 @@ func (o *openers) add(p *check.Probe, f *snapshot.File) {
 		return
 	}
 	for _, a := range f.ACL.V {
-		if effective(f, a)&2 == 0 {
+		if shared.Effective(f, a)&2 == 0 {
 			continue
 		}
 		switch {

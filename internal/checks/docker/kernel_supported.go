@@ -99,6 +99,11 @@ func judgeKernel(p *check.Probe) check.Verdict {
 	if h == nil || len(enginesOn(p)) == 0 {
 		return check.Inapplicable("the machine is no container host")
 	}
+	return KernelVerdict(p, h)
+}
+
+// KernelVerdict holds the kernel of a machine against the tables.
+func KernelVerdict(p *check.Probe, h *snapshot.Host) check.Verdict {
 	k, ok := identify(h)
 	evidence := []check.Evidence{
 		ev("/proc/sys/kernel/osrelease", h.Kernel), ev("/proc/sys/kernel/version", cmp.Or(k.build, "not readable")),

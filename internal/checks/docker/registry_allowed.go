@@ -48,8 +48,8 @@ func fromApproved(b *box, allowed []string) check.Verdict {
 	case shared.IsImageID(ref, b.spec.ImageID):
 		return b.anyDigestFrom(allowed)
 	}
-	name := repository(ref)
-	if approved(name, allowed) {
+	name := shared.Repository(snapshot.ParseReference(ref))
+	if shared.Approved(name, allowed) {
 		return check.Passed("its image comes from an approved registry", ev("Config.Image", name))
 	}
 	return check.Failed("its image comes from a registry or namespace that the policy does not list", ev("Config.Image", name))
@@ -63,23 +63,8 @@ func (b *box) anyDigestFrom(allowed []string) check.Verdict {
 	switch {
 	case image == nil:
 		return check.Undecided(snapshot.ReasonPartial, "it was started from an image ID, and the image was not seen", e)
-	case slices.ContainsFunc(image.Digests, func(d string) bool { return approved(repository(d), allowed) }):
+	case slices.ContainsFunc(image.Digests, func(d string) bool { return shared.Approved(shared.Repository(snapshot.ParseReference(d)), allowed) }):
 		return check.Passed("an approved registry has its image", e, ev("RepoDigests", firstFew(image.Digests)))
 	}
 	return check.Failed("no approved registry is known to have its image", e, ev("RepoDigests", firstFewOr(image.Digests)))
-}
-
-// repository writes out registry and repository of a reference.
-func repository(ref string) string {
-	r := snapshot.ParseReference(ref)
-	return strings.ToLower(r.Registry) + "/" + r.Repository
-}
-
-// approved reports whether a repository lies in a registry or namespace of a
-// list, by whole path elements.
-func approved(name string, allowed []string) bool {
-	return slices.ContainsFunc(allowed, func(a string) bool {
-		a = strings.Trim(strings.TrimSuffix(a, "/*"), "/")
-		return a != "" && (name == a || strings.HasPrefix(name, a+"/"))
-	})
 }

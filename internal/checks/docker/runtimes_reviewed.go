@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
@@ -122,7 +123,7 @@ func changeable(f *snapshot.File, owner int64) string {
 		return fmt.Sprintf("group %d may write to it", f.GID)
 	}
 	for _, a := range f.ACL.V {
-		if a.Kind != "mask" && a.ID != 0 && effective(f, a)&2 != 0 {
+		if a.Kind != "mask" && a.ID != 0 && shared.Effective(f, a)&2 != 0 {
 			return fmt.Sprintf("the access list lets %s %d write", a.Kind, a.ID)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
@@ -44,10 +45,10 @@ func closedToOthers(_ *check.Probe, f *snapshot.File) check.Verdict {
 		if a.Kind != "mask" {
 			who += " " + strconv.FormatInt(a.ID, 10)
 		}
-		evidence = append(evidence, ev("access list, "+who, rights(a.Perm)))
+		evidence = append(evidence, ev("access list, "+who, shared.Rights(a.Perm)))
 	}
 	for _, a := range f.ACL.V {
-		if effective(f, a)&^6 != 0 || a.Perm > 7 {
+		if shared.Effective(f, a)&^6 != 0 || a.Perm > 7 {
 			return check.Failed("the access list gives more than read and write", evidence...)
 		}
 	}

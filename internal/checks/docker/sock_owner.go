@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
@@ -81,9 +82,9 @@ func withAccessList(f *snapshot.File, v check.Verdict) check.Verdict {
 		return v
 	}
 	for _, a := range f.ACL.V {
-		if f.ACL.Known() && a.Kind != "mask" && a.ID != 0 && effective(f, a)&2 != 0 {
+		if f.ACL.Known() && a.Kind != "mask" && a.ID != 0 && shared.Effective(f, a)&2 != 0 {
 			who := fmt.Sprintf("%s %d", a.Kind, a.ID)
-			return check.Failed("the access list lets "+who+" write", append(v.Evidence, ev("access list, "+who, rights(effective(f, a))))...)
+			return check.Failed("the access list lets "+who+" write", append(v.Evidence, ev("access list, "+who, shared.Rights(shared.Effective(f, a))))...)
 		}
 	}
 	switch {

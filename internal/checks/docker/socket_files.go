@@ -2,7 +2,6 @@ package docker
 
 import (
 	"cmp"
-	"strings"
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/snapshot"
@@ -79,28 +78,4 @@ func unreadable(f *snapshot.File) (check.Verdict, bool) {
 	case snapshot.Denied, snapshot.Failed, snapshot.Skipped:
 	}
 	return check.Undecided(cmp.Or(f.Reason, snapshot.ReasonFor(f.State)), "the socket was not readable: "+f.State.String()), true
-}
-
-// effective returns the rights that an access list entry really gives: those
-// that the mask leaves.
-func effective(f *snapshot.File, a snapshot.ACL) uint8 {
-	perm := a.Perm & 7
-	for _, m := range f.ACL.V {
-		if m.Kind == "mask" {
-			perm &= m.Perm
-		}
-	}
-	return perm
-}
-
-// rights prints rwx bits.
-func rights(perm uint8) string {
-	var sb strings.Builder
-	for i, c := range "rwx" {
-		if perm&(4>>i) == 0 {
-			c = '-'
-		}
-		sb.WriteRune(c)
-	}
-	return sb.String()
 }

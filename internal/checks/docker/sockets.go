@@ -21,14 +21,6 @@ type socket struct {
 // other mounts of the same directory hide it.
 type node struct{ dev, ino uint64 }
 
-// wellKnownSockets are the paths that engines and runtimes use unless told
-// otherwise.
-var wellKnownSockets = []string{
-	"/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/var/run/containerd/containerd.sock",
-	"/run/docker/containerd/containerd.sock", "/run/podman/podman.sock", "/run/crio/crio.sock", "/var/run/crio/crio.sock",
-	"/run/buildkit/buildkitd.sock", "/run/cri-dockerd.sock", "/run/user/0/docker.sock",
-}
-
 // knownSockets returns the sockets seen on the machine of the scope.
 func (s *site) knownSockets() []socket {
 	if s.sockets != nil {
@@ -83,18 +75,4 @@ func (k *socket) exposes(m *snapshot.Mount, hostPath string, followed bool) bool
 		return shared.Within(k.real, hostPath)
 	}
 	return slices.ContainsFunc(k.paths, func(p string) bool { return shared.Within(p, hostPath) })
-}
-
-// socketByName reports whether a path is, by its name, a socket of an engine or
-// a runtime, or a directory in which one lies by default. It is what remains
-// where sockets were not read.
-func socketByName(hostPath string) bool {
-	if slices.ContainsFunc(wellKnownSockets, func(k string) bool {
-		return path.Base(k) == path.Base(hostPath) || shared.Within(k, hostPath)
-	}) {
-		return true
-	}
-	// A rootless engine keeps its socket in the runtime directory of its user.
-	dir := path.Dir(hostPath)
-	return dir == "/run/user" || dir == "/var/run/user"
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
@@ -27,7 +28,7 @@ var subIDsDisjoint = &check.Check{
 func judgeSubIDs(p *check.Probe) {
 	for _, i := range filesOf(p, snapshot.RoleSubIDs) {
 		f := &p.Snapshot.Files[i]
-		v, nothing := unseen(f)
+		v, nothing := shared.UnseenFile(f)
 		if !nothing {
 			v = disjoint(p, f.Path)
 		}

@@ -1,9 +1,13 @@
 package docker
 
-import "plimsoll/internal/check"
+import (
+	"slices"
+
+	"plimsoll/internal/check"
+)
 
 // hosts are the checks of the machine that guards an engine.
-var hosts = []*check.Check{
+var hosts = slices.Concat([]*check.Check{
 	// Who may open the engine's socket.
 	dockerSockMode,
 	dockerSockOwner,
@@ -13,11 +17,7 @@ var hosts = []*check.Check{
 	cgroupControllers,
 	kernelLSM,
 	kernelSupported,
-
-	// What starts and builds containers on it.
-	runcCVE,
-	containerdCVE,
-	buildkitCVE,
+}, componentFlaws(), []*check.Check{ // what starts and builds containers on it
 	buildCacheBounded,
 	builderEntitlements,
 
@@ -28,4 +28,4 @@ var hosts = []*check.Check{
 	imageSprawl,
 	containerSprawl,
 	auditLogRemote,
-}
+})

@@ -53,21 +53,34 @@ func basesPinned(r recipe) check.Verdict {
 // pinBases pins every base that is a name, or refuses when one digest is missing.
 func pinBases(p *check.Probe, subject int) (step.Step, error) {
 	declared, _ := p.List("digests")
-	for i := range p.Snapshot.Dockerfiles {
-		d := &p.Snapshot.Dockerfiles[i]
-		if file, _ := p.Index.DockerfileSubjects(i); file != subject {
-			continue
-		}
-		var set []step.Change
+	return edited(p, subject, func(d *snapshot.Dockerfile) (set []step.Change, err error) {
 		for n, st := range d.Stages {
 			if st.From >= 0 || st.Base == "scratch" || len(st.Unresolved) > 0 || snapshot.ParseReference(st.Base).Pinned() {
 				continue
 			}
 			ref := shared.Pin(p.Snapshot, st.Base, declared)
 			if ref == "" {
-				return step.Step{}, &step.RefusedError{Why: shared.AskForDigest(st.Base, p.CheckID())}
+				return nil, &step.RefusedError{Why: shared.AskForDigest(st.Base, p.CheckID())}
 			}
 			set = append(set, step.Change{Field: snapshot.StageBase + strconv.Itoa(n), From: st.Base, To: ref})
+		}
+		return set, nil
+	})
+}
+
+// edited returns a step of the changes of a Dockerfile.
+func edited(p *check.Probe, subject int, changes func(*snapshot.Dockerfile) ([]step.Change, error)) (step.Step, error) {
+	for i := range p.Snapshot.Dockerfiles {
+		d := &p.Snapshot.Dockerfiles[i]
+		if file, _ := p.Index.DockerfileSubjects(i); file != subject {
+			continue
+		}
+		if d.Inline {
+			return step.Step{}, &step.RefusedError{Why: "it stands in a compose file, in which only services are edited; change it by hand"}
+		}
+		set, err := changes(d)
+		if err != nil {
+			return step.Step{}, err
 		}
 		s := step.New(step.FileEdit, p.Index.Subjects[subject], set...)
 		s.Note = "It takes effect with the next build."
@@ -85,7 +98,22 @@ var remoteFrontend = &check.Check{
 	Severity: check.Medium, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "T", Tier: 2,
 	Forms: []check.Form{check.Dockerfile},
 	Needs: []snapshot.Part{snapshot.PartDockerfiles},
+	Params: []check.Param{{
+		Name: "digests", Unit: "list", Meaning: "NAME:TAG@sha256:DIGEST of frontends, which the fix writes into files",
+	}},
 	Run:   func(p *check.Probe) { judge(p, false, frontendPinned) },
+	Fixes: []check.Fix{{Title: "pin the build frontend to its digest", Kind: step.FileEdit, Step: pinFrontend}},
+}
+
+func pinFrontend(p *check.Probe, subject int) (step.Step, error) {
+	declared, _ := p.List("digests")
+	return edited(p, subject, func(d *snapshot.Dockerfile) ([]step.Change, error) {
+		ref := shared.Pin(p.Snapshot, d.Syntax.Ref, declared)
+		if ref == "" {
+			return nil, &step.RefusedError{Why: shared.AskForDigest(d.Syntax.Ref, p.CheckID())}
+		}
+		return []step.Change{{Field: snapshot.SyntaxField, From: d.Syntax.Ref, To: ref}}, nil
+	})
 }
 
 func frontendPinned(r recipe) check.Verdict {

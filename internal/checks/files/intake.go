@@ -1,6 +1,7 @@
 package files
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 var copyNotAdd = &check.Check{
@@ -22,6 +24,8 @@ var copyNotAdd = &check.Check{
 	Forms: []check.Form{check.Dockerfile},
 	Needs: []snapshot.Part{snapshot.PartDockerfiles},
 	Run:   func(p *check.Probe) { judge(p, false, addsVerified) },
+	ByHand: "A checksum says which content was meant. Taking that of what the server answers today would bless whatever that is; " +
+		"somebody must compare it with what the publisher states.",
 }
 
 func addsVerified(r recipe) check.Verdict {
@@ -62,6 +66,37 @@ var verifiedPackages = &check.Check{
 	Forms: []check.Form{check.Dockerfile},
 	Needs: []snapshot.Part{snapshot.PartDockerfiles},
 	Run:   func(p *check.Probe) { judge(p, false, installsVerified) },
+	Fixes: []check.Fix{{Title: "take out the options that switch verification off", Kind: step.FileEdit, Step: verifyAgain}},
+}
+
+// plainOptions switch verification off and do nothing else, so that a command
+// without them does the same, or says why it cannot.
+var plainOptions = []string{
+	"--allow-unauthenticated", "--allow-insecure-repositories", "--nogpgcheck", "--no-gpgchecks", "--no-gpg-checks", "--allow-unsigned-rpm",
+	"--allow-untrusted", "--nosignature", "--nodigest", "--insecure", "-k", "--no-check-certificate",
+}
+
+// verifyAgain takes options out, or refuses where something else is unverified.
+func verifyAgain(p *check.Probe, subject int) (step.Step, error) {
+	s, err := edited(p, subject, func(d *snapshot.Dockerfile) (set []step.Change, err error) {
+		for n := range d.Stages {
+			for m := range d.Stages[n].Runs {
+				run := &d.Stages[n].Runs[m]
+				for _, how := range run.Unverified {
+					_, option, _ := strings.Cut(how, " ")
+					if !slices.Contains(plainOptions, option) {
+						return nil, &step.RefusedError{Why: "what verifies " + how + " is for a person to find: a checksum or a signature of what was meant"}
+					}
+				}
+				if len(run.Unverified) > 0 {
+					set = append(set, step.Change{Field: snapshot.RunField(n, m), From: strings.Join(run.Unverified, ", ")})
+				}
+			}
+		}
+		return set, nil
+	})
+	s.Warnings = []string{"the build fails where what it fetches has no signature or certificate that it trusts; then give it the key or the authority"}
+	return s, err
 }
 
 func installsVerified(r recipe) check.Verdict {
@@ -102,6 +137,8 @@ var packagesPinned = &check.Check{
 	Forms: []check.Form{check.Dockerfile},
 	Needs: []snapshot.Part{snapshot.PartDockerfiles},
 	Run:   func(p *check.Probe) { judge(p, false, versionsFixed) },
+	ByHand: "Which versions the repositories have shows only in a build, and which of them the program works with only in its tests. " +
+		"A version that vanishes from the repository breaks the build, so that someone must keep them.",
 }
 
 func versionsFixed(r recipe) check.Verdict {

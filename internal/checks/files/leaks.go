@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -14,24 +15,20 @@ var secretMounts = &check.Check{
 	ID:    "build-secret-mounts",
 	Title: "Build secrets never pass through arguments or environment",
 	Why: "What ARG and ENV hold is written into the history of the image, and into the provenance of the build, where everybody who can pull it reads it. " +
-		"A secret mount is there for one step and leaves nothing. Names are judged, and of values only their form: a path to a file is no secret.",
-	Remedy:   "Pass it with RUN --mount=type=secret; give it to the container when it runs, not when it is built; replace what was built in already.",
+		"A secret mount is there for one step and leaves nothing. Names are judged, and of values only their form: a path to a file is no secret. What services of compose files hand over with build.args counts at the Dockerfile that they build.",
+	Remedy:   "Pass it with RUN --mount=type=secret, from compose with build.secrets; give it to the container when it runs, not when it is built; replace what was built in already.",
 	Severity: check.High, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "I", Tier: 1,
 	Forms: []check.Form{check.Dockerfile},
 	Needs: []snapshot.Part{snapshot.PartDockerfiles},
 	Run:   func(p *check.Probe) { judge(p, false, secretsMounted) },
+	ByHand: "The step that uses the secret must be written to read it from a file, whoever builds must hand it over, " +
+		"and what was built in must be replaced where it came from.",
 }
 
 func secretsMounted(r recipe) check.Verdict {
 	var h shared.Hits
 	look := func(v snapshot.BuildVar) {
-		shape := v.Var.Shape
-		found := shape == snapshot.ShapeKey || shape == snapshot.ShapeToken || shape == snapshot.ShapeURLCreds
-		if !found && shared.SecretName(v.Var.Name) && shape != snapshot.ShapePath && shape != snapshot.ShapeURL {
-			// An empty ENV holds nothing; an ARG without a default is there to be filled.
-			found = v.Instruction == "ARG" || shape != snapshot.ShapeEmpty
-		}
-		if found {
+		if passesSecret(v) {
 			h.Add(r.at(v.Line, v.Instruction, v.Var.Name))
 		}
 	}
@@ -39,6 +36,14 @@ func secretsMounted(r recipe) check.Verdict {
 		look(v)
 	}
 	mounts := 0
+	for _, b := range r.builds() {
+		mounts += len(b.Secrets)
+		for _, v := range b.Args {
+			if passesSecret(v) {
+				h.Add(check.Evidence{Source: v.Instruction, Value: v.Var.Name, Loc: &snapshot.Location{File: b.Loc.File, Line: cmp.Or(v.Line, b.Loc.Line), Column: 1}})
+			}
+		}
+	}
 	for i := range r.Stages {
 		for _, v := range r.Stages[i].Vars {
 			look(v)
@@ -46,12 +51,21 @@ func secretsMounted(r recipe) check.Verdict {
 	}
 	r.runs(func(run *snapshot.Run) { mounts += run.SecretMounts })
 	if h.Any() {
-		return h.Failed("a secret seems to pass through ARG or ENV")
+		return h.Failed("a secret seems to pass through an argument or a variable of the build")
 	}
 	if mounts > 0 {
 		return check.Passed("secrets are mounted, and no argument or variable looks like one")
 	}
 	return check.Passed("no argument or variable looks like a secret")
+}
+
+// passesSecret reports whether an argument or a variable seems to hold a secret.
+// An argument without a value is there to be given one.
+func passesSecret(v snapshot.BuildVar) bool {
+	if v.Instruction != "ENV" && v.Var.Shape == snapshot.ShapeEmpty && (v.Instruction == "ARG" || v.Unresolved) {
+		return shared.SecretName(v.Var.Name)
+	}
+	return shared.Credential(v.Var) != ""
 }
 
 var dockerignorePresent = &check.Check{
@@ -63,9 +77,10 @@ var dockerignorePresent = &check.Check{
 		"The context is the one a compose file names, else the folder of the Dockerfile.",
 	Remedy:   "Write a .dockerignore that begins with * and lets in what the build needs, or lists .git, .env* and key files.",
 	Severity: check.Medium, Subject: snapshot.KindFile, Zone: model.ZoneClient, Surface: model.SurfaceDockerfile, STRIDE: "I", Tier: 2,
-	Forms: []check.Form{check.Dockerfile},
-	Needs: []snapshot.Part{snapshot.PartDockerfiles},
-	Run:   func(p *check.Probe) { judge(p, false, contextGuarded) },
+	Forms:  []check.Form{check.Dockerfile},
+	Needs:  []snapshot.Part{snapshot.PartDockerfiles},
+	Run:    func(p *check.Probe) { judge(p, false, contextGuarded) },
+	ByHand: "Which files of the context a build needs its author knows; leaving one out breaks the build, or what runs later, unseen.",
 }
 
 func contextGuarded(r recipe) check.Verdict {

@@ -15,6 +15,7 @@ var healthcheckPresent = &check.Check{
 	Why: "An engine restarts what has ended, not what hangs. A health test in the image lets every container of it be watched; NONE switches one off. " +
 		"Without the instruction, the base may bring one, which the Dockerfile does not show. An image without one passes where each of its containers brings its own.",
 	Remedy:   "Add HEALTHCHECK with a test of what the image serves, or give one where it is run.",
+	ByHand:   "What shows that the program works is for its author to say. A test that asks for the wrong thing has healthy containers restarted.",
 	Severity: check.Low, Subject: snapshot.KindImage, Zone: model.ZoneRegistry, Surface: model.SurfaceDockerfile, STRIDE: "D", Tier: 1,
 	Refs:    check.CIS(1, "4.6", "4.6", ""),
 	Covered: []string{"container-healthcheck-runtime"},

@@ -18,6 +18,7 @@ var noLoneUpdate = &check.Check{
 	Why: "The builder keeps the result of a step. A step that only updates the index is then taken from the cache for months, " +
 		"and the install after it fetches old packages, with the flaws that were mended since.",
 	Remedy:   "Update and install in one RUN.",
+	ByHand:   "Which install the update was for must be read from the file; the two become one step, and what is between them moves.",
 	Severity: check.Low, Subject: snapshot.KindImage, Zone: model.ZoneRegistry, Surface: model.SurfaceDockerfile, STRIDE: "T", Tier: 1,
 	Refs:  check.CIS(1, "4.7", "4.7", ""),
 	Forms: []check.Form{check.Live, check.Dockerfile, check.Image},

@@ -20,6 +20,7 @@ var userNonRoot = &check.Check{
 		"The last USER of the stages that make the image counts. A name means what the image's passwd file gives it, which a Dockerfile does not show; " +
 		"without USER, the base decides.",
 	Remedy:   "End the last stage with USER and a number above 0.",
+	ByHand:   "Which account the program can run as, and which files must be its own, only its author knows; a wrong one makes it fail at its start.",
 	Severity: check.Medium, Subject: snapshot.KindImage, Zone: model.ZoneRegistry, Surface: model.SurfaceDockerfile, STRIDE: "E", Tier: 1,
 	Refs:    check.CIS(1, "4.1", "4.1", ""),
 	Covered: []string{"container-user-non-root"},

@@ -7,21 +7,17 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
-	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
 
-var login = &check.Check{
+var login = about(check.Check{
 	ID:    "registry-authentication",
 	Title: "The registry demands a login",
 	Why: "Without a login anyone who reaches the registry reads what is in it, and mostly writes too. A demand alone is no proof: the development setting silly accepts every header, " +
 		"which its challenge gives away. Where the configuration was read, the hashes of its password file count too.",
 	Remedy:   "Set auth.htpasswd with bcrypt hashes, or auth.token with a token service, and never auth.silly.",
-	Severity: check.High, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "SE", Tier: 1,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartRegistryAPI},
-	Run:   func(p *check.Probe) { judge(p, demandsLogin) },
-}
+	Severity: check.High, STRIDE: "SE", Tier: 1,
+}, demandsLogin)
 
 func demandsLogin(v *view) check.Verdict {
 	answer := status("GET /v2/", v.api.Status)
@@ -53,17 +49,15 @@ func demandsLogin(v *view) check.Verdict {
 	return check.Passed("it demands a login, and keeps passwords under bcrypt", evidence...)
 }
 
-var anonymousPull = &check.Check{
+var anonymousPull = about(check.Check{
 	ID:       "registry-anonymous-pull",
 	Title:    "Private repositories refuse anonymous pulls",
 	Why:      "An image holds the code, and often the credentials, of what runs from it. Plimsoll asks for tags and a manifest of the repositories that the catalogue lists or that containers here run from, without a login.",
 	Remedy:   "Demand a login, close the projects that are open, or name the repositories that are meant to be public in public_repositories.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "I", Tier: 2,
-	Forms:  []check.Form{check.Live},
+	Severity: check.Medium, STRIDE: "I", Tier: 2,
 	Needs:  []snapshot.Part{snapshot.PartRegistryAPI, snapshot.PartRegistryContent},
 	Params: []check.Param{{Name: "public_repositories", Unit: "list", Meaning: "repositories, or NAMESPACE/*, that anyone may pull"}},
-	Run:    func(p *check.Probe) { judge(p, refusesPull) },
-}
+}, refusesPull)
 
 func refusesPull(v *view) check.Verdict {
 	public, _ := v.p.List("public_repositories")
@@ -111,17 +105,15 @@ func meant(name string, public []string) bool {
 	})
 }
 
-var catalogClosed = &check.Check{
+var catalogClosed = about(check.Check{
 	ID:       "registry-catalog-restricted",
 	Title:    "The repository list is not public",
 	Why:      "The list of repositories says what is built and run, and gives every name that can then be pulled or overwritten.",
 	Remedy:   "Demand a login; with a token service, grant registry:catalog:* to administrators alone.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "I", Tier: 2,
-	Forms:   []check.Form{check.Live},
+	Severity: check.Medium, STRIDE: "I", Tier: 2,
 	Needs:   []snapshot.Part{snapshot.PartRegistryContent},
 	Covered: []string{"registry-authentication"},
-	Run:     func(p *check.Probe) { judge(p, hidesCatalog) },
-}
+}, hidesCatalog)
 
 func hidesCatalog(v *view) check.Verdict {
 	c := v.Content.V
@@ -135,18 +127,15 @@ func hidesCatalog(v *view) check.Verdict {
 	return check.Undecided(snapshot.ReasonUnresolved, "its answer is neither a list nor a refusal", answer)
 }
 
-var tokenScope = &check.Check{
+var tokenScope = about(check.Check{
 	ID:    "registry-token-scope-minimal",
 	Title: "Registry tokens grant only what is asked",
 	Why: "A token that grants more than was asked, or lives long, is worth stealing from the client that holds it. " +
 		"Plimsoll asks the token service, where it is on the registry's own host and without a login, for the right to pull one made-up repository, and reads the claims.",
 	Remedy:   "Let the token service grant the requested scope alone, and set its expiration to minutes.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "I", Tier: 2,
-	Forms:  []check.Form{check.Live},
-	Needs:  []snapshot.Part{snapshot.PartRegistryAPI},
+	Severity: check.Medium, STRIDE: "I", Tier: 2,
 	Params: []check.Param{{Name: "max_lifetime", Unit: "minutes", Default: []string{"15"}, Meaning: "life of an issued token"}},
-	Run:    func(p *check.Probe) { judge(p, grantsLittle) },
-}
+}, grantsLittle)
 
 func grantsLittle(v *view) check.Verdict {
 	t, limit := v.Token.V, v.p.Int("max_lifetime")

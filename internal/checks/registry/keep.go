@@ -5,21 +5,18 @@ import (
 	"slices"
 
 	"plimsoll/internal/check"
-	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
 
-var uploadSecret = &check.Check{
+var uploadSecret = about(check.Check{
 	ID:    "registry-http-secret",
 	Title: "The registry upload secret is set and private",
 	Why: "The secret signs the state of an upload that the client carries. One from the documentation lets anyone forge that state; without one each process makes its own, so that behind a balancer uploads fail and people turn to a printed one. " +
 		"A group may read the file, since the registry should not own its own configuration; others may not, and no group may write.",
 	Remedy:   "Set http.secret, or better the variable REGISTRY_HTTP_SECRET, to 32 random bytes, and chmod the file to 0640 or tighter.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "ST", Tier: 2,
-	Forms: []check.Form{check.Live},
+	Severity: check.Medium, STRIDE: "ST", Tier: 2,
 	Needs: []snapshot.Part{snapshot.PartRegistryConfig},
-	Run:   func(p *check.Probe) { judge(p, secretKept) },
-}
+}, secretKept)
 
 func secretKept(v *view) check.Verdict {
 	if v.cfg == nil {
@@ -39,16 +36,15 @@ func secretKept(v *view) check.Verdict {
 	return check.Passed("its upload secret is set and private", evidence...)
 }
 
-var eventsKept = &check.Check{
+var eventsKept = about(check.Check{
 	ID:       "registry-notifications-audit",
 	Title:    "Registry events are logged off the host",
 	Why:      "Who pushed or deleted an image must be known after the machine was taken, so that events have to leave it. The configuration's notification endpoints are what Plimsoll can see of that.",
 	Remedy:   "Add an endpoint under notifications.endpoints, or ship the access log and accept the finding with a note that says where to.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "R", Tier: 2,
-	Forms: []check.Form{check.Live},
+	Severity: check.Medium, STRIDE: "R", Tier: 2,
 	Needs: []snapshot.Part{snapshot.PartRegistryConfig},
-	Run:   func(p *check.Probe) { judge(p, keepsEvents) },
-}
+	Forms: []check.Form{check.Live, check.RegistryYAML},
+}, keepsEvents)
 
 func keepsEvents(v *view) check.Verdict {
 	if v.cfg == nil {
@@ -64,16 +60,14 @@ func keepsEvents(v *view) check.Verdict {
 	return check.Failed("it sends its events nowhere", ends).Note("an access log that is shipped elsewhere was not looked for")
 }
 
-var storagePrivate = &check.Check{
+var storagePrivate = about(check.Check{
 	ID:       "registry-storage-acl-private",
 	Title:    "Registry storage is closed to others",
 	Why:      "Who may write to the folder behind a registry changes images without its login and its log; who may read it pulls them all. The folder must belong to the registry's own account or root, give others nothing, and no group the right to write. Of a bucket nothing is seen from here.",
 	Remedy:   "chown the folder to the account that the registry runs as, and chmod it to 0750 or tighter.",
-	Severity: check.High, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "T", Tier: 2,
-	Forms: []check.Form{check.Live},
+	Severity: check.High, STRIDE: "T", Tier: 2,
 	Needs: []snapshot.Part{snapshot.PartRegistryConfig},
-	Run:   func(p *check.Probe) { judge(p, storageClosed) },
-}
+}, storageClosed)
 
 func storageClosed(v *view) check.Verdict {
 	if v.cfg == nil {
@@ -101,16 +95,14 @@ func storageClosed(v *view) check.Verdict {
 	return check.Passed("its storage is closed to other accounts", evidence...)
 }
 
-var storageIntegrity = &check.Check{
+var storageIntegrity = about(check.Check{
 	ID:       "registry-storage-integrity",
 	Title:    "Stored blobs match their digests",
 	Why:      "A blob that differs from its name was changed behind the registry or spoiled by its disk. Plimsoll reads a few small blobs and manifests of the first repositories that it may read without a login, and hashes them: a sample, not the whole.",
 	Remedy:   "Find out who wrote to the storage, restore it, and push the images again from where they were built.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "T", Tier: 2,
-	Forms: []check.Form{check.Live},
+	Severity: check.Medium, STRIDE: "T", Tier: 2,
 	Needs: []snapshot.Part{snapshot.PartRegistryContent},
-	Run:   func(p *check.Probe) { judge(p, blobsMatch) },
-}
+}, blobsMatch)
 
 func blobsMatch(v *view) check.Verdict {
 	c := v.Content.V
@@ -125,16 +117,14 @@ func blobsMatch(v *view) check.Verdict {
 	return check.Undecided(snapshot.ReasonPartial, "nothing was found to hash", status("GET /v2/_catalog", c.Catalog))
 }
 
-var runningPresent = &check.Check{
+var runningPresent = about(check.Check{
 	ID:       "registry-running-digests-present",
 	Title:    "Every running digest can still be pulled",
 	Why:      "A container whose image is gone from its registry cannot be started anywhere else, which is noticed on the day when it must be. Plimsoll asks for the digests that containers of the engines in the same run came from.",
 	Remedy:   "Push the image again, and let the retention rule spare digests in use.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "D", Tier: 2,
-	Forms: []check.Form{check.Live},
+	Severity: check.Medium, STRIDE: "D", Tier: 2,
 	Needs: []snapshot.Part{snapshot.PartRegistryContent},
-	Run:   func(p *check.Probe) { judge(p, digestsThere) },
-}
+}, digestsThere)
 
 func digestsThere(v *view) check.Verdict {
 	engines := false

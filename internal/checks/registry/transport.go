@@ -5,21 +5,18 @@ import (
 	"time"
 
 	"plimsoll/internal/check"
-	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
-var tlsOnly = &check.Check{
+var tlsOnly = about(check.Check{
 	ID:    "registry-tls",
 	Title: "The registry is served over valid TLS only",
 	Why: "Who stands between a registry that answers in clear, or with a certificate that proves nothing, and its users can hand out another image and keep their logins. " +
 		"Plimsoll shakes hands, holds the certificate against the machine's roots and the authority in /etc/docker/certs.d, offers the versions before 1.2, and asks in clear too.",
 	Remedy:   "Set http.tls with a certificate that the clients' roots or their certs.d/HOST:PORT/ca.crt vouch for, keep minimumtls at tls1.2 or above, and close the port in clear.",
-	Severity: check.High, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "STI", Tier: 1,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartRegistryAPI},
-	Run:   func(p *check.Probe) { judge(p, validTLS) },
-}
+	Severity: check.High, STRIDE: "STI", Tier: 1,
+}, validTLS)
 
 func validTLS(v *view) check.Verdict {
 	t := v.api.TLS
@@ -41,16 +38,23 @@ func validTLS(v *view) check.Verdict {
 	return check.Passed("it speaks TLS alone, with a certificate that is trusted", evidence...)
 }
 
-var debugClosed = &check.Check{
+var debugClosed = about(check.Check{
 	ID:    "registry-debug-endpoint",
 	Title: "The registry debug endpoint is closed to the network",
 	Why: "The debug server gives metrics, health and profiles of the process, its memory among them, to anyone without a login. " +
 		"The configuration says where it listens; without it, only the documented port 5001 was asked, which proves nothing when it is closed.",
 	Remedy:   "Remove http.debug, or set http.debug.addr to a loopback address.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "I", Tier: 2,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartRegistryAPI},
-	Run:   func(p *check.Probe) { judge(p, debugUnreachable) },
+	Severity: check.Medium, STRIDE: "I", Tier: 2,
+	Forms: []check.Form{check.Live, check.RegistryYAML},
+	Fixes: []check.Fix{{Title: "have the debug server listen on the machine itself alone", Kind: step.FileEdit, Step: hideDebug}},
+}, debugUnreachable)
+
+func hideDebug(p *check.Probe, _ int) (step.Step, error) {
+	port := ""
+	if r := p.Snapshot.Registry(p.Scope.ID); r != nil {
+		port = r.Config.V.Debug[strings.LastIndexByte(r.Config.V.Debug, ':')+1:]
+	}
+	return configure(p, "http.debug.addr", "127.0.0.1:"+port)
 }
 
 func debugUnreachable(v *view) check.Verdict {
@@ -85,18 +89,15 @@ func onLoopback(address string) bool {
 	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
 }
 
-var consolePrivate = &check.Check{
+var consolePrivate = about(check.Check{
 	ID:    "registry-ui-not-public",
 	Title: "The registry console is not open to the internet",
 	Why: "A console has accounts of people, an administrator's among them, and its flaws are found by scanning the internet. " +
 		"The address at which it was asked is judged: private and loopback addresses are not of the internet; a gateway that demands a sign-in before it can be declared.",
 	Remedy:   "Give the console an address of the internal network, or put it behind a gateway with a sign-in and name the registry in gateways.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "E", Tier: 2,
-	Forms:  []check.Form{check.Live},
-	Needs:  []snapshot.Part{snapshot.PartRegistryAPI},
+	Severity: check.Medium, STRIDE: "E", Tier: 2,
 	Params: []check.Param{{Name: "gateways", Unit: "list", Meaning: "HOST:PORT of registries behind a gateway that demands a sign-in"}},
-	Run:    func(p *check.Probe) { judge(p, consoleInside) },
-}
+}, consoleInside)
 
 func consoleInside(v *view) check.Verdict {
 	gateways, _ := v.p.List("gateways")

@@ -6,21 +6,17 @@ import (
 	"time"
 
 	"plimsoll/internal/check"
-	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
 
-var healthy = &check.Check{
+var healthy = about(check.Check{
 	ID:       "registry-health-ok",
 	Title:    "The registry answers its health probe",
 	Why:      "A registry that is slow or sick stops the next deployment. The base of the API is timed; its own view of its storage comes from a health address, or from a configuration in which the storage's health decides every answer.",
 	Remedy:   "Look at the registry's log and storage; set health.storagedriver so that a sick storage shows itself.",
-	Severity: check.Low, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "D", Tier: 2,
-	Forms:  []check.Form{check.Live},
-	Needs:  []snapshot.Part{snapshot.PartRegistryAPI},
+	Severity: check.Low, STRIDE: "D", Tier: 2,
 	Params: []check.Param{{Name: "max_time", Unit: "seconds", Default: []string{"2"}, Meaning: "time to answer"}},
-	Run:    func(p *check.Probe) { judge(p, answersInTime) },
-}
+}, answersInTime)
 
 func answersInTime(v *view) check.Verdict {
 	evidence := []check.Evidence{status("GET /v2/", v.api.Status), ev("milliseconds", v.api.Millis)}
@@ -41,16 +37,13 @@ func answersInTime(v *view) check.Verdict {
 	return check.Undecided(snapshot.ReasonPartial, "it answers in time; no health address was found", evidence...)
 }
 
-var versionCurrent = &check.Check{
+var versionCurrent = about(check.Check{
 	ID:       "registry-version-current",
 	Title:    "The registry software is maintained and patched",
 	Why:      "A flaw in the registry is a flaw before its login. Plimsoll ships a dated table of flaws of distribution; of other products it knows none, and says so. A distribution's package may carry a fix under an old number, so that a number alone is a suspicion there.",
 	Remedy:   "Move to a release of a maintained line: distribution 3.x, or your distribution's current package.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "E", Tier: 2,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartRegistryAPI},
-	Run:   func(p *check.Probe) { judge(p, patched) },
-}
+	Severity: check.Medium, STRIDE: "E", Tier: 2,
+}, patched)
 
 func patched(v *view) check.Verdict {
 	evidence := []check.Evidence{ev("product", v.Product), ev("version", v.Version), ev("table of flaws, dated", flawsDate.Format(time.DateOnly))}
@@ -110,39 +103,26 @@ var robots = manual("registry-robot-accounts-scoped", "Robot accounts are person
 
 // manual is a check whose answer a person gives, unless something shows itself.
 func manual(id, title string, sev check.Severity, stride, why, remedy, question string, shows func(*view) (check.Verdict, bool)) *check.Check {
-	return &check.Check{
-		ID: id, Title: title, Why: why, Remedy: remedy,
-		Severity: sev, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: stride, Tier: 2,
-		Forms: []check.Form{check.Live},
-		Needs: []snapshot.Part{snapshot.PartRegistryAPI},
-		Run: func(p *check.Probe) {
-			judge(p, func(v *view) check.Verdict {
-				if shows != nil {
-					if out, ok := shows(v); ok {
-						return out
-					}
-				}
-				return check.Verdict{Status: check.Manual, Message: question}
-			})
-		},
-	}
+	return about(check.Check{ID: id, Title: title, Why: why, Remedy: remedy, Severity: sev, STRIDE: stride, Tier: 2}, func(v *view) check.Verdict {
+		if shows != nil {
+			if out, ok := shows(v); ok {
+				return out
+			}
+		}
+		return check.Verdict{Status: check.Manual, Message: question}
+	})
 }
 
-var secondFactor = &check.Check{
+var secondFactor = about(check.Check{
 	ID:       "registry-sso-mfa",
 	Title:    "Registry administrators sign in with a second factor",
 	Why:      "Who has an administrator's password owns every image that hosts will run. How administrators sign in is a matter of the identity provider, of which a person must keep a dated record; it counts until it is older than the policy's age.",
 	Remedy:   "Put sign-in behind an identity provider that demands a second factor, and answer in plimsoll.yaml under answers with status, owner, date and a note.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "E", Tier: 3,
-	Forms:  []check.Form{check.Live},
-	Needs:  []snapshot.Part{snapshot.PartRegistryAPI},
+	Severity: check.Medium, STRIDE: "E", Tier: 3,
 	Params: []check.Param{recordAge},
-	Run: func(p *check.Probe) {
-		judge(p, func(v *view) check.Verdict {
-			return v.record("do administrators sign in through an identity provider that demands a second factor?")
-		})
-	},
-}
+}, func(v *view) check.Verdict {
+	return v.record("do administrators sign in through an identity provider that demands a second factor?")
+})
 
 var recordAge = check.Param{Name: "max_record_age", Unit: "days", Default: []string{"365"}, Meaning: "age of the dated record"}
 
@@ -156,22 +136,17 @@ func (v *view) record(question string) check.Verdict {
 	return check.Verdict{Status: check.Manual, Message: question}
 }
 
-var enterpriseScans = &check.Check{
+var enterpriseScans = about(check.Check{
 	ID:       "ee-dtr-scanning",
 	Title:    "The enterprise registry scans images",
 	Why:      "The registry of the former Docker Enterprise (now Mirantis) can scan what is pushed, and does so only when it is told to. Its settings are behind its login; a person must keep a dated record.",
 	Remedy:   "Turn scanning on in the registry's settings, and answer in plimsoll.yaml under answers with status, owner, date and a note; answer not-applicable for another product.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "SE", Tier: 1,
+	Severity: check.Medium, STRIDE: "SE", Tier: 1,
 	Refs:   check.CIS(1, "8.2.1", "", ""),
-	Forms:  []check.Form{check.Live},
-	Needs:  []snapshot.Part{snapshot.PartRegistryAPI},
 	Params: []check.Param{recordAge},
-	Run: func(p *check.Probe) {
-		judge(p, func(v *view) check.Verdict {
-			if v.Product != "" && v.Sure {
-				return check.Inapplicable("it is another product", ev("product", v.Product))
-			}
-			return v.record("if this is the enterprise product's registry: does it scan every image that is pushed?")
-		})
-	},
-}
+}, func(v *view) check.Verdict {
+	if v.Product != "" && v.Sure {
+		return check.Inapplicable("it is another product", ev("product", v.Product))
+	}
+	return v.record("if this is the enterprise product's registry: does it scan every image that is pushed?")
+})

@@ -3,9 +3,11 @@ package registry
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 )
 
@@ -17,19 +19,43 @@ type view struct {
 	cfg *snapshot.RegistryConfig // nil when it was not read
 }
 
+// about makes a check of the registry by a predicate, and fills in what all of
+// them share. It needs the registry's answer where it names nothing else.
+func about(c check.Check, predicate func(*view) check.Verdict) *check.Check {
+	c.Subject, c.Zone, c.Surface = snapshot.KindRegistry, model.ZoneRegistry, model.SurfaceRegistry
+	if c.Forms == nil {
+		c.Forms = []check.Form{check.Live}
+	}
+	if c.Needs == nil {
+		c.Needs = []snapshot.Part{snapshot.PartRegistryAPI}
+	}
+	c.Run = func(p *check.Probe) { judge(p, predicate) }
+	return &c
+}
+
 // judge asks the predicate of the scope's registry.
 func judge(p *check.Probe, predicate func(*view) check.Verdict) {
 	r := p.Snapshot.Registry(p.Scope.ID)
-	if r == nil || !r.API.Known() {
+	if inFile := p.Scope.Kind == snapshot.ScopeFiles; r == nil || !inFile && !r.API.Known() {
 		p.Report(check.Undecided(snapshot.ReasonPartial, "the registry's answer is not in the evidence"), p.Self())
 		return
 	}
 	v := &view{Registry: r, p: p, api: &r.API.V}
 	if r.Config.Known() {
 		v.cfg = &r.Config.V
+	} else if v.inFile() {
+		p.Report(p.NotRead(), p.Self())
+		return
 	}
-	p.Report(predicate(v), p.Self())
+	out := predicate(v)
+	if v.cfg != nil && v.cfg.Later && out.Status == check.Pass && slices.ContainsFunc(out.Evidence, v.fromFile) {
+		out = check.Undecided(snapshot.ReasonPartial, "its configuration file was changed after it began, which reads it then only: restart it to have the file in force", out.Evidence...)
+	}
+	p.Report(out, p.Self())
 }
+
+// fromFile reports whether evidence is from the configuration file.
+func (v *view) fromFile(e check.Evidence) bool { return strings.HasPrefix(e.Source, v.cfg.Path+": ") }
 
 // unseen is the verdict for a fact that was not observed.
 func unseen[T any](f snapshot.Fact[T], message string) check.Verdict {
@@ -64,13 +90,22 @@ func (v *view) auth() string {
 	return strings.Join(v.cfg.Auth, ", ")
 }
 
+// inFile reports whether only the configuration file was seen.
+func (v *view) inFile() bool { return v.p.Scope.Kind == snapshot.ScopeFiles }
+
 func ev(source string, value any) check.Evidence {
 	return check.Evidence{Source: source, Value: fmt.Sprint(value)}
 }
 
 // setting is evidence from the configuration file.
 func (v *view) setting(key string, value any) check.Evidence {
-	return ev(v.cfg.Path+": "+key, value)
+	e := ev(v.cfg.Path+": "+key, value)
+	for i := range v.cfg.Fields {
+		if v.cfg.Fields[i].Field == key {
+			e.Loc = &v.cfg.Fields[i].Loc
+		}
+	}
+	return e
 }
 
 func status(request string, code int) check.Evidence {

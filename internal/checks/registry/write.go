@@ -6,21 +6,18 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
-	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
-var anonymousPush = &check.Check{
+var anonymousPush = about(check.Check{
 	ID:    "registry-anonymous-push",
 	Title: "The registry refuses anonymous pushes",
 	Why: "Who may push without a login replaces any image by one of his own, and every host that pulls it runs it. " +
 		"The configuration decides where it was read; else a probe opens an upload without a login and cancels it.",
 	Remedy:   "Demand a login with auth, or set storage.maintenance.readonly where nothing is to be pushed.",
-	Severity: check.Critical, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "T", Tier: 1,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartRegistryAPI},
-	Run:   func(p *check.Probe) { judge(p, refusesPush) },
-}
+	Severity: check.Critical, STRIDE: "T", Tier: 1,
+}, refusesPush)
 
 func refusesPush(v *view) check.Verdict {
 	if v.Probe.Known() {
@@ -54,16 +51,17 @@ func refusesPush(v *view) check.Verdict {
 	return v.unprobed("what its token service or the gateway before it grants to anyone was not tried")
 }
 
-var deleteDisabled = &check.Check{
+var deleteDisabled = about(check.Check{
 	ID:       "registry-delete-disabled",
 	Title:    "Image deletion is off or limited to administrators",
 	Why:      "Who may delete takes away images that hosts must pull again after an incident, or clears a trojan image after use. Distribution has no roles: where deletion is on, everyone who may log in may delete.",
 	Remedy:   "Leave storage.delete.enabled unset and delete by rule on the registry itself, or use a product with roles.",
-	Severity: check.Medium, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "TD", Tier: 2,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartRegistryAPI},
-	Run:   func(p *check.Probe) { judge(p, refusesDelete) },
-}
+	Severity: check.Medium, STRIDE: "TD", Tier: 2,
+	Forms: []check.Form{check.Live, check.RegistryYAML},
+	Fixes: []check.Fix{{Title: "switch deletion off", Kind: step.FileEdit, Step: func(p *check.Probe, _ int) (step.Step, error) {
+		return configure(p, "storage.delete.enabled", "false")
+	}}},
+}, refusesDelete)
 
 func refusesDelete(v *view) check.Verdict {
 	code := v.Probe.V.Delete
@@ -75,7 +73,7 @@ func refusesDelete(v *view) check.Verdict {
 			return check.Passed("it changes nothing that it holds", v.setting("storage.maintenance.readonly.enabled", true))
 		case !v.cfg.Delete:
 			return check.Passed("deletion is off", set)
-		case v.open() && v.api.Status == 200:
+		case v.open() && (v.inFile() || v.api.Status == 200):
 			return check.Failed("anyone may delete its images", set, v.setting("auth", v.auth())).At(check.High)
 		}
 		return check.Failed("everyone who may log in may delete its images", set)
@@ -93,18 +91,15 @@ func refusesDelete(v *view) check.Verdict {
 	return check.Undecided(snapshot.ReasonUnresolved, "its answer to a deletion is neither consent nor refusal", answer)
 }
 
-var tagsFixed = &check.Check{
+var tagsFixed = about(check.Check{
 	ID:    "registry-tag-immutability",
 	Title: "Release tags cannot be overwritten",
 	Why: "A tag that can be overwritten leads hosts that pull it again to another image than the one that was tested. Distribution has no rule for tags, so it always lets them be overwritten by who may push. " +
 		"A probe overwrites a tag of its own, where it can delete everything again.",
 	Remedy:   "Use a product with rules for immutable tags (Harbor, ECR, Artifact Registry), or pull by digest everywhere.",
-	Severity: check.High, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "T", Tier: 1,
-	Forms:  []check.Form{check.Live},
-	Needs:  []snapshot.Part{snapshot.PartRegistryAPI},
+	Severity: check.High, STRIDE: "T", Tier: 1,
 	Params: []check.Param{{Name: "release_tags", Unit: "patterns", Default: []string{"v*", "[0-9]*"}, Meaning: "tag patterns that count as releases"}},
-	Run:    func(p *check.Probe) { judge(p, keepsTags) },
-}
+}, keepsTags)
 
 func keepsTags(v *view) check.Verdict {
 	if v.cfg != nil && (v.cfg.ReadOnly || v.cfg.Proxy) {
@@ -137,16 +132,14 @@ func keepsTags(v *view) check.Verdict {
 	return u
 }
 
-var foreignLayers = &check.Check{
+var foreignLayers = about(check.Check{
 	ID:       "registry-foreign-layers-denied",
 	Title:    "Layers with foreign addresses are refused",
 	Why:      "A manifest may say that a layer is at any address: old clients sent their login there (CVE-2020-15157), and what is there can change. Distribution refuses such manifests unless validation is off or addresses are listed.",
 	Remedy:   "Remove validation.disabled and the list validation.manifests.urls.allow, and push the images again with their layers.",
-	Severity: check.Low, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "I", Tier: 2,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartRegistryAPI},
-	Run:   func(p *check.Probe) { judge(p, refusesForeign) },
-}
+	Severity: check.Low, STRIDE: "I", Tier: 2,
+	Forms: []check.Form{check.Live, check.RegistryYAML},
+}, refusesForeign)
 
 func refusesForeign(v *view) check.Verdict {
 	switch {
@@ -167,16 +160,13 @@ func refusesForeign(v *view) check.Verdict {
 	return check.Undecided(snapshot.ReasonUnresolved, "its rule for layers at other addresses is not known", rule)
 }
 
-var pushLimited = &check.Check{
+var pushLimited = about(check.Check{
 	ID:       "registry-push-limited",
 	Title:    "Only build identities may push",
 	Why:      "A person's or a shared account that may push is a way around review and build. Who holds the right is behind the registry's own login, which Plimsoll does not use: somebody must look and say so. What shows itself decides: an open registry lets everyone push, a read-only one nobody.",
 	Remedy:   "Give push rights on release repositories to the accounts of the build alone, and answer in plimsoll.yaml under answers with owner and date.",
-	Severity: check.High, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "T", Tier: 2,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartRegistryAPI},
-	Run:   func(p *check.Probe) { judge(p, pushersKnown) },
-}
+	Severity: check.High, STRIDE: "T", Tier: 2,
+}, pushersKnown)
 
 func pushersKnown(v *view) check.Verdict {
 	switch {
@@ -190,16 +180,13 @@ func pushersKnown(v *view) check.Verdict {
 	return check.Verdict{Status: check.Manual, Message: "are the accounts of the build the only ones that may push to release repositories?"}
 }
 
-var defaultPassword = &check.Check{
+var defaultPassword = about(check.Check{
 	ID:       "registry-admin-password-changed",
 	Title:    "The registry has no default administrator password",
 	Why:      "The first administrator's password of a product stands in its guide, and whoever knows it owns every image. A probe tries it once, with products that have one.",
 	Remedy:   "Change the administrator's password, or switch the local administrator off.",
-	Severity: check.Critical, Subject: snapshot.KindRegistry, Zone: model.ZoneRegistry, Surface: model.SurfaceRegistry, STRIDE: "E", Tier: 1,
-	Forms: []check.Form{check.Live},
-	Needs: []snapshot.Part{snapshot.PartRegistryAPI},
-	Run:   func(p *check.Probe) { judge(p, passwordChanged) },
-}
+	Severity: check.Critical, STRIDE: "E", Tier: 1,
+}, passwordChanged)
 
 func passwordChanged(v *view) check.Verdict {
 	code := v.Probe.V.Default

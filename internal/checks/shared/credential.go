@@ -1,19 +1,6 @@
 package shared
 
-import (
-	"regexp"
-	"strings"
-	"unicode/utf8"
-
-	"plimsoll/internal/snapshot"
-)
-
-var (
-	secretName = regexp.MustCompile(`(?i)(^|[_.-])(PASS|PASSWD|PASSWORD|PASSPHRASE|SECRET|SECRETS|TOKEN|CREDENTIALS?|APIKEY|(API|ACCESS|AUTH|PRIVATE|SECRET|ENCRYPTION|SIGNING|MASTER)[_.-]?KEY|AUTHKEY|PGPASSWORD|MYSQL_PWD)([_.-]?[0-9]*)$`)
-
-	// A switch or a rule about secrets is none: ALLOW_EMPTY_PASSWORD=yes.
-	switchName = regexp.MustCompile(`(?i)(^|[_.-])(ALLOW|DISABLE|ENABLE|REQUIRE|USE|NO|RANDOM|GENERATE|EMPTY)([_.-]|$)`)
-)
+import "plimsoll/internal/snapshot"
 
 // switchLen is the longest word that switches something: disabled.
 const switchLen = len("disabled")
@@ -31,28 +18,16 @@ func Credential(v snapshot.Secretish) string {
 		return ""
 	case snapshot.ShapePlain, snapshot.ShapeEntropy, snapshot.ShapeBinary:
 	}
-	name := strings.TrimSpace(v.Name)
-	if !hasSecretWord(name) || !secretName.MatchString(name) || v.Len <= switchLen && switchName.MatchString(name) {
+	secret, switches := readName(v.Name)
+	if !secret || switches && v.Len <= switchLen {
 		return ""
 	}
 	return "a secret by its name"
 }
 
-// hasSecretWord reports whether secretName may match: it tells most names, of
-// which every container has some, at a twentieth of the price.
-func hasSecretWord(name string) bool {
-	for i := range len(name) {
-		if name[i] >= utf8.RuneSelf { // upper and lower case are not bytes then
-			return true
-		}
-		for _, word := range secretHints {
-			if name[i]|0x20 == word[0] && i+len(word) <= len(name) && strings.EqualFold(name[i:i+len(word)], word) {
-				return true
-			}
-		}
-	}
-	return false
+// SecretName reports whether a name is one that secrets go by; what switches
+// something about secrets (ALLOW_EMPTY_PASSWORD) is none.
+func SecretName(name string) bool {
+	secret, switches := readName(name)
+	return secret && !switches
 }
-
-// secretHints has one that is part of each alternative of secretName.
-var secretHints = [...]string{"pass", "secret", "token", "credential", "key", "pwd"}

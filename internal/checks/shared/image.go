@@ -72,3 +72,21 @@ func AskForDigest(ref, check string) string {
 	return "the digest of " + ref + " is not known here; docker buildx imagetools inspect " + ref + " shows it, --set " +
 		check + ".digests=" + ref + "@sha256:DIGEST gives it"
 }
+
+// Repository writes out registry and repository of a reference.
+func Repository(r snapshot.Reference) string { return strings.ToLower(r.Registry) + "/" + r.Repository }
+
+// Approved reports whether a repository lies in a registry or namespace of a
+// list, by whole path elements.
+func Approved(name string, allowed []string) bool {
+	return slices.ContainsFunc(allowed, func(a string) bool {
+		a = strings.Trim(strings.TrimSuffix(a, "/*"), "/")
+		return a != "" && (name == a || strings.HasPrefix(name, a+"/"))
+	})
+}
+
+// floatingTags are tags that are made to be moved.
+var floatingTags = []string{"latest", "stable", "edge", "nightly", "main", "master", "dev", "develop", "devel", "canary", "current", "rolling", "lts", "head", "trunk", "snapshot"}
+
+// FloatingTag reports whether a tag is, by its name, one that is moved.
+func FloatingTag(tag string) bool { return slices.Contains(floatingTags, strings.ToLower(tag)) }

@@ -3,52 +3,84 @@ package shared
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// secretWords are parts of names that secrets go by; words are divided by _, -
-// or ., or by a change of case.
-var secretWords = []string{"password", "passwd", "passphrase", "secret", "token", "apikey", "credential", "credentials", "pwd"}
+// A name is read as its words, divided by _, -, ., / or space, or by a change of
+// case. As in any compound the last word says what it is: SECRET_NAME is a name,
+// TOKEN_URL a place, DB_PASSWORD a password. So nothing need be known of the many
+// words that may follow, only of the few that leave the meaning as it is.
+var (
+	// secretWords are secrets as words of their own.
+	secretWords = []string{
+		"pass", "passwd", "password", "passwords", "passphrase", "passcode", "secret", "secrets", "token", "apikey", "credential", "credentials", "creds",
+		"dbpass", "rootpass", "adminpass", "userpass", "smtppass", "sshpass", "keypass", "storepass", "requirepass", "dbpwd", "rootpwd",
+	}
 
-// secretPairs are two words that make a secret together.
-var secretPairs = []string{"api_key", "private_key", "access_key", "secret_key", "signing_key", "encryption_key", "auth_key", "ssh_key", "deploy_key", "account_key"}
+	// secretEnds end words that were written without a divider: PGPASSWORD. No
+	// other word that programs use ends so, unlike pass (COMPASS) and key (MONKEY).
+	secretEnds = []string{"password", "passwd", "passphrase", "secret", "token", "apikey", "authkey", "accesskey", "secretkey", "privatekey"}
 
-// notSecret are last words of names that say where a secret is, or what it is
-// like.
-var notSecret = []string{"file", "path", "dir", "url", "uri", "endpoint", "name", "id", "ttl", "expiry", "expires", "length", "len", "type", "header", "issuer", "policy", "enabled"}
+	// keyOwners make a secret of the word key behind them.
+	keyOwners = []string{
+		"api", "access", "private", "secret", "signing", "encryption", "master", "auth", "ssh", "deploy", "account", "session", "shared", "hmac", "jwt",
+	}
 
-// SecretName reports whether a variable is named as one that holds a secret.
-func SecretName(name string) bool {
+	// keepMeaning follow a secret and leave it one: DB_PASSWORD_PROD,
+	// SECRET_KEY_BASE.
+	keepMeaning = []string{
+		"base", "base64", "b64", "current", "default", "dev", "development", "new", "old", "previous", "primary", "prod", "production", "secondary",
+		"staging", "test", "value",
+	}
+
+	// notSecret make public, or a reference to something else, of what follows.
+	notSecret = []string{"public", "publishable"}
+
+	// switchWords tell a switch or a rule about secrets.
+	switchWords = []string{"allow", "disable", "empty", "enable", "generate", "no", "random", "require", "skip", "use"}
+)
+
+// readName reports whether a name is that of a secret, and whether it may as
+// well be that of a switch, which only its value tells.
+func readName(name string) (secret, switches bool) {
+	if !hasSecretWord(name) {
+		return false, false
+	}
 	words := nameWords(name)
+	for len(words) > 1 && (number(words[len(words)-1]) || slices.Contains(keepMeaning, words[len(words)-1])) {
+		words = words[:len(words)-1]
+	}
 	if len(words) == 0 {
+		return false, false
+	}
+	before, last := words[:len(words)-1], strings.TrimRight(words[len(words)-1], "0123456789")
+	contains := func(list []string) bool {
+		return slices.ContainsFunc(before, func(w string) bool { return slices.Contains(list, w) })
+	}
+	if contains(notSecret) {
+		return false, false
+	}
+	return isSecret(before, last), contains(switchWords)
+}
+
+func isSecret(before []string, last string) bool {
+	if slices.Contains(secretWords, last) || slices.ContainsFunc(secretEnds, func(end string) bool { return strings.HasSuffix(last, end) }) {
+		// The variable of Google's libraries that has the path of a file.
+		return last != "credentials" || len(before) == 0 || before[len(before)-1] != "application"
+	}
+	if len(before) == 0 {
 		return false
 	}
-	switch words[0] {
-	case "allow", "enable", "disable", "require", "use", "skip", "no", "public":
-		return false
-	}
-	if slices.Contains(notSecret, words[len(words)-1]) {
-		return false
-	}
-	joined := "_" + strings.Join(words, "_") + "_"
-	for _, w := range secretWords {
-		if strings.Contains(joined, "_"+w+"_") {
-			return true
-		}
-	}
-	for _, p := range secretPairs {
-		if strings.Contains(joined, "_"+p+"_") {
-			return true
-		}
-	}
-	// Written without a divider: MYSQLPASSWORD, authtoken.
-	last := words[len(words)-1]
-	for _, w := range secretWords[:5] {
-		if strings.HasSuffix(last, w) {
-			return true
-		}
+	switch owner := before[len(before)-1]; last {
+	case "key":
+		return slices.Contains(keyOwners, owner)
+	case "pwd": // by itself, and as OLD_PWD, it is the working directory
+		return owner != "old"
 	}
 	return false
 }
+
+func number(word string) bool { return strings.Trim(word, "0123456789") == "" }
 
 // nameWords divides a name into lower-case words.
 func nameWords(name string) []string {
@@ -59,11 +91,32 @@ func nameWords(name string) []string {
 		if upper && lower {
 			b.WriteByte(' ')
 		}
-		if r == '_' || r == '-' || r == '.' {
+		switch r {
+		case '_', '-', '.', '/':
 			r = ' '
 		}
 		b.WriteRune(r)
 		lower = r >= 'a' && r <= 'z'
 	}
 	return strings.Fields(strings.ToLower(b.String()))
+}
+
+// secretHints has one that is part of each name that readName takes for a
+// secret.
+var secretHints = [...]string{"pass", "secret", "token", "cred", "key", "pwd"}
+
+// hasSecretWord reports whether a name may be that of a secret: it tells most
+// names, of which every container has some, at a fraction of the price.
+func hasSecretWord(name string) bool {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf { // upper and lower case are not bytes then
+			return true
+		}
+		for _, word := range secretHints {
+			if name[i]|0x20 == word[0] && i+len(word) <= len(name) && strings.EqualFold(name[i:i+len(word)], word) {
+				return true
+			}
+		}
+	}
+	return false
 }

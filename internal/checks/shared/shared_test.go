@@ -75,13 +75,24 @@ func TestImages(t *testing.T) {
 	}
 }
 
-func TestSecretNames(t *testing.T) {
-	for name, want := range map[string]bool{
-		"DB_PASSWORD": true, "pgpassword": true, "SECRET": true, "GITHUB_TOKEN": true, "API_KEY": true, "APIKEY_2": true, "aws.secret.access.key": true,
-		"PASSWORD_FILE": false, "PASSWORD_MIN_LENGTH": false, "KEYBOARD": false, "COMPASS": false, "GPG_KEY": false, "TOKENIZER": false, "PATH": false,
+func TestRuntimeSocket(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/": true, "/run": true, "/var": true, "/var/run/docker.sock": true, "/opt/podman.sock": true, "/run/user/1000": true, "/run/user": true,
+		"/run/containerd": true, "/srv": false, "/run/shop": false, "docker.sock.d": false, "/srv/run": false,
 	} {
-		if got := secretName.MatchString(name); got != want {
-			t.Errorf("%s: %v, want %v", name, got, want)
+		if got := RuntimeSocket(path); got != want {
+			t.Errorf("RuntimeSocket(%q) = %v", path, got)
+		}
+	}
+}
+
+func TestApproved(t *testing.T) {
+	for ref, want := range map[string]bool{
+		"nginx": true, "library/nginx:1": true, "docker.io/other/nginx": false, "registry.example/shop/web": true, "registry.example/shopping/web": false,
+		"registry.example.evil/shop/web": false, "REGISTRY.example/shop/web": true,
+	} {
+		if got := Approved(Repository(snapshot.ParseReference(ref)), []string{"docker.io/library", "registry.example/shop/*"}); got != want {
+			t.Errorf("Approved(%q) = %v", ref, got)
 		}
 	}
 }

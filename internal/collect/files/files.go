@@ -1,5 +1,5 @@
-// Package files collects evidence from compose files and Dockerfiles below a
-// folder, or from one such file. It reads inside that folder only, follows no
+// Package files collects evidence from compose files, Dockerfiles and Kubernetes
+// manifests below a folder, or from one such file. It reads inside that folder only, follows no
 // symbolic link out of it, and runs, builds and fetches nothing.
 package files
 
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"plimsoll/internal/collect"
+	"plimsoll/internal/collect/manifest"
 	"plimsoll/internal/snapshot"
 )
 
@@ -27,6 +28,8 @@ type Options struct {
 	// path from the folder with slashes: what an edit would make of them.
 	Instead map[string][]byte
 	Memo    *Memo // of earlier collections of the folder; nil is none
+
+	Values []manifest.Values // for Helm charts, instead of the files of values beside them
 }
 
 type collector struct {
@@ -42,6 +45,7 @@ type collector struct {
 	recipes map[string]string // Dockerfile, from base -> its build context, absolute; "" is not known
 	found   found
 
+	inlines  map[string]inline  // Dockerfiles in compose files, by path
 	readings map[string]reading // by Dockerfile, from base
 	head     []byte             // of the file that is sniffed
 }
@@ -49,7 +53,7 @@ type collector struct {
 // Collect returns a scope of files with its evidence. It fails only when the
 // path itself cannot be read; whatever else goes wrong is in the coverage.
 func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
-	c := &collector{Options: o, out: &snapshot.Snapshot{Taken: o.Taken, Complete: true}, keys: make(map[string]bool), recipes: make(map[string]string), readings: make(map[string]reading)}
+	c := &collector{Options: o, out: &snapshot.Snapshot{Taken: o.Taken, Complete: true}, keys: make(map[string]bool), recipes: make(map[string]string), readings: make(map[string]reading), inlines: make(map[string]inline)}
 	c.builder = collect.NewBuilder(c.out)
 	single, err := c.open()
 	if err != nil {
@@ -60,17 +64,23 @@ func Collect(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	if single != "" {
 		c.found.take(single, c.sniff)
 		if c.found.none() {
-			return nil, fmt.Errorf("%s is none of a compose file, a Dockerfile and a daemon.json by its name; compose.yaml, docker-compose.yml, Dockerfile, NAME.Dockerfile and daemon.json are", o.Path)
+			return nil, fmt.Errorf("%s is none of a compose file, a Dockerfile, a daemon.json and a configuration of the Docker command or of a registry; compose.yaml, docker-compose.yml, Dockerfile, NAME.Dockerfile, daemon.json, ~/.docker/config.json, the config.yml of a registry and YAML or JSON with Kubernetes objects are", o.Path)
 		}
 	} else if c.walk(ctx); c.found.none() && !c.found.cut {
-		err := fmt.Errorf("%s holds no compose file, no Dockerfile and no daemon.json", o.Path)
+		err := fmt.Errorf("%s holds no compose file, no Dockerfile, no daemon.json, no Kubernetes manifest and no configuration of the Docker command or of a registry", o.Path)
 		if note := c.found.note(); note != "" {
 			err = fmt.Errorf("%w; seen there: %s", err, note)
 		}
 		return nil, err
 	}
 	c.daemons()
-	if len(c.found.daemons) == 0 || single == "" {
+	c.clients(single != "")
+	c.registries()
+	if err := c.cluster(ctx); err != nil {
+		return nil, err
+	}
+	alone := len(c.found.daemons)+len(c.found.clients)+len(c.found.registries)+len(c.out.Clusters) > 0 && single != ""
+	if !alone && (len(c.out.Clusters) == 0 || len(c.found.compose)+len(c.found.dockerfiles) > 0) {
 		c.folder(ctx, single != "")
 	}
 	if err := c.out.Validate(); err != nil {
@@ -101,6 +111,12 @@ func (c *collector) open() (single string, err error) {
 	c.shown = filepath.Clean(c.Path)
 	if !fi.IsDir() {
 		path, single, c.shown = filepath.Dir(path), filepath.Base(path), filepath.Dir(c.shown)
+		if m := contextName.FindStringSubmatch(filepath.ToSlash(filepath.Join(path, single))); m != nil { // its certificates are beside it
+			single = m[2] + "/" + single
+			for range strings.Count(single, "/") {
+				path, c.shown = filepath.Dir(path), filepath.Join(c.shown, "..")
+			}
+		}
 	}
 	if path, err = filepath.Abs(path); err != nil {
 		return "", err

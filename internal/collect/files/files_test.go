@@ -124,7 +124,7 @@ func TestFolder(t *testing.T) {
 	for _, p := range s.Parts {
 		notes += p.Detail + "\n"
 	}
-	for _, want := range []string{"1 Kubernetes manifest not judged", "1 folder node_modules passed over", "bad/Dockerfile:1:1: the instruction NONSENSE is unknown", "broken/compose.yaml:3"} {
+	for _, want := range []string{"k8s.yaml:1:1: metadata: there is no name", "1 folder node_modules passed over", "bad/Dockerfile:1:1: the instruction NONSENSE is unknown", "broken/compose.yaml:3"} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("the coverage does not say %q:\n%s", want, notes)
 		}
@@ -140,7 +140,10 @@ func TestFile(t *testing.T) {
 	if s = collectIn(t, "", filepath.Join(dir, "api/Dockerfile")); len(s.Dockerfiles) != 1 || s.Dockerfiles[0].File != filepath.Join(dir, "api/Dockerfile") {
 		t.Errorf("%+v", s.Dockerfiles)
 	}
-	if _, err := Collect(t.Context(), Options{Path: "k8s.yaml", Dir: dir, Taken: taken}); err == nil {
+	if s = collectIn(t, dir, "k8s.yaml"); len(s.Workloads) != 1 || len(s.Scopes) != 1 || s.Clusters[0].Scope != s.Scopes[0].ID {
+		t.Errorf("a manifest is no scope of its own: %+v", s.Scopes)
+	}
+	if _, err := Collect(t.Context(), Options{Path: "x.Dockerfile.template", Dir: dir, Taken: taken}); err == nil {
 		t.Error("a file of another kind was taken")
 	}
 }

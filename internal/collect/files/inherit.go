@@ -15,10 +15,10 @@ import (
 // file leaves open, as an engine shows a container with what its image brings:
 // user, health test and variables, each with its line.
 func (c *collector) inherit(s *compose.Service, project string) {
-	if s.Build == nil || s.Build.Unresolved || s.Build.Dockerfile == "" {
+	if s.Build == nil || s.Build.Unresolved && s.Build.Inline == nil {
 		return
 	}
-	rel, ok := c.rel(s.Build.Dockerfile)
+	rel, ok := c.recipeOf(s)
 	if !ok {
 		return
 	}
@@ -30,14 +30,17 @@ func (c *collector) inherit(s *compose.Service, project string) {
 	if err != nil {
 		return
 	}
+	if in, ok := c.inlines[rel]; ok {
+		*d = d.Moved(in.line)
+	}
 	stages, ok := chain(d, s.Build.Target)
 	if !ok {
 		loc := s.Build.Loc
 		loc.File = c.show(loc.File)
-		c.fail(snapshot.PartEngineContainers, project, fmt.Errorf("%s: build.target of %s names a stage that %s does not have", loc, strconv.Quote(s.Name), c.file(rel)))
+		c.fail(snapshot.PartEngineContainers, project, fmt.Errorf("%s: build.target of %s names a stage that %s does not have", loc, strconv.Quote(s.Name), c.fileOf(rel)))
 		return
 	}
-	h := heir{spec: &s.Spec, fields: &s.Fields, file: c.file(rel)}
+	h := heir{spec: &s.Spec, fields: &s.Fields, file: c.fileOf(rel)}
 	h.user(stages)
 	h.health(stages)
 	h.env(stages)

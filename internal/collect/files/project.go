@@ -150,11 +150,12 @@ func (c *collector) project(l *loaded) {
 	for i := range p.Services {
 		s := &p.Services[i]
 		c.localise(s)
+		c.inline(s)
 		c.inherit(s, files[0])
 		c.out.Containers = append(c.out.Containers, snapshot.Container{
 			Scope: c.scope, Key: c.key(compose.Key(p.Name, s.Name), files[0]), Name: s.Name, Spec: c.builder.AddSpec(s.Spec), Runtime: state,
 			Owner: &snapshot.Owner{Kind: "compose", Name: p.Name + "/" + s.Name, Sources: []string{s.Loc.File}},
-			Loc:   &s.Loc, Fields: s.Fields, Build: c.build(s.Build, dir),
+			Loc:   &s.Loc, Fields: s.Fields, Build: c.build(s, dir),
 		})
 		if s.Build != nil {
 			c.recipe(s.Build)
@@ -219,21 +220,20 @@ func (c *collector) mounted(source string) string {
 	return source
 }
 
-func (c *collector) build(b *compose.Build, dir string) *snapshot.Build {
+func (c *collector) build(s *compose.Service, dir string) *snapshot.Build {
+	b := s.Build
 	if b == nil {
 		return nil
 	}
-	out := &snapshot.Build{Context: b.Context, Target: b.Target, Unresolved: b.Unresolved, Args: b.Shapes, Loc: b.Loc}
+	out := &snapshot.Build{Context: b.Context, Target: b.Target, Unresolved: b.Unresolved, Args: b.Shapes, Secrets: b.Secrets, Loc: b.Loc}
 	out.Loc.File = c.show(b.Loc.File)
+	out.Dockerfile, _ = c.recipeOf(s)
 	if !filepath.IsAbs(b.Context) {
 		return out
 	}
 	out.Wide = c.wide(filepath.Clean(b.Context), dir)
 	if rel, ok := c.rel(b.Context); ok {
 		out.Context = rel
-	}
-	if rel, ok := c.rel(b.Dockerfile); ok && b.Dockerfile != "" {
-		out.Dockerfile = rel
 	}
 	return out
 }

@@ -21,7 +21,11 @@ func (c *collector) dockerfiles(ctx context.Context) {
 			return
 		}
 		d := c.dockerfile(rel)
-		d.Scope, d.Path, d.File = c.scope, rel, c.file(rel)
+		if in, ok := c.inlines[rel]; ok {
+			*d = d.Moved(in.line)
+			d.Inline = true
+		}
+		d.Scope, d.Path, d.File = c.scope, rel, c.fileOf(rel)
 		d.Ignore = c.ignore(rel)
 		c.out.Dockerfiles = append(c.out.Dockerfiles, *d)
 	}
@@ -36,9 +40,15 @@ func (c *collector) dockerfile(rel string) *snapshot.Dockerfile {
 			return d
 		}
 	}
-	file := c.file(rel)
+	file, at := c.fileOf(rel), func(line int) int { return line }
+	if in, ok := c.inlines[rel]; ok {
+		at = in.line
+	}
+	if errors.Is(err, errHangs) {
+		return &snapshot.Dockerfile{Parsed: snapshot.Missing[bool](snapshot.Failed, snapshot.ReasonUnresolved, file)}
+	}
 	if e, ok := errors.AsType[*dockerfile.Error](err); ok && e.Line > 0 {
-		err = fmt.Errorf("%s:%d:1: %s", file, e.Line, e.Msg)
+		err = fmt.Errorf("%s:%d:1: %s", file, at(e.Line), e.Msg)
 	} else {
 		err = fmt.Errorf("%s: %w", file, err)
 	}

@@ -15,6 +15,9 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"plimsoll/internal/collect/host"
+	"plimsoll/internal/kustomize"
 )
 
 // Bounds of a search.
@@ -22,6 +25,7 @@ const (
 	maxEntries = 200_000 // files and folders looked at
 	maxDepth   = 24      // folders below one another
 	maxKind    = 5_000   // files of one kind
+	maxObjects = 50_000  // files that may hold objects of Kubernetes
 	sniffBytes = 8 << 10 // read of a YAML file of another name, to say what it is
 )
 
@@ -31,10 +35,14 @@ var skipped = []string{".git", "node_modules", "vendor"}
 // found is what a search came across. Paths are from the folder, with slashes.
 type found struct {
 	compose, dockerfiles []string
-	daemons              []string       // daemon.json
-	passed               map[string]int // folders of the names in skipped
-	other                map[string]int // kinds that are not judged
-	links                int            // symbolic links to folders
+	daemons              []string           // daemon.json
+	registries           []string           // configurations of registries
+	clients              map[string]*client // configurations of the Docker command, by their folder
+	manifests            []string           // YAML and JSON that may hold objects of Kubernetes
+	kustomized, charts   []string           // kustomization.yaml, Chart.yaml
+	passed               map[string]int     // folders of the names in skipped
+	other                map[string]int     // kinds that are not judged
+	links                int                // symbolic links to folders
 	entries              int
 	cut                  bool
 }
@@ -51,14 +59,22 @@ var mainNames = []string{"compose.yaml", "compose.yml", "docker-compose.yml", "d
 // daemonName is the configuration file of an engine.
 const daemonName = "daemon.json"
 
-// Judged reports whether a file of this name is a compose file, a Dockerfile or
-// the configuration of an engine.
-func Judged(name string) bool {
-	return composeName.MatchString(name) || dockerfileName(name) || name == daemonName
+// Judged reports whether a path is by its name one of a file that may be judged:
+// a compose file, a Dockerfile, or the configuration of an engine, of the Docker
+// command or, as any YAML, of a registry or Kubernetes manifests.
+func Judged(p string) bool {
+	p = filepath.ToSlash(p)
+	name := path.Base(p)
+	return composeName.MatchString(name) || dockerfileName(name) || name == daemonName || name == clientName || name == "Kustomization" || path.Ext(name) == ".yml" || path.Ext(name) == ".yaml" || contextName.MatchString(p)
 }
 
 // none reports whether nothing was found that can be judged.
-func (f *found) none() bool { return len(f.compose)+len(f.dockerfiles)+len(f.daemons) == 0 }
+func (f *found) none() bool {
+	return len(f.compose)+len(f.dockerfiles)+len(f.daemons)+len(f.clients)+len(f.registries) == 0 && !f.kubernetes()
+}
+
+// kubernetes reports whether something was found that may define objects.
+func (f *found) kubernetes() bool { return len(f.manifests)+len(f.kustomized)+len(f.charts) > 0 }
 
 func dockerfileName(name string) bool {
 	lower := strings.ToLower(name)
@@ -77,16 +93,37 @@ func (f *found) take(rel string, sniff func(string) string) {
 		f.compose = append(f.compose, rel)
 	case dockerfileName(name):
 		f.dockerfiles = append(f.dockerfiles, rel)
+	case slices.Contains(kustomize.Names, name):
+		f.kustomized = append(f.kustomized, rel)
+	case name == chartName:
+		f.charts = append(f.charts, rel)
 	case strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"):
-		f.count(sniff(rel))
+		switch sniff(rel) {
+		case registryKind:
+			f.registries = append(f.registries, rel)
+		case manifestKind:
+			f.manifests = append(f.manifests, rel)
+		}
 	case strings.HasPrefix(name, "Dockerfile") && templateName.MatchString(name) && !strings.HasSuffix(name, ".dockerignore"):
 		f.count("Dockerfile template")
 	case name == daemonName:
 		f.daemons = append(f.daemons, rel)
+	case name == clientName:
+		if sniff(rel) == clientKind {
+			f.takeClient(path.Dir(rel), "")
+		}
+	case name == "meta.json":
+		if m := contextName.FindStringSubmatch(rel); m != nil {
+			f.takeClient(path.Clean(m[1]), m[2])
+		}
 	case strings.HasPrefix(name, "docker-bake."):
 		f.count("bake file")
+	case strings.HasSuffix(name, ".json") || strings.HasSuffix(name, ".jsonl") || strings.HasSuffix(name, ".ndjson"):
+		if sniff(rel) == manifestKind {
+			f.manifests = append(f.manifests, rel)
+		}
 	}
-	f.cut = f.cut || max(len(f.compose), len(f.dockerfiles), len(f.daemons)) > maxKind
+	f.cut = f.cut || max(len(f.compose), len(f.dockerfiles), len(f.daemons), len(f.clients), len(f.registries)) > maxKind || len(f.manifests) > maxObjects
 }
 
 func (f *found) count(kind string) {
@@ -157,6 +194,8 @@ func (c *collector) walk(ctx context.Context) {
 	slices.Sort(f.compose)
 	slices.Sort(f.dockerfiles)
 	slices.Sort(f.daemons)
+	slices.Sort(f.registries)
+	slices.Sort(f.manifests)
 }
 
 func cause(err error) error {
@@ -166,7 +205,7 @@ func cause(err error) error {
 	return err
 }
 
-// sniff says what a YAML file is, when it is of a kind that we know of.
+// sniff says what a YAML or JSON file is, when it is of a kind that we know of.
 func (c *collector) sniff(rel string) string {
 	f, err := c.openFile(rel)
 	if err != nil {
@@ -181,10 +220,29 @@ func (c *collector) sniff(rel string) string {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return ""
 	}
-	if text := c.head[:1+n]; bytes.Contains(text, []byte("\napiVersion:")) && bytes.Contains(text, []byte("\nkind:")) {
-		return "Kubernetes manifest"
+	if text := c.head[:1+n]; Manifest(text, n == sniffBytes) {
+		return manifestKind
+	} else if path.Base(rel) == clientName && clientKeys.Match(text) {
+		return clientKind
+	} else if path.Base(rel) != clientName && host.RegistryHead(text[1:]) {
+		return registryKind
 	}
 	return ""
+}
+
+// manifestKind is what sniff calls a file that may hold objects of Kubernetes, and
+// chartName the file that makes a folder a Helm chart.
+const (
+	manifestKind = "Kubernetes manifest"
+	chartName    = "Chart.yaml"
+)
+
+var versionKey = regexp.MustCompile(`(?m)(?:^[\x{feff}\s{-]*|[{,]\s*)["']?apiVersion["']?\s*:\s*["']?[a-z]`)
+
+// Manifest reports whether a text may hold objects of Kubernetes. cut says that it
+// is the begin of one only. Reading it decides.
+func Manifest(text []byte, cut bool) bool {
+	return bytes.Contains(text, []byte("apiVersion")) && (cut || bytes.Contains(text, []byte("kind"))) && versionKey.Match(text)
 }
 
 var errNoFile = errors.New("is no regular file")

@@ -159,11 +159,30 @@ func (m *Machine) Ports(ctx context.Context, pid int) ([]netip.AddrPort, error) 
 	return slices.Compact(out), nil
 }
 
+// AllPorts lists the TCP addresses on which anything in the machine's network
+// accepts connections.
+func (m *Machine) AllPorts() ([]netip.AddrPort, error) {
+	rows, err := m.daemonTCP(1)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) >= maxListeners {
+		return nil, errTooLarge
+	}
+	out := make([]netip.AddrPort, 0, len(rows))
+	for _, l := range rows {
+		out = append(out, netip.AddrPortFrom(l.addr.Addr().Unmap(), l.addr.Port()))
+	}
+	slices.SortFunc(out, netip.AddrPort.Compare)
+	return slices.Compact(out), nil
+}
+
 // Executable opens the program of a process for reading.
 func (m *Machine) Executable(pid int) (interface {
 	io.ReaderAt
 	io.Closer
-}, error) {
+}, error,
+) {
 	name := m.root + proc(pid) + "/exe"
 	f, err := openQuietly(name)
 	if err != nil {
@@ -216,6 +235,9 @@ func (m *Machine) RuntimeVersion(ctx context.Context, socket string) (string, bo
 		}
 		if strings.HasPrefix(info.Main.Path, "github.com/containerd/containerd") && strings.HasPrefix(info.Main.Version, "v") {
 			return "containerd://" + strings.TrimPrefix(info.Main.Version, "v"), true
+		}
+		if name, version, ok := strings.Cut(m.Package(ctx, a.exe), " "); ok && strings.HasPrefix(name, "containerd") {
+			return "containerd://" + version, true
 		}
 	}
 	return "", false

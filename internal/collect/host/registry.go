@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"plimsoll/internal/snapshot"
 )
@@ -145,6 +146,7 @@ func (m *Machine) registryAt(ctx context.Context, pid int) snapshot.Fact[snapsho
 		return vanished[T](err, proc(pid)+"/status")
 	}
 	c.Path, c.Exe, c.UID, c.Mode, c.Owner = text(file), text(exe), st.uid, modeOf(p.info.Mode()), inodeOf(p.info).uid
+	c.Later = m.changedSince(pid, p.info.ModTime())
 	if view == m.tree {
 		c.Package = m.Package(ctx, exe)
 	}
@@ -156,6 +158,18 @@ func (m *Machine) registryAt(ctx context.Context, pid int) snapshot.Fact[snapsho
 		c.Storage = folderOf(view, f.folder())
 	}
 	return snapshot.Seen(c, c.Path)
+}
+
+// changedSince reports whether a time is after the start of a process, which the
+// kernel tells to a second.
+func (m *Machine) changedSince(pid int, at time.Time) bool {
+	const coarse = 2 * time.Second
+	_, ticks, err := m.stat(pid)
+	if err != nil {
+		return false
+	}
+	began, err := m.started(ticks)
+	return err == nil && at.After(began.Add(coarse))
 }
 
 // registryConfigPath finds the file: the last argument of serve, else the

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"net"
+	"os"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"plimsoll/internal/snapshot"
 	"plimsoll/test/testbed"
@@ -121,5 +123,14 @@ func TestRealRegistry(t *testing.T) {
 	}
 	if none := Open("").Registry(context.Background(), 1); none.State != snapshot.Skipped {
 		t.Errorf("nothing listens on port 1: %+v", none)
+	}
+}
+
+func TestChangedSince(t *testing.T) {
+	m := Open("")
+	for after, want := range map[time.Duration]bool{-24 * time.Hour: false, time.Hour: true} {
+		if got := m.changedSince(os.Getpid(), time.Now().Add(after)); got != want {
+			t.Errorf("%v from now is after this process began: %v", after, got)
+		}
 	}
 }

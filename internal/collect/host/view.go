@@ -72,6 +72,15 @@ func (v View) List(dir string) ([]string, error) {
 	return out, nil
 }
 
+// Size is the size of a file in bytes.
+func (v View) Size(name string) (int64, error) {
+	p, err := v.t.find(name)
+	if err != nil {
+		return 0, err
+	}
+	return p.info.Size(), nil
+}
+
 // Exists reports whether a path leads somewhere.
 func (v View) Exists(name string) bool { return v.t.exists(name) }
 

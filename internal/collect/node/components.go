@@ -260,7 +260,7 @@ func (n *survey) version(pid int) string {
 	if err != nil {
 		return ""
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	info, err := buildinfo.Read(f)
 	if err != nil {
 		return ""

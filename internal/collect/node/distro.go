@@ -28,7 +28,7 @@ type distribution struct {
 }
 
 // paths are those of a kubelet.
-type paths struct{ config, dir, kubeconfig, ca string }
+type paths struct{ dir, kubeconfig, ca string }
 
 const (
 	rancher = "/var/lib/rancher"

@@ -2,6 +2,7 @@ package node
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"plimsoll/internal/collect/host"
@@ -108,22 +109,12 @@ var fileFlags = words(`client-ca-file kubelet-client-certificate kubelet-client-
 type raw []kubeflag.Flag
 
 func (r raw) last(name string) string {
-	for i := len(r) - 1; i >= 0; i-- {
-		if r[i].Name == name {
-			return r[i].Value
+	for _, f := range slices.Backward(r) {
+		if f.Name == name {
+			return f.Value
 		}
 	}
 	return ""
-}
-
-func (r raw) all(name string) []string {
-	var out []string
-	for _, f := range r {
-		if f.Name == name {
-			out = append(out, f.Value)
-		}
-	}
-	return out
 }
 
 // variables turns ETCD_ variables into flags: etcd takes each of its flags so.

@@ -82,12 +82,24 @@ func (n *survey) keep(f snapshot.File, role snapshot.FileRole) {
 	switch {
 	case i >= 0 && !n.list[i].Is(role):
 		n.list[i].Also = append(n.list[i].Also, role)
+		n.keyOf(&n.list[i], role)
 	case i < 0 && len(n.list) < maxFiles:
 		f.Role = role
+		n.keyOf(&f, role)
 		if slices.Contains(digested, role) {
 			f.Digest = n.m.View().Digest(f.Path)
 		}
 		n.list = append(n.list, f)
+	}
+}
+
+// keyOf notes whose key or certificate a PKI file holds.
+func (n *survey) keyOf(f *snapshot.File, role snapshot.FileRole) {
+	if role != snapshot.RolePKIKey && role != snapshot.RolePKICert {
+		return
+	}
+	if b, err := n.m.View().Read(f.Path); err == nil {
+		f.Key = publicKey(b)
 	}
 }
 
@@ -110,6 +122,9 @@ func (n *survey) manifestFiles() {
 	for i := range n.manifests {
 		m := &n.manifests[i]
 		n.add(m.path, cmp.Or(manifestRoles[m.name], snapshot.RoleStaticManifest))
+		if i := slices.IndexFunc(n.list, func(f snapshot.File) bool { return f.Path == host.Text(m.path) }); i >= 0 {
+			n.list[i].Pod = host.Text(m.pod)
+		}
 	}
 }
 
@@ -310,6 +325,8 @@ func (n *survey) surroundings() {
 			n.node.Addresses = append(n.node.Addresses, a.String())
 		}
 	}
+	n.node.Ports = n.listening()
+	n.node.Firewall = n.m.Firewall()
 	n.node.Runtime = snapshot.Missing[string](snapshot.Skipped, snapshot.ReasonNotCollected, "the runtime's version")
 	if n.endpoint() == "" {
 		return
@@ -317,4 +334,21 @@ func (n *survey) surroundings() {
 	if v, ok := n.m.RuntimeVersion(n.ctx, strings.TrimPrefix(n.endpoint(), "unix://")); ok {
 		n.node.Runtime = snapshot.Seen(v, "built into the program")
 	}
+}
+
+// listening lists where anything on the machine accepts connections from others.
+func (n *survey) listening() snapshot.Fact[[]snapshot.Listening] {
+	const source = "/proc/1/net/tcp"
+	list, err := n.m.AllPorts()
+	if err != nil {
+		s, r := host.Outcome(err)
+		return snapshot.Missing[[]snapshot.Listening](s, r, source)
+	}
+	var out []snapshot.Listening
+	for _, a := range list {
+		if !a.Addr().IsLoopback() {
+			out = append(out, snapshot.Listening{Address: a.Addr().String(), Port: a.Port()})
+		}
+	}
+	return snapshot.Seen(out, source)
 }

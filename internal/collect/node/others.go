@@ -1,6 +1,7 @@
 package node
 
 import (
+	"path"
 	"slices"
 
 	"plimsoll/internal/collect/host"
@@ -34,6 +35,7 @@ var etcdFields = words(`name data-dir listen-client-urls listen-client-http-urls
 func (n *survey) etcd(b *built) {
 	f := b.flags.last("config-file")
 	if f == "" {
+		n.stored(b, b.flags.last("data-dir"))
 		return
 	}
 	d := n.content(b, f)
@@ -49,6 +51,21 @@ func (n *survey) etcd(b *built) {
 			b.Named = append(b.Named, n.look(b, k, p))
 		}
 	}
+	n.stored(b, values["data-dir"])
+}
+
+// stored is the size of etcd's database.
+func (n *survey) stored(b *built, dir string) {
+	if dir == "" || b.err != nil || b.Source != snapshot.FromProcess {
+		return
+	}
+	size, err := b.view.Size(path.Join(dir, "member/snap/db"))
+	if err != nil {
+		s, r := host.Outcome(err)
+		b.Stored = snapshot.Missing[int64](s, r, "member/snap/db")
+		return
+	}
+	b.Stored = snapshot.Seen(size, "member/snap/db")
 }
 
 var proxyFields = words(`metricsBindAddress healthzBindAddress bindAddress mode clientConnection.kubeconfig iptables.localhostNodePorts

@@ -2,6 +2,8 @@ package survey
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"slices"
 
 	"plimsoll/internal/collect/node"
@@ -14,6 +16,9 @@ func (s *survey) node(ctx context.Context) error {
 		return nil
 	}
 	fragment, err := node.Collect(ctx, s.local, s.out.Taken)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // no /proc: what runs cannot be told, and nothing else says that this is a node
+	}
 	if err != nil || fragment == nil {
 		return err
 	}

@@ -36,6 +36,7 @@ func (s *survey) registry(ctx context.Context, arg string) error {
 		r.Config = machine.Registry(ctx, port)
 		if r.Config.Known() { // only distribution has such a program and file
 			r.Product, r.Sure = "distribution", true
+			fragment.Scopes[0].Host = s.hostID // its process is of this machine
 			if _, v, ok := strings.Cut(r.Config.V.Package, " "); ok && r.Version == "" {
 				r.Version = v
 			}

@@ -17,6 +17,7 @@ import (
 	"plimsoll/internal/collect/files"
 	"plimsoll/internal/collect/host"
 	"plimsoll/internal/collect/image"
+	"plimsoll/internal/collect/kube"
 	"plimsoll/internal/collect/node"
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/snapshot"
@@ -24,28 +25,39 @@ import (
 
 // Target is one thing to look at.
 type Target struct {
-	Kind string // docker, host, files, image or registry
-	Arg  string // docker: a context or URL; empty is the user's current engine; files: a folder or file; image: see [image.Options]; registry: HOST[:PORT]
+	Kind string // docker, host, k8s, files, image, registry or saved
+	Arg  string // docker: a context or URL; empty is the user's current engine; k8s: a context, empty is the current one; files: a folder or file; saved: a snapshot's path; image: see [image.Options]; registry: HOST[:PORT]
 }
 
 // Options say what to look at and how.
 type Options struct {
-	Targets   []Target // empty: what is on this machine
-	Tool      string
-	Catalogue string
-	Now       func() time.Time
-	Env       func(string) string
-	Home      string
-	Dir       string               // what relative paths of targets start from
-	Root      string               // where the machine's root is mounted, for a run inside a container; "" outside
-	Kept      map[string]string    // container ID -> journal that harden keeps it for
-	Reloads   map[string]time.Time // see [host.Machine.Reloads]
-	Parallel  int                  // requests at once; 0 is the collector's default
-	Progress  func(msg string)
-	Note      func(msg string) // what a person should know besides
-	Input     io.Reader        // for an image that is read from the standard input
-	Evidence                   // of images, that others made
-	Probe     bool             // send registries more than reads, see [registry.Options]
+	Targets    []Target // empty: what is on this machine
+	Tool       string
+	Catalogue  string
+	Now        func() time.Time
+	Env        func(string) string
+	Home       string
+	Dir        string               // what relative paths of targets start from
+	Root       string               // where the machine's root is mounted, for a run inside a container; "" outside
+	Kept       map[string]string    // container ID -> journal that harden keeps it for
+	Reloads    map[string]time.Time // see [host.Machine.Reloads]
+	Parallel   int                  // requests at once; 0 is the collector's default
+	Progress   func(msg string)
+	Note       func(msg string)                              // what a person should know besides
+	Open       func(path string) (*snapshot.Snapshot, error) // reads a target of kind saved
+	Input      io.Reader                                     // for an image that is read from the standard input
+	Values     []string                                      // files of values that Helm charts are rendered with
+	Evidence                                                 // of images, that others made
+	Kubeconfig string                                        // file in the place of $KUBECONFIG and ~/.kube/config
+	Kubelets   bool                                          // ask the kubelets of a cluster for their configuration, through its API server
+	Probe      bool                                          // send registries more than reads, see [registry.Options]
+}
+
+// machine is the machine that this process runs on.
+func (s *survey) machine() *host.Machine {
+	m := host.OpenMounted(s.Root)
+	m.Reloads = s.Reloads
+	return m
 }
 
 // ErrNothing says that there is neither an engine nor a node here, nor a target given.
@@ -60,8 +72,7 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	}}
 	s.builder = collect.NewBuilder(s.out)
 	if runtime.GOOS == "linux" && !s.onlyArtifacts() {
-		s.local = host.OpenMounted(s.Root)
-		s.local.Reloads = s.Reloads
+		s.local = s.machine()
 	}
 	if err := s.node(ctx); err != nil {
 		return nil, err
@@ -87,11 +98,21 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 			err = s.image(ctx, t.Arg)
 		case "registry":
 			err = s.registry(ctx, t.Arg)
+		case "k8s":
+			err = s.cluster(ctx, t.Arg)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
+	for _, t := range s.Targets {
+		if t.Kind == "saved" {
+			if err := s.saved(t.Arg); err != nil {
+				return nil, err
+			}
+		}
+	}
+	s.rebase()
 	s.dropUnusedHost()
 	if err := s.imageEvidence(); err != nil {
 		return nil, err
@@ -113,6 +134,7 @@ type survey struct {
 	local   *host.Machine // nil where this machine is not Linux
 	this    docker.Machine
 	hostID  string
+	lines   []nodeLine
 	isNode  bool // this machine is a node of a Kubernetes cluster
 }
 
@@ -131,7 +153,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 	}
 	for _, t := range s.Targets {
 		switch t.Kind {
-		case "host", "files", "image", "registry":
+		case "host", "files", "image", "registry", "k8s", "saved":
 		case "docker":
 			e, err := dockerapi.Resolve(t.Arg, s.Env, s.Home)
 			if err != nil {
@@ -139,7 +161,7 @@ func (s *survey) endpoints() ([]endpoint, error) {
 			}
 			out = append(out, endpoint{Endpoint: s.reach(e), named: true})
 		default:
-			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host, files, image and registry can", t.Kind)
+			return nil, fmt.Errorf("target kind %q cannot be collected; docker, host, k8s, files, image and registry can", t.Kind)
 		}
 	}
 	return out, nil
@@ -172,9 +194,11 @@ func (s *survey) machine(ctx context.Context, endpoints []endpoint) {
 	s.out.Parts = append(s.out.Parts, part)
 }
 
-// onlyArtifacts reports whether nothing but files, images and registries was asked for.
+// onlyArtifacts reports whether nothing was asked for that this machine has part in.
 func (s *survey) onlyArtifacts() bool {
-	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool { return !slices.Contains([]string{"files", "image", "registry"}, t.Kind) })
+	return len(s.Targets) > 0 && !slices.ContainsFunc(s.Targets, func(t Target) bool {
+		return !slices.Contains([]string{"files", "image", "registry", "k8s", "saved"}, t.Kind)
+	})
 }
 
 // image reads one image, or those of one file.
@@ -199,7 +223,21 @@ func (s *survey) image(ctx context.Context, arg string) error {
 // files collects a folder or file.
 func (s *survey) files(ctx context.Context, path string) error {
 	s.say("files of " + path)
-	fragment, err := files.Collect(ctx, files.Options{Path: path, Dir: s.Dir, Home: s.Home, Taken: s.out.Taken})
+	o := files.Options{Path: path, Dir: s.Dir, Home: s.Home, Taken: s.out.Taken}
+	for _, name := range s.Values {
+		v, err := files.ReadValues(name, s.Dir)
+		if err != nil {
+			return err
+		}
+		o.Values = append(o.Values, v)
+	}
+	collected := files.Collect
+	if path == "-" {
+		collected = func(ctx context.Context, o files.Options) (*snapshot.Snapshot, error) {
+			return files.CollectStream(ctx, s.Input, o)
+		}
+	}
+	fragment, err := collected(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -329,9 +367,10 @@ func Reads() []string {
 		"GET /networks, /volumes; where swarm is active, of a manager: /nodes, /services, and of /secrets and /configs names",
 		"GET /containers/ID/archive?path=/etc/passwd: one for each image whose user is a name",
 	}
-	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles and daemon.json in it, the files these name, and .env beside them, never outside of it",
+	engine = append(engine, "for a folder or file that is named: compose files, Dockerfiles, daemon.json, configurations of the Docker command and of registries, Kubernetes manifests, kustomizations and Helm charts in it, the files these name, and .env beside them, never outside of it; no remote base or dependency is fetched, no plugin is run",
 		"for an image that is named: its file or OCI layout, else GET /images/REF/json and /images/ID/get of the current engine, else the registry that REF names; layers are read and not kept, and ~/.docker/config.json for a login")
 	engine = append(engine, "for a registry that is named: GET /v2/ over TLS and in clear, /v2/_catalog, tags, manifests and small blobs of its first repositories, its token service on the same host, /, /api/v2.0/systeminfo and /health, and port 5001; no login is sent")
+	engine = append(engine, kube.Reads()...)
 	engine = append(engine, host.Open("").Reads()...)
 	return append(engine, node.Reads()...)
 }

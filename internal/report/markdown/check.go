@@ -24,7 +24,7 @@ func CheckPage(w io.Writer, c *check.Check, threats []threat.Threat, cases []Cas
 	fmt.Fprintf(&b, "## Fix\n\n%s\n", esc(c.Remedy))
 	for i := range c.Fixes {
 		f := &c.Fixes[i]
-		fmt.Fprintf(&b, "\n    plimsoll harden %s\n\nwill %s (disturbs: %s).\n", c.MeasureID(f), esc(f.Title), f.Kind.Disturbs())
+		fmt.Fprintf(&b, "\n    plimsoll harden %s\n\nwill %s. It %s.\n", c.MeasureID(f), esc(f.Title), f.Kind.Touches())
 	}
 	b.WriteByte('\n')
 	params(&b, c)

@@ -11,7 +11,6 @@ import (
 	"plimsoll/internal/model"
 	"plimsoll/internal/report"
 	"plimsoll/internal/snapshot"
-	"plimsoll/internal/step"
 )
 
 const (
@@ -43,8 +42,11 @@ func (p *page) header(r *report.Result) {
 	}
 	if r.Model != nil {
 		for _, e := range r.Model.Elements {
-			if strings.HasSuffix(e.ID, "dockerd") && len(e.Notes) > 0 {
+			switch {
+			case strings.HasSuffix(e.ID, "dockerd") && len(e.Notes) > 0:
 				parts = append(parts, "docker "+Clean(e.Notes[0]))
+			case strings.HasPrefix(e.ID, model.KubePrefix) && strings.HasSuffix(e.ID, "kube-apiserver"):
+				parts = append(parts, Clean(strings.Join(e.Notes, ", ")))
 			}
 		}
 	}
@@ -54,6 +56,7 @@ func (p *page) header(r *report.Result) {
 	}
 	parts = append(parts, "snapshot "+id, r.Snapshot.Taken.UTC().Format("2006-01-02 15:04Z"))
 	p.hang("", "  ", p.bold("plimsoll assess")+" · "+strings.Join(parts, " · "))
+	p.inventory(r)
 	if !r.Snapshot.Complete {
 		p.line(p.band("high", "PARTIAL: the collection was cut short; what is missing is unknown below"))
 	}
@@ -266,30 +269,6 @@ func effect(c *report.Choice) string {
 	return fixes + " and closes no threat"
 }
 
-// disturbance words what a measure interrupts.
-func disturbance(r *report.Result, m *report.Measure) string {
-	if len(m.Steps) > 0 && r.Steps[m.Steps[0]].Kind == step.DaemonReload {
-		return "reloads the engine, no restart"
-	}
-	n := count(len(m.Steps), "container", "containers")
-	source := m.AtSource()
-	does := "disturbs nothing"
-	switch d := m.Disturbs.String(); {
-	case len(m.Steps) == 0:
-		return "by a person, where " + count(source, "container is", "containers are") + " defined"
-	case d == "update":
-		does = "updates " + n + ", no restart"
-	case d == "recreate":
-		does = "recreates " + n
-	case d == "restart":
-		does = "restarts the engine"
-	}
-	if source > 0 {
-		does += fmt.Sprintf(", %d more where they are defined", source)
-	}
-	return does
-}
-
 // call is the command that goes on with a measure: the one that performs it, or
 // that says what a person does.
 func call(r *report.Result, m *report.Measure) string {
@@ -330,7 +309,11 @@ func (p *page) unknowns(r *report.Result) {
 		p.wrap("   ", strings.TrimSpace(s))
 	}
 	if shown > 0 {
-		p.line(p.dim("   all of them: plimsoll doctor"))
+		of := ""
+		if slices.ContainsFunc(r.Snapshot.Targets, func(sc snapshot.Scope) bool { return sc.Kind == snapshot.ScopeCluster && sc.Host == "" }) {
+			of = " k8s"
+		}
+		p.line(p.dim("   all of them: plimsoll doctor" + of))
 	}
 	if len(r.Summary.Kept) > 0 {
 		names := make([]string, len(r.Summary.Kept))

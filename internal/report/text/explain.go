@@ -53,13 +53,43 @@ func ExplainCheck(w io.Writer, c *check.Check, r *report.Result, o Options) erro
 		p.section("Parameter "+pa.Name, fmt.Sprintf("%s (%s; default: %s)", pa.Meaning, pa.Unit, def))
 	}
 	for i := range c.Fixes {
-		p.section("Fix", fmt.Sprintf("%s: plimsoll harden %s (%s)", c.Fixes[i].Title, c.MeasureID(&c.Fixes[i]), c.Fixes[i].Kind.Disturbs()))
+		p.section("Fix", fmt.Sprintf("%s: plimsoll harden %s (%s)", c.Fixes[i].Title, c.MeasureID(&c.Fixes[i]), c.Fixes[i].Kind.Touches()))
 	}
 	p.checkThreats(c, r)
 	p.section("More", "every case and its verdict: docs/checks/"+c.ID+".md in the source")
 	p.found(c, r)
 	p.section("Accept", "a failure that you decide to live with goes into .plimsoll/waivers.yaml with scope, reason, owner and an expiry date; it is then shown as accepted.")
 	return p.err
+}
+
+// ExplainPlanned prints what is known of a row of the catalogue that no check
+// answers yet.
+func ExplainPlanned(w io.Writer, c check.Planned, o Options) error {
+	p := newPage(w, o)
+	p.line(p.bold(c.ID) + "  " + c.Title)
+	p.linef("  judges %s", c.Subject)
+	for _, r := range c.Refs {
+		p.linef("  number %s", r.Alias())
+	}
+	fate := "This version does not decide it"
+	if ids := naming(c.ID); len(ids) > 0 {
+		fate += ", so threats that need it stay unknown: " + strings.Join(ids, ", ")
+	}
+	p.wrap("  ", fate+".")
+	return p.err
+}
+
+// naming lists the threats that a check decides or moves.
+func naming(check string) []string {
+	var ids []string
+	for _, t := range threat.Catalogue() {
+		for _, c := range slices.Concat(t.Required, t.Supporting) {
+			if slices.Contains(c, check) && !slices.Contains(ids, t.ID) {
+				ids = append(ids, t.ID)
+			}
+		}
+	}
+	return ids
 }
 
 func (p *page) section(head, body string) {

@@ -18,10 +18,41 @@ func (p *page) systemMap(r *report.Result) {
 	if r.Model == nil || len(r.Model.Elements) == 0 {
 		return
 	}
-	if p.o.Plain || p.o.Width < mapWidth {
+	if p.o.Plain || p.o.Width < mapWidth || !p.drawMap(r) {
 		p.mapList(r)
-		return
 	}
+}
+
+// drawMap draws every system of the result, or says that there is no room.
+func (p *page) drawMap(r *report.Result) bool {
+	docker, cluster := systems(r)
+	if cluster != nil {
+		if docker != nil || !p.clusterMap(cluster) { // two kinds of systems are easier to read as a list
+			return false
+		}
+		return true
+	}
+	return p.engineMap(docker)
+}
+
+// systems parts the elements of engines from those of clusters; nil where there
+// are none.
+func systems(r *report.Result) (docker, cluster *report.Result) {
+	of := func(kube bool) *report.Result {
+		m := *r.Model
+		m.Elements = slices.DeleteFunc(slices.Clone(m.Elements), func(e model.Element) bool { return strings.HasPrefix(e.ID, model.KubePrefix) != kube })
+		if len(m.Elements) == 0 {
+			return nil
+		}
+		out := *r
+		out.Model = &m
+		return &out
+	}
+	return of(false), of(true)
+}
+
+// engineMap draws client, host and registry; false where there is no room.
+func (p *page) engineMap(r *report.Result) bool {
 	client := boxLines(r, model.ZoneClient)
 	registry := boxLines(r, model.ZoneRegistry)
 	left := p.arrows(r, model.ZoneClient, model.ZoneHost)
@@ -30,8 +61,7 @@ func (p *page) systemMap(r *report.Result) {
 	lw, gw := arrowWidth(left), arrowWidth(right)
 	room := p.o.Width - cw - rw - lw - gw - 12
 	if room < leastHost {
-		p.mapList(r)
-		return
+		return false
 	}
 	host := folded(hostLines(r), min(room, 60))
 	hw := width(host, leastHost, room)
@@ -42,6 +72,7 @@ func (p *page) systemMap(r *report.Result) {
 		p.write("│ " + pad(at(client, i), cw) + " │" + arrowAt(left, i, lw) + "│ " + pad(at(host, i), hw) + " │" + arrowAt(right, i, gw) + "│ " + pad(at(registry, i), rw) + " │")
 	}
 	p.write("└" + rule(cw+2) + "┘" + strings.Repeat(" ", lw) + "└" + rule(hw+2) + "┘" + strings.Repeat(" ", gw) + "└" + rule(rw+2) + "┘")
+	return true
 }
 
 const leastHost = 24 // columns of the host's box; with less there is no map
@@ -137,6 +168,19 @@ func zoneOf(r *report.Result, id string) model.Zone {
 	return ""
 }
 
+// nameOf is what a list calls an element: of clusters their names, since their IDs
+// say more than a person needs.
+func nameOf(r *report.Result, id string) string {
+	if strings.HasPrefix(id, model.KubePrefix) {
+		for _, e := range r.Model.Elements {
+			if e.ID == id {
+				return Clean(e.Name)
+			}
+		}
+	}
+	return Clean(id)
+}
+
 // arrow is one flow between two boxes.
 type arrow struct {
 	label   string
@@ -188,8 +232,12 @@ func (p *page) mapList(r *report.Result) {
 	p.line(p.bold("SYSTEM"))
 	for _, z := range model.Zones {
 		lines := boxLines(r, z)
-		if z == model.ZoneHost {
+		switch z {
+		case model.ZoneHost:
 			lines = hostLines(r)
+		case model.ZoneNodeRuntime:
+			lines = noted(r, z)
+		default:
 		}
 		if len(lines) > 0 && strings.Join(lines, "") != "" {
 			p.wrap("  ", string(z)+": "+strings.Join(lines, "; "))
@@ -199,11 +247,6 @@ func (p *page) mapList(r *report.Result) {
 		if !f.Crosses {
 			continue
 		}
-		s := fmt.Sprintf("%s → %s: %s, identity: %s", Clean(f.From), Clean(f.To), Clean(f.Label), f.Auth)
-		if f.Exposed {
-			p.hang("  "+p.band("critical", "! "), "    ", p.band("critical", s))
-			continue
-		}
-		p.wrap("    ", s)
+		p.crossing(r, &f)
 	}
 }

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,16 +11,29 @@ import (
 // a combining mark, two to the wide letters of East Asia and to pictures.
 func columns(s string) int {
 	n := 0
-	for len(s) > 0 {
-		if skip := styleLen(s); skip > 0 {
-			s = s[skip:]
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s)
-		n += runeColumns(r)
-		s = s[size:]
+	for _, taken := range cells(s) {
+		n += taken
 	}
 	return n
+}
+
+// cells gives where each character or style's sequence of a text ends, and how
+// many columns it takes.
+func cells(s string) iter.Seq2[int, int] {
+	return func(yield func(end, columns int) bool) {
+		for i := 0; i < len(s); {
+			n := 0
+			if skip := styleLen(s[i:]); skip > 0 {
+				i += skip
+			} else {
+				r, size := utf8.DecodeRuneInString(s[i:])
+				n, i = runeColumns(r), i+size
+			}
+			if !yield(i, n) {
+				return
+			}
+		}
+	}
 }
 
 // styleLen is the length of the style sequence that text starts with, or 0.
@@ -34,25 +48,25 @@ func styleLen(s string) int {
 // rounded to whole blocks.
 var wide = &unicode.RangeTable{
 	R16: []unicode.Range16{
-		{Lo: 0x1100, Hi: 0x115f, Stride: 1},
-		{Lo: 0x2e80, Hi: 0x303e, Stride: 1},
-		{Lo: 0x3041, Hi: 0xa4cf, Stride: 1},
-		{Lo: 0xa960, Hi: 0xa97f, Stride: 1},
-		{Lo: 0xac00, Hi: 0xd7a3, Stride: 1},
-		{Lo: 0xf900, Hi: 0xfaff, Stride: 1},
-		{Lo: 0xfe30, Hi: 0xfe6f, Stride: 1},
-		{Lo: 0xff01, Hi: 0xff60, Stride: 1},
-		{Lo: 0xffe0, Hi: 0xffe6, Stride: 1},
+		{0x1100, 0x115f, 1},
+		{0x2e80, 0x303e, 1},
+		{0x3041, 0xa4cf, 1},
+		{0xa960, 0xa97f, 1},
+		{0xac00, 0xd7a3, 1},
+		{0xf900, 0xfaff, 1},
+		{0xfe30, 0xfe6f, 1},
+		{0xff01, 0xff60, 1},
+		{0xffe0, 0xffe6, 1},
 	},
 	R32: []unicode.Range32{
-		{Lo: 0x16fe0, Hi: 0x18dff, Stride: 1},
-		{Lo: 0x1b000, Hi: 0x1b2ff, Stride: 1},
-		{Lo: 0x1f004, Hi: 0x1f004, Stride: 1},
-		{Lo: 0x1f18e, Hi: 0x1f19a, Stride: 1},
-		{Lo: 0x1f200, Hi: 0x1f64f, Stride: 1},
-		{Lo: 0x1f680, Hi: 0x1f6ff, Stride: 1},
-		{Lo: 0x1f900, Hi: 0x1faff, Stride: 1},
-		{Lo: 0x20000, Hi: 0x3fffd, Stride: 1},
+		{0x16fe0, 0x18dff, 1},
+		{0x1b000, 0x1b2ff, 1},
+		{0x1f004, 0x1f004, 1},
+		{0x1f18e, 0x1f19a, 1},
+		{0x1f200, 0x1f64f, 1},
+		{0x1f680, 0x1f6ff, 1},
+		{0x1f900, 0x1faff, 1},
+		{0x20000, 0x3fffd, 1},
 	},
 }
 
@@ -70,19 +84,14 @@ func runeColumns(r rune) int {
 
 // prefix is the longest start of text that takes no more than width columns.
 func prefix(s string, width int) string {
-	n, i := 0, 0
-	for i < len(s) {
-		if skip := styleLen(s[i:]); skip > 0 {
-			i += skip
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if n += runeColumns(r); n > width {
+	n, whole := 0, 0
+	for end, taken := range cells(s) {
+		if n += taken; n > width {
 			break
 		}
-		i += size
+		whole = end
 	}
-	return s[:i]
+	return s[:whole]
 }
 
 // fold breaks text at spaces, and words that are too long after a mark or
