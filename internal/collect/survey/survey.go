@@ -53,8 +53,8 @@ type Options struct {
 	Probe      bool                                          // send registries more than reads, see [registry.Options]
 }
 
-// machine is the machine that this process runs on.
-func (s *survey) machine() *host.Machine {
+// here is the machine that this process runs on.
+func (s *survey) here() *host.Machine {
 	m := host.OpenMounted(s.Root)
 	m.Reloads = s.Reloads
 	return m
@@ -72,7 +72,7 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	}}
 	s.builder = collect.NewBuilder(s.out)
 	if runtime.GOOS == "linux" && !s.onlyArtifacts() {
-		s.local = s.machine()
+		s.local = s.here()
 	}
 	if err := s.node(ctx); err != nil {
 		return nil, err
