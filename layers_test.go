@@ -20,7 +20,7 @@ type layer struct {
 // logic is what a consumer of results may look at.
 var logic = []string{
 	"internal/assess", "internal/plan", "internal/path", "internal/threat", "internal/checks", "internal/check", "internal/step",
-	"internal/model", "internal/policy", "internal/kubeflag", "internal/podspec", "internal/rbac", "internal/snapshot",
+	"internal/model", "internal/policy", "internal/kubeflag", "internal/podspec", "internal/rbac", "internal/netpol", "internal/snapshot",
 }
 
 // layers lists every package. The order is that of the dependencies.
@@ -33,7 +33,8 @@ var layers = []layer{
 	{"internal/check", []string{"internal/step", "internal/model", "internal/policy", "internal/snapshot"}, "the contract cannot depend on what is built on it"},
 	{"internal/podspec", []string{"internal/snapshot"}, "what a pod specification comes to is read off evidence; who judges it is not its concern"},
 	{"internal/rbac", []string{"internal/snapshot"}, "who may do what follows from roles and bindings alone"},
-	{"internal/checks", []string{"internal/checks", "internal/kubeflag", "internal/podspec", "internal/rbac", "internal/check", "internal/step", "internal/model", "internal/policy", "internal/snapshot"}, "a check sees the snapshot through its probe, not threats, plans or output"},
+	{"internal/netpol", []string{"internal/snapshot"}, "what network policies let through follows from policies and pods alone"},
+	{"internal/checks", []string{"internal/checks", "internal/kubeflag", "internal/podspec", "internal/rbac", "internal/netpol", "internal/check", "internal/step", "internal/model", "internal/policy", "internal/snapshot"}, "a check sees the snapshot through its probe, not threats, plans or output"},
 	{"internal/path", []string{"internal/check", "internal/model", "internal/snapshot"}, "attack paths follow from model and findings"},
 	{"internal/threat", []string{"internal/path", "internal/check", "internal/model", "internal/policy", "internal/snapshot"}, "threats follow from findings and paths; which checks exist is handed in"},
 	{"internal/plan", []string{"internal/threat", "internal/path", "internal/check", "internal/step", "internal/model", "internal/policy", "internal/snapshot"}, "a plan weighs simulated steps; it performs none"},
@@ -41,6 +42,7 @@ var layers = []layer{
 
 	{"internal/podspec", []string{"internal/snapshot"}, "what a pod specification comes to; checks judge it"},
 	{"internal/kubeflag", nil, "command lines of Kubernetes components as they read them; collect follows them, checks judge them"},
+	{"internal/guard", []string{"internal/check", "internal/policy", "internal/snapshot"}, "writes the guards that it is handed"},
 	{"internal/yaml", nil, "one reader of YAML, of no particular document"},
 	{"internal/edit", []string{"internal/yaml"}, "edits lines of files, knows no steps"},
 	{"internal/atomicfile", nil, "the one way to write a file, of no particular content"},
@@ -75,7 +77,7 @@ var testSupport = []string{"internal/snapshot/snapshottest", "internal/checktest
 // core are the packages that are pure functions of their arguments.
 var core = []string{
 	"internal/snapshot", "internal/model", "internal/step", "internal/policy", "internal/check", "internal/checks", "internal/path",
-	"internal/threat", "internal/plan", "internal/assess", "internal/kubeflag", "internal/podspec", "internal/rbac",
+	"internal/threat", "internal/plan", "internal/assess", "internal/guard", "internal/kubeflag", "internal/podspec", "internal/rbac", "internal/netpol",
 }
 
 // impure are standard packages that the core may not import: each reads or

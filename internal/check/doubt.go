@@ -6,8 +6,10 @@ import "plimsoll/internal/snapshot"
 // configuration that was not understood: absence of evidence is never a pass. A
 // failure stands, for a predicate fails on what it saw.
 func (p *Probe) doubt(f *Finding) {
-	if f.Check.Subject == snapshot.KindPodSpec && p.Index.PodsUnread() && f.Status != NotApplicable {
-		p.doubtPods(f)
+	if f.Check.Subject == snapshot.KindPodSpec {
+		if p.Index.PodsUnread() && len(f.Check.Reads) > 0 && f.Status != NotApplicable && f.Status != Unknown {
+			p.doubtPods(f)
+		}
 		return
 	}
 	if f.Check.Subject != snapshot.KindContainer || f.Status == NotApplicable {
@@ -32,7 +34,8 @@ func (p *Probe) doubt(f *Finding) {
 	}
 }
 
-// doubtPods is doubt for pods and their templates. Subjects of a finding are alike
+// doubtPods is doubt for pods and their templates, where a check reads what they
+// specify. Subjects of a finding are alike
 // but for what of them was read.
 func (p *Probe) doubtPods(f *Finding) {
 	for _, m := range f.Members {

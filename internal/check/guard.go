@@ -14,6 +14,9 @@ type Guard struct {
 	// template of pods.
 	On []GuardResource
 
+	// PodsOnly leaves templates out: what decides is known of pods alone.
+	PodsOnly bool
+
 	// Says is what is said to who is turned away.
 	Says string
 
@@ -28,6 +31,5 @@ type GuardResource struct{ Group, Version, Resource string }
 
 // GuardInputs is what the expression of a guard is made with.
 type GuardInputs struct {
-	Minor int                         // of the cluster's version, 1.MINOR
-	List  func(param string) []string // values of policy of its check
+	List func(param string) []string // values of policy of its check
 }

@@ -53,7 +53,7 @@ func TestEvidenceInManifests(t *testing.T) {
 			if l := v.Evidence[0].Loc; l != nil {
 				got = l.Line
 			}
-			if got != line && !(root == "" && source == "hostUsers") {
+			if got != line && (root != "" || source != "hostUsers") {
 				t.Errorf("%s below %q is placed in line %d, want %d", source, root, got, line)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"plimsoll/internal/checks/admission"
 	"plimsoll/internal/checks/client"
+	"plimsoll/internal/checks/cluster"
 	"plimsoll/internal/checks/docker"
 	"plimsoll/internal/checks/files"
 	"plimsoll/internal/checks/image"
@@ -20,5 +21,8 @@ import (
 // Suite lists every check in reading order: Docker, then Kubernetes.
 var Suite = slices.Concat(
 	docker.Suite, files.Suite, image.Suite, client.Suite, registry.Suite,
-	kube.Suite, node.Suite, workload.Suite, rbac.Suite, admission.Suite,
+	kube.Suite, node.Suite, workload.Suite, rbac.Suite, admission.Suite, cluster.Suite,
 )
+
+// Guards lists the twins of checks for the API server.
+var Guards = slices.Concat(workload.Guards, rbac.Guards)

@@ -19,7 +19,7 @@ func unreadPods(t *testing.T, c *check.Check, dir string) {
 		for i := range in.Index.Snapshot.PodSpecs {
 			nothing := alteredPod(in, i, func(s *snapshot.PodSpec) { *s = snapshot.PodSpec{Unread: []string{snapshot.AllUnread}} })
 			for m, got := range statuses(c, nothing) {
-				if specOf(in, m) == i && (got == check.Pass || got == check.Fail) {
+				if len(c.Reads) > 0 && specOf(in, m) == i && (got == check.Pass || got == check.Fail) {
 					t.Errorf("%s, nothing read: the verdict is %v", name, got)
 				}
 			}

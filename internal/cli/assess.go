@@ -23,7 +23,7 @@ func (a *app) assessCommand() *cobra.Command {
 		Short: "Show the threat model: what is open, what to fix first",
 		Long: "Assess collects evidence, decides which threats are open and shows what to fix first.\n\n" + targetHelp +
 			"\n\nExit codes: 0 done, 1 gate failed, 2 usage or configuration, 3 evidence is missing that the gate needs,\n4 no result, 130 interrupted.",
-		Example: "  plimsoll assess\n  plimsoll assess --fail-on high\n  plimsoll assess snapshot.json --format json -o result.json\n  plimsoll assess docker:ssh://build-07\n  plimsoll assess ./deploy",
+		Example: "  plimsoll assess\n  plimsoll assess --fail-on high\n  plimsoll assess snapshot.json --format json -o result.json\n  plimsoll assess docker:ssh://build-07\n  plimsoll assess ./deploy\n  plimsoll assess k8s node1.json node2.json",
 	}
 	f.collectFlags.register(cmd)
 	f.registerProbe(cmd)
@@ -56,6 +56,7 @@ func (a *app) assessCommand() *cobra.Command {
 			if err := announce(w, src); err != nil {
 				return err
 			}
+			o.Target = src.target
 			return text.Assess(w, r, o)
 		}, func(w io.Writer) error { return report.Encode(w, r) })
 		return joined(err, src.partial, verdict(r))
@@ -64,10 +65,12 @@ func (a *app) assessCommand() *cobra.Command {
 }
 
 const targetHelp = "A TARGET is docker (the engine that the docker command uses now), docker:CONTEXT-OR-URL, host (this machine),\n" +
+	"k8s (the cluster that kubectl uses now) or k8s:CONTEXT, and beside it snapshots that were saved on its nodes,\n" +
 	"image:REF-OR-FILE (an image of the engine, else of the registry that REF names, or a docker save file or OCI layout),\n" +
 	"registry:HOST[:PORT] (a registry, asked without a login), a folder, a compose file or a Dockerfile, a saved snapshot,\n" +
-	"or - for one on standard input. Without one, only local evidence is collected: engine sockets\n" +
-	"that answer, and this host. Another machine is asked only when it is named."
+	"or - for one on standard input. Without one, only local evidence is collected: engines that\n" +
+	"answer where they usually have their sockets, and this host. An engine whose socket is elsewhere is named and left out;\n" +
+	"another machine is asked only when it is named."
 
 // announce says on the page that it shows no real machine.
 func announce(w io.Writer, src *source) error {

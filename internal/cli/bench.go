@@ -124,7 +124,7 @@ func (a *app) bench(cmd *cobra.Command, f *benchFlags, args []string, known []te
 			return err
 		}
 		return text.Bench(w, r, suite, f.Pick, o)
-	}, func(w io.Writer) error { return encodeBench(w, r, suite, f.Pick) })
+	}, func(w io.Writer) error { return encodeBench(w, r, suite, f.Pick, text.Fragment(known, f.Edition)) })
 	return joined(err, src.partial)
 }
 
@@ -179,7 +179,7 @@ type benchSubject struct {
 	Message string `json:"message"`
 }
 
-func encodeBench(w io.Writer, r *report.Result, suite []*check.Check, pick text.Pick) error {
+func encodeBench(w io.Writer, r *report.Result, suite []*check.Check, pick text.Pick, partial bool) error {
 	rows := []benchRow{}
 	for _, row := range text.BenchRows(r, suite, pick) {
 		b := benchRow{Number: row.Number, Word: row.Word, Title: row.Title, Level: row.Level, Checks: row.Checks, Subjects: []benchSubject{}}
@@ -192,7 +192,7 @@ func encodeBench(w io.Writer, r *report.Result, suite []*check.Check, pick text.
 		}
 		rows = append(rows, b)
 	}
-	return encodeJSON(w, map[string]any{"schema": benchSchema, "edition": pick.Edition, "snapshot": r.Snapshot.ID, "rows": rows})
+	return encodeJSON(w, map[string]any{"schema": benchSchema, "edition": pick.Edition, "partial": partial, "snapshot": r.Snapshot.ID, "rows": rows})
 }
 
 func encodeJSON(w io.Writer, v any) error {

@@ -146,7 +146,7 @@ func TestRemoteEngineIsNotAskedUnlessNamed(t *testing.T) {
 	}
 	b.env["DOCKER_HOST"] = "tcp://10.0.0.1:2375"
 	b.do(t, exitDone, "assess", b.state())
-	has(t, &b.err, "tcp://10.0.0.1:2375, which docker uses now, is not on this machine and was not asked; name it: plimsoll assess docker")
+	has(t, &b.err, "tcp://10.0.0.1:2375, which docker uses now, is reached over the network and was not asked; name it: plimsoll assess docker")
 	if len(asked) != 0 {
 		t.Errorf("asked %v", asked)
 	}

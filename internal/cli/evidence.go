@@ -18,6 +18,7 @@ import (
 	"plimsoll/internal/dockerapi"
 	"plimsoll/internal/harden"
 	"plimsoll/internal/kubeapi"
+	"plimsoll/internal/report/text"
 	"plimsoll/internal/snapshot"
 )
 
@@ -90,7 +91,8 @@ func (f *collectFlags) stateDir(a *app) (string, error) {
 type source struct {
 	document
 	live    bool
-	partial error // the run was interrupted: what there is, is here
+	target  string // the one engine that was named, as a target; "" where none or several were
+	partial error  // the run was interrupted: what there is, is here
 }
 
 // evidence collects from the targets or reads the saved file. With no target
@@ -174,16 +176,17 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 		inner, cancel = context.WithTimeout(ctx, time.Duration(f.timeout))
 		defer cancel()
 	}
+	target := a.named(ts)
 	p := a.progress()
 	s, err := a.collect(inner, survey.Options{
 		Targets: ts, Tool: toolName(), Catalogue: catalogueVersion, Now: a.now, Env: a.Env, Home: a.Home, Dir: a.Dir, Root: root,
-		Open: func(path string) (*snapshot.Snapshot, error) { return saved[path], nil }, Kept: a.kept(f), Reloads: a.reloads(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
+		Open: func(path string) (*snapshot.Snapshot, error) { return saved[path], nil }, Kept: a.kept(f), Loaded: a.loaded(f), Parallel: parallel, Progress: p.say, Probe: f.probe,
 		Note: func(msg string) { a.log.note("%s", msg) }, Input: a.In, Evidence: f.files, Values: f.values, Kubeconfig: f.kubeconfig, Kubelets: f.kubelets,
 	})
 	p.end()
 	switch {
 	case ctx.Err() != nil && s != nil:
-		return &source{document: document{snapshot: s}, live: true, partial: interrupted(errors.New("the evidence is partial"))}, nil
+		return &source{document: document{snapshot: s}, live: true, target: target, partial: interrupted(errors.New("the evidence is partial"))}, nil
 	case err != nil && inner.Err() != nil && ctx.Err() == nil:
 		return nil, failure(fmt.Errorf("nothing was collected within %v: %w; give more with --timeout", time.Duration(f.timeout), err))
 	case err != nil:
@@ -192,7 +195,30 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 	if inner.Err() != nil {
 		a.log.warn("collecting was stopped after %v; the evidence is partial", time.Duration(f.timeout))
 	}
-	return &source{document: document{snapshot: s}, live: true}, nil
+	return &source{document: document{snapshot: s}, live: true, target: target}, nil
+}
+
+// named returns the one engine that targets name, so that it is the same one in
+// another shell, where DOCKER_HOST and the current context may be others.
+func (a *app) named(ts []survey.Target) string {
+	name := ""
+	for _, t := range ts {
+		if t.Kind != "docker" {
+			continue
+		}
+		if name != "" {
+			return ""
+		}
+		name = "docker"
+		if e, err := dockerapi.Resolve(t.Arg, a.Env, a.Home); t.Arg != "" && t.Arg != "default" {
+			name += ":" + t.Arg
+		} else if err == nil && e.Context != "" {
+			name += ":" + e.Context
+		} else if err == nil && e.Socket != dockerapi.DefaultSocket {
+			name += ":" + e.Address
+		}
+	}
+	return name
 }
 
 // openSaved reads a saved snapshot that is joined with other evidence.
@@ -221,19 +247,14 @@ func (a *app) kept(f *collectFlags) map[string]string {
 	return nil
 }
 
-// reloads asks the journals which configuration of an engine is as a reload left
-// it. Without them, a file that changed after the engine started is one that the
-// engine may not have loaded.
-func (a *app) reloads(f *collectFlags) map[string]time.Time {
+// loaded asks harden's notes which configuration files it brought into force. What
+// they would have said is otherwise unknown, which needs no warning.
+func (a *app) loaded(f *collectFlags) []snapshot.LoadedFile {
 	dir, err := f.stateDir(a)
 	if err != nil {
-		return nil // kept has warned of it
+		return nil
 	}
-	found, err := harden.Reloads(dir)
-	if err != nil {
-		a.log.detail("what reloads changed of the engine's configuration is not known: %v", err)
-	}
-	return found
+	return harden.Loaded(dir)
 }
 
 // engineError says why no engine of the snapshot could be looked into, or is
@@ -262,7 +283,7 @@ const grantSudo = "sudo plimsoll assess"
 func (a *app) withSudo() string {
 	words := []string{"sudo", "plimsoll"}
 	for _, arg := range a.args {
-		words = append(words, shellWord(arg))
+		words = append(words, text.ShellWord(arg))
 	}
 	return strings.Join(words, " ")
 }
@@ -281,7 +302,11 @@ func (a *app) noteSkipped(cmd *cobra.Command, f *collectFlags) {
 		a.log.warn("the current docker context was not looked at: %v", err)
 		return
 	}
-	if e.Kind != dockerapi.KindUnix {
-		a.log.note("%s, which docker uses now, is not on this machine and was not asked; name it: %s docker", e.Name, cmd.CommandPath())
+	if e.Kind == dockerapi.KindUnix {
+		if !slices.Contains(append(dockerapi.LocalSockets(a.Env), dockerapi.DefaultSocket), e.Socket) {
+			a.log.note("the engine at %s, which docker uses now, was not asked; name it: %s docker", e.Name, cmd.CommandPath())
+		}
+		return
 	}
+	a.log.note("%s, which docker uses now, is reached over the network and was not asked; name it: %s docker", e.Name, cmd.CommandPath())
 }

@@ -62,7 +62,7 @@ func (a *app) explainCommand() *cobra.Command {
 			if r, _, err = a.decide(cmd, src, &f.decisionFlags, shortPlan(), nil); err != nil {
 				return err
 			}
-			partial = src.partial
+			partial, o.Target = src.partial, src.target
 		}
 		return joined(failure(found.print(a.Out, r, o)), partial)
 	}

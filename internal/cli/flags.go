@@ -84,6 +84,9 @@ func (a *app) emit(f outputFlags, s screenFlags, page func(io.Writer, text.Optio
 	if err != nil {
 		return err
 	}
+	if f.file == "-" {
+		f.file = ""
+	}
 	if f.file != "" {
 		o.Width, o.Color = defaultWidth, s.color == "always"
 	}
@@ -99,8 +102,11 @@ func (a *app) emit(f outputFlags, s screenFlags, page func(io.Writer, text.Optio
 	return a.save(f.file, write)
 }
 
-// save writes a file of the user's choice.
+// save writes a file of the user's choice; "-" is the standard output.
 func (a *app) save(file string, write func(io.Writer) error) error {
+	if file == "-" {
+		return failure(write(a.Out))
+	}
 	if err := atomicfile.Write(a.path(file), privateMode, write); err != nil {
 		return failure(err)
 	}

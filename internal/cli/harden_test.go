@@ -16,6 +16,7 @@ import (
 	"plimsoll/internal/checktest"
 	"plimsoll/internal/collect/survey"
 	"plimsoll/internal/harden"
+	"plimsoll/internal/report/text"
 	"plimsoll/internal/snapshot"
 )
 
@@ -148,8 +149,8 @@ func TestShellWord(t *testing.T) {
 		"$(reboot)":                       "'$(reboot)'",
 		"docker:tcp://a:p@ss@host/?q=a;b": "'docker:tcp://a:xxxxx@host/?q=a;b'",
 	} {
-		if got := shellWord(in); got != want {
-			t.Errorf("shellWord(%q) = %s, want %s", in, got, want)
+		if got := text.ShellWord(in); got != want {
+			t.Errorf("text.ShellWord(%q) = %s, want %s", in, got, want)
 		}
 	}
 	if got := hintFlags("", ""); got != "" {

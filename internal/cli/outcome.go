@@ -17,26 +17,12 @@ import (
 func hintFlags(state, target string) string {
 	var s string
 	if state != "" {
-		s += " --state " + shellWord(state)
+		s += " --state " + text.ShellWord(state)
 	}
 	if target != "" {
-		s += " --target " + shellWord(target)
+		s += " --target " + text.ShellWord(target)
 	}
 	return s
-}
-
-// shellWord writes an argument as a shell takes it, without control characters
-// and without the password of a URL.
-func shellWord(s string) string {
-	if prefix, rest, ok := strings.Cut(s, "://"); ok {
-		if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-			user, _, secret := strings.Cut(rest[:at], ":")
-			if secret {
-				s = prefix + "://" + user + ":xxxxx" + rest[at:]
-			}
-		}
-	}
-	return step.Shell(text.Clean(s))
 }
 
 // showReport prints what a run did and what can be done next. flags are those of

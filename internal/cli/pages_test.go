@@ -69,12 +69,28 @@ func cases(t *testing.T, id string) (out []markdown.Case) {
 			if !ok {
 				continue
 			}
-			verdict, _, _ := strings.Cut(string(f.Data), "\n")
-			if _, kind, ok := strings.Cut(name, "/"); ok {
+			folder, kind, _ := strings.Cut(name, "/")
+			if kind != "" {
 				name = kind
 			}
+			verdict := said(string(f.Data), folder)
 			out = append(out, markdown.Case{Name: strings.ReplaceAll(name, "-", " "), Verdict: verdict})
 		}
 	}
 	return out
+}
+
+// said is the line of findings that the fixture is about: the first with the verdict
+// of its folder, where others are said of other subjects.
+func said(findings, folder string) string {
+	if folder == "na" {
+		folder = "not-applicable"
+	}
+	for line := range strings.Lines(findings) {
+		if strings.HasPrefix(line, folder) {
+			return strings.TrimSuffix(line, "\n")
+		}
+	}
+	first, _, _ := strings.Cut(findings, "\n")
+	return first
 }

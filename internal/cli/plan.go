@@ -95,6 +95,9 @@ func (a *app) planCommand() *cobra.Command {
 // emitPlan saves the plan and shows it, whichever of the two fails.
 func (a *app) emitPlan(out outputFlags, s screenFlags, src *source, r *report.Result) error {
 	doc := func(w io.Writer) error { return report.EncodePlan(w, report.NewPlanFile(r)) }
+	if out.file == "-" { // the plan alone: a page before it would be in its way
+		return a.save(out.file, doc)
+	}
 	shown := outputFlags{format: out.format}
 	if _, err := shown.json(); err != nil {
 		return err
@@ -109,6 +112,7 @@ func (a *app) emitPlan(out outputFlags, s screenFlags, src *source, r *report.Re
 		if err := announce(w, src); err != nil {
 			return err
 		}
+		o.Target = src.target
 		return text.Plan(w, r, o)
 	}, doc))
 }

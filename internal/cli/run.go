@@ -126,7 +126,7 @@ func (a *app) root() *cobra.Command {
 	})
 	root.AddCommand(
 		a.assessCommand(), a.collectCommand(), a.benchCommand(), a.threatsCommand(), a.explainCommand(),
-		a.planCommand(), a.hardenCommand(), a.verifyCommand(), a.rollbackCommand(),
+		a.planCommand(), a.hardenCommand(), a.verifyCommand(), a.rollbackCommand(), a.guardCommand(),
 		a.doctorCommand(), a.policyCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand(), a.manCommand(),
 	)
 	return root

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -210,7 +211,7 @@ func (m *mapper) mounts(c *types.ServiceConfig, depth int) []snapshot.Mount {
 	slices.SortStableFunc(out, func(a, b snapshot.Mount) int {
 		return cmp.Or(strings.Compare(a.Destination, b.Destination), strings.Compare(a.Source, b.Source))
 	})
-	return slices.Compact(out)
+	return slices.CompactFunc(out, func(a, b snapshot.Mount) bool { return reflect.DeepEqual(a, b) })
 }
 
 // maxJoins is how many volumes_from, followed one after another, are read.

@@ -30,6 +30,7 @@ type Client struct {
 	library  *client.Client
 	http     *http.Client
 	counter  *counter
+	held     held
 	base     url.URL // scheme, host and the endpoint's own path prefix
 	version  string  // negotiated, "1.41"
 	timeout  time.Duration

@@ -41,6 +41,10 @@ type Endpoint struct {
 // Encrypted reports whether a TCP endpoint uses TLS.
 func (e Endpoint) Encrypted() bool { return e.tls != nil }
 
+// Identified reports whether calls show who makes them: over TCP only a client
+// certificate does.
+func (e Endpoint) Identified() bool { return e.Kind != KindTCP || e.tls != nil && e.tls.cert != "" }
+
 // Unverified reports whether TLS accepts any certificate.
 func (e Endpoint) Unverified() bool { return e.tls != nil && e.tls.skipVerify }
 

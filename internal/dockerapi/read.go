@@ -1,6 +1,7 @@
 package dockerapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,12 +10,15 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"sync/atomic"
 )
 
-// Bounds of one answer, in bytes.
+// Bounds of one answer, and of the answers of one engine that are read at the same
+// time, in bytes.
 const (
 	MaxObject = 64 << 20
-	MaxList   = 256 << 20
+	MaxList   = 128 << 20
+	maxHeld   = 192 << 20
 )
 
 // Get reads an API path such as "/info". The answer is at most limit bytes of
@@ -49,14 +53,46 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	if resp.ContentLength > limit {
 		return nil, &Error{Op: op, Kind: ErrTooLarge, Message: fmt.Sprintf("%d bytes, the bound is %d", resp.ContentLength, limit)}
 	}
-	b, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	b, err := c.held.read(resp.Body, limit)
 	switch {
+	case errors.Is(err, ErrTooLarge):
+		return nil, &Error{Op: op, Kind: ErrTooLarge, Message: fmt.Sprintf("more than %d bytes, or more than %d with others that are read now", limit, maxHeld)}
 	case err != nil:
 		return nil, transportError(op, err)
-	case int64(len(b)) > limit:
-		return nil, &Error{Op: op, Kind: ErrTooLarge, Message: fmt.Sprintf("more than %d bytes", limit)}
 	}
 	return b, nil
+}
+
+// held counts the bytes of the answers that are being read, so that an engine that
+// answers several requests without end takes no more memory than with one.
+type held struct{ bytes atomic.Int64 }
+
+// read returns at most limit bytes. It grows by pieces: a buffer that doubles would
+// hold three times as much.
+func (h *held) read(r io.Reader, limit int64) ([]byte, error) {
+	const piece = 1 << 20
+	var total int64
+	defer func() { h.bytes.Add(-total) }()
+	var full [][]byte
+	buf := make([]byte, 0, 4<<10)
+	for {
+		if len(buf) == cap(buf) {
+			full = append(full, buf)
+			buf = make([]byte, 0, min(piece, 2*cap(buf)))
+		}
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		total += int64(n)
+		if h.bytes.Add(int64(n)) > maxHeld || total > limit {
+			return nil, ErrTooLarge
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return bytes.Join(append(full, buf), nil), nil
+		case err != nil:
+			return nil, err
+		}
+	}
 }
 
 // engineMessage reads the message of an error answer: JSON, or plain text from

@@ -4,8 +4,8 @@
 package guard
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"plimsoll/internal/check"
@@ -28,6 +28,9 @@ var Modes = []Mode{Deny, Audit, Warn}
 
 // action is the name of a mode in a binding.
 func (m Mode) action() string { return strings.ToUpper(string(m[:1])) + string(m[1:]) }
+
+// Oldest is the first version, 1.Oldest, that has such policies for good.
+const Oldest = 30
 
 // Options say how guards are written.
 type Options struct {
@@ -70,17 +73,43 @@ var pods = []check.GuardResource{
 }
 
 // podVariables are what the expressions of pods are written with. Types are left
-// open, so that one expression fits pods and every kind of template.
-var podVariables = [][2]string{
-	{"spec", "dyn(object).kind == 'Pod' ? dyn(object).spec :\n" +
-		"dyn(object).kind == 'CronJob' ? dyn(object).spec.jobTemplate.spec.template.spec :\n" +
-		"dyn(object).spec.template.spec"},
-	{"containers", "variables.spec.containers +\n" +
-		"variables.spec.?initContainers.orValue([]) +\n" +
-		"variables.spec.?ephemeralContainers.orValue([])"},
-	{"running", "variables.spec.containers +\n" +
-		"variables.spec.?initContainers.orValue([]).filter(c, c.?restartPolicy.orValue('') == 'Always')"},
-	{"windows", "variables.spec.?os.?name.orValue('') == 'windows'"},
+// open, so that one expression fits pods and every kind of template. Those that
+// none uses are left out.
+func podVariables(minor int) [][2]string {
+	const enforce = "namespaceObject.metadata.?labels[?'pod-security.kubernetes.io/enforce'].orValue('')"
+	const version = "namespaceObject.metadata.?labels[?'pod-security.kubernetes.io/enforce-version'].orValue('')"
+	ours := strconv.Itoa(minor)
+	return [][2]string{
+		{"spec", "dyn(object).kind == 'Pod' ? dyn(object).spec :\n" +
+			"dyn(object).kind == 'CronJob' ? dyn(object).spec.jobTemplate.spec.template.spec :\n" +
+			"dyn(object).spec.template.spec"},
+		{"containers", "variables.spec.containers +\n" +
+			"variables.spec.?initContainers.orValue([]) +\n" +
+			"variables.spec.?ephemeralContainers.orValue([])"},
+		{"running", "variables.spec.containers +\n" +
+			"variables.spec.?initContainers.orValue([]).filter(c, c.?restartPolicy.orValue('') == 'Always')"},
+		{"windows", "variables.spec.?os.?name.orValue('') == 'windows'"},
+		{"annotations", "(dyn(object).kind == 'Pod' ? dyn(object).metadata.?annotations :\n" +
+			" dyn(object).kind == 'CronJob' ? dyn(object).spec.jobTemplate.spec.template.?metadata.?annotations :\n" +
+			" dyn(object).spec.template.?metadata.?annotations).orValue({})"},
+		{"called", "request.namespace + '/' + dyn(object).metadata.?name.or(dyn(object).metadata.?generateName).orValue('')"},
+		{"level", enforce},
+		{"standard", "!(" + enforce + " in ['baseline', 'restricted']) ||\n" +
+			"!" + version + ".matches('^v1[.][0-9]{1,3}$') ||\n" +
+			"int(" + version + ".substring(3)) > " + ours + " ? " + ours + " :\n" +
+			"int(" + version + ".substring(3))"},
+	}
+}
+
+// used returns the variables that an expression uses, and those that these use.
+func used(expression string, all [][2]string) [][2]string {
+	need := expression
+	for _, v := range slices.Backward(all) {
+		if strings.Contains(need, "variables."+v[0]) {
+			need += v[1]
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(v [2]string) bool { return !strings.Contains(need, "variables."+v[0]) })
 }
 
 // changed keeps out of the way of objects that are there already, until what a
@@ -103,19 +132,22 @@ func write(g *check.Guard, p *policy.Policy, o Options) Document {
 	head("ValidatingAdmissionPolicy")
 	b.add(2, "failurePolicy: Fail")
 	b.add(2, "matchConstraints:")
-	b.rules(g.On)
+	b.rules(g)
+	expression := g.Expression(check.GuardInputs{List: lists(g.Check, p)})
 	if len(g.On) == 0 {
 		b.add(2, "matchConditions:")
 		b.add(4, "- name: changed")
 		b.text(6, "expression", changed)
-		b.add(2, "variables:")
-		for _, v := range podVariables {
-			b.add(4, "- name: "+v[0])
-			b.text(6, "expression", v[1])
+		if vars := used(expression, podVariables(o.Minor)); len(vars) > 0 {
+			b.add(2, "variables:")
+			for _, v := range vars {
+				b.add(4, "- name: "+v[0])
+				b.text(6, "expression", v[1])
+			}
 		}
 	}
 	b.add(2, "validations:")
-	b.text(4, "- expression", g.Expression(check.GuardInputs{Minor: o.Minor, List: lists(g.Check, p)}))
+	b.text(4, "- expression", expression)
 	b.add(6, "message: "+quote(g.Says+" ("+g.Check.ID+")"))
 	b.add(0, "---")
 	head("ValidatingAdmissionPolicyBinding")
@@ -143,7 +175,11 @@ func lists(c *check.Check, p *policy.Policy) func(string) []string {
 // lines builds a document.
 type lines struct{ strings.Builder }
 
-func (b *lines) add(indent int, s string) { fmt.Fprintf(b, "%*s%s\n", indent, "", s) }
+func (b *lines) add(indent int, s string) {
+	b.WriteString(strings.Repeat(" ", indent))
+	b.WriteString(s)
+	b.WriteByte('\n')
+}
 
 // text adds a field whose value stands below it as it is.
 func (b *lines) text(indent int, field, value string) {
@@ -157,8 +193,13 @@ func (b *lines) text(indent int, field, value string) {
 }
 
 // rules adds what a policy is asked about. Resources of one group share a rule.
-func (b *lines) rules(on []check.GuardResource) {
-	if len(on) == 0 {
+func (b *lines) rules(g *check.Guard) {
+	on := g.On
+	switch {
+	case len(on) > 0:
+	case g.PodsOnly:
+		on = pods[:2]
+	default:
 		on = pods
 	}
 	b.add(4, "resourceRules:")
@@ -209,4 +250,13 @@ func (b *lines) selector(g *check.Guard, sel snapshot.Selector) {
 			}
 		}
 	}
+}
+
+// Join returns documents as one stream.
+func Join(docs []Document) string {
+	texts := make([]string, len(docs))
+	for i, d := range docs {
+		texts[i] = d.YAML
+	}
+	return strings.Join(texts, "---\n")
 }

@@ -36,6 +36,7 @@ const defaultConfig = "/etc/docker/daemon.json"
 // look finds the engine's process and its configuration.
 func (d daemonSetting) look(ctx context.Context) (snapshot.DaemonProcess, *snapshot.DaemonConfig, error) {
 	m := d.opts.Machine()
+	m.Loaded(Loaded(d.opts.State))
 	proc := m.Daemon(ctx, d.eng.Endpoint().Address)
 	if !proc.Known() {
 		return proc.V, nil, errors.New("the engine's process was not found on this machine, so its configuration cannot be changed from here")
@@ -167,6 +168,8 @@ func (d daemonSetting) before(ctx context.Context, _ step.Step) ([]byte, error) 
 		return nil, err
 	}
 	img.Running, img.PID, img.Started = info.running(), proc.PID, proc.Started.Unix()
+	e := snapshot.Engine{Process: snapshot.Seen(proc, ""), Config: snapshot.Seen(*cfg, "")}
+	img.Loaded = !e.Unread()
 	return json.Marshal(img)
 }
 
@@ -198,9 +201,18 @@ func (d daemonSetting) apply(ctx context.Context, s step.Step, image []byte) err
 	}
 	d.reached(s.ID, "written")
 	if !d.restart {
+		d.noteLoaded(img, proc)
 		return nil
 	}
 	return d.again(ctx, proc)
+}
+
+// noteLoaded keeps a change of keys that reload from casting doubt on the others: an
+// engine that ran with the file as it was runs with it as it is.
+func (d daemonSetting) noteLoaded(img *configImage, proc snapshot.DaemonProcess) {
+	if img.Loaded && img.runs(proc) {
+		noteLoaded(d.opts.State, img.Path, proc.PID)
+	}
 }
 
 func parseImage(b []byte) (*configImage, error) {

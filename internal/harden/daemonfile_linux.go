@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"plimsoll/internal/atomicfile"
 	"plimsoll/internal/edit"
@@ -30,11 +29,11 @@ type configImage struct {
 	Mode     fs.FileMode `json:",omitempty"`
 	UID, GID int
 	Content  []byte
-	Modified time.Time `json:",omitzero"` // of the file, for what its time tells of the engine
 
 	// Running are the values that the engine had, by field: where a key is
 	// removed from the file, a reload leaves what runs.
 	Running map[string]string `json:",omitempty"`
+	Loaded  bool              `json:",omitempty"` // the engine ran with the file as it was
 	PID     int               // of the engine's process
 	Started int64             // when it started, seconds since 1970
 }
@@ -74,7 +73,6 @@ func readConfigFile(path string) (*configImage, error) {
 		return nil, fmt.Errorf("the owner of %s is not known", printable(path))
 	}
 	img.Mode, img.UID, img.GID = fi.Mode().Perm(), int(st.Uid), int(st.Gid)
-	img.Modified = fi.ModTime().UTC()
 	img.Content, err = os.ReadFile(path)
 	return img, err
 }
@@ -105,10 +103,7 @@ func (f *configImage) write(content []byte) error {
 // restore makes the file what it was.
 func (f *configImage) restore() error {
 	if !f.Absent {
-		if err := f.write(f.Content); err != nil || f.Modified.IsZero() {
-			return err
-		}
-		return os.Chtimes(f.Path, time.Time{}, f.Modified) // it is the file with which the engine started, or is not
+		return f.write(f.Content)
 	}
 	if err := os.Remove(f.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -31,6 +31,9 @@ func (d daemonSetting) undo(ctx context.Context, s step.Step, image []byte) (ste
 	if err := old.restore(); err != nil {
 		return "", "", fmt.Errorf("write %s: %w", printable(img.Path), err)
 	}
+	if proc, _, err := d.look(ctx); err == nil && old == img {
+		d.noteLoaded(img, proc)
+	}
 	if d.restart {
 		undo, more, err := d.restartFormer(ctx, img)
 		return undo, strings.TrimPrefix(why+"; "+more, "; "), err

@@ -20,6 +20,7 @@ type Machine interface {
 	Daemon(ctx context.Context, socket string) snapshot.Fact[snapshot.DaemonProcess]
 	Config(ctx context.Context, d snapshot.DaemonProcess) snapshot.Fact[snapshot.DaemonConfig]
 	AuditRules(ctx context.Context) (snapshot.AuditState, error)
+	Loaded(files []snapshot.LoadedFile) // see [Loaded]; comes before Config
 }
 
 // mender performs steps of one kind on the machine itself. Targets are read

@@ -32,8 +32,8 @@ type privateBed struct {
 	eng    *dockerapi.Client
 	config string
 	on     snapshot.Subject
-	state  string // of harden, for what it says of reloads
-	loaded bool   // whether the file was said to be in force when it was collected last
+	unread bool   // whether the engine collected last may not run with its file
+	state  string // of the options handed out last
 }
 
 func newPrivateBed(t *testing.T, content string) *privateBed {
@@ -60,31 +60,31 @@ func newPrivateBed(t *testing.T, content string) *privateBed {
 func thisMachine() Machine { return host.Open("") }
 
 func (b *privateBed) options() Options {
-	return Options{Engine: b.eng, State: b.TempDir(), Tool: "plimsoll test", Machine: thisMachine}
+	b.state = b.TempDir()
+	return Options{Engine: b.eng, State: b.state, Tool: "plimsoll test", Machine: thisMachine}
 }
 
 // collect returns the engine and its default network as evidence has them.
 func (b *privateBed) collect() *snapshot.Snapshot {
 	b.Helper()
 	local := host.Open("")
-	if b.state != "" {
-		var err error
-		if local.Reloads, err = Reloads(b.state); err != nil {
-			b.Fatal(err)
-		}
-	}
+	local.Loaded(Loaded(b.state))
 	scope, h, _ := local.Collect(b.Context(), b.eng.Endpoint().Socket)
 	s := docker.Collect(b.Context(), docker.Options{
 		Client: b.eng, Local: local, HostScope: scope.ID, Machine: docker.Machine{Name: h.Name, Kernel: h.Kernel},
 	})
 	for i := range s.Engines {
 		e := &s.Engines[i]
-		b.loaded = e.FileLoaded()
+		b.unread = e.Unread()
+		e.Config.V.Loaded = false
 		e.Config.V.Modified, e.Process.V.Started, e.Process.V.PID, e.Process.Source = time.Time{}, time.Time{}, 0, ""
 		e.Config.Source, e.Verifier.Source = "", ""
 	}
 	return s
 }
+
+// age waits until a file that is written differs in time from the engine's start.
+func (b *privateBed) age() { time.Sleep(3 * time.Second) }
 
 func (b *privateBed) content() string {
 	b.Helper()
@@ -105,6 +105,8 @@ var reloadSteps = [][]step.Change{
 // what others wrote in the file stays byte for byte, and the way back is exact.
 func TestReloadAsSimulated(t *testing.T) {
 	b := newPrivateBed(t, privateConfig)
+	b.age()
+	o := b.options()
 	for _, set := range reloadSteps {
 		t.Run(set[0].Field, func(t *testing.T) {
 			before := b.collect()
@@ -113,19 +115,16 @@ func TestReloadAsSimulated(t *testing.T) {
 			if err := s.Simulate(overlay); err != nil {
 				t.Fatal(err)
 			}
-			o := b.options()
 			rep, err := Apply(t.Context(), o, []step.Step{s})
 			if err != nil {
 				t.Fatalf("%v, %+v", err, rep)
 			}
-			b.state = ""
-			if b.collect(); b.loaded {
-				t.Error("a file that somebody changed after the engine started is said to be loaded")
-			}
-			b.state = o.State
 			want := overlay.Snapshot()
-			if d := cmp.Diff(want.Engines, b.collect().Engines); d != "" || !b.loaded {
-				t.Errorf("loaded %t, applied (-simulated +collected):\n%s", b.loaded, d)
+			if d := cmp.Diff(want.Engines, b.collect().Engines); d != "" {
+				t.Errorf("applied (-simulated +collected):\n%s", d)
+			}
+			if b.unread {
+				t.Error("a reload casts doubt on the keys that it did not touch")
 			}
 			if got := b.content(); !strings.Contains(got, "\"a=b\",   \"proxy=http://u:"+canary+"@proxy:1\"],\n\n\t") {
 				t.Errorf("the file's manner was lost:\n%s", got)
@@ -142,8 +141,11 @@ func TestReloadAsSimulated(t *testing.T) {
 			if got := b.content(); got != privateConfig {
 				t.Errorf("the file after rollback:\n%s", got)
 			}
-			if d := cmp.Diff(before.Engines, b.collect().Engines); d != "" || !b.loaded {
-				t.Errorf("loaded %t, rolled back (-before +collected):\n%s", b.loaded, d)
+			if d := cmp.Diff(before.Engines, b.collect().Engines); d != "" {
+				t.Errorf("rolled back (-before +collected):\n%s", d)
+			}
+			if b.unread {
+				t.Error("the way back casts doubt on the keys that it did not touch")
 			}
 			if left := images(t, o.State); len(left) > 0 {
 				t.Errorf("images are left: %v", left)
@@ -203,6 +205,7 @@ func TestRealReloadKilled(t *testing.T) {
 // be pending, and in force after a restart of the engine.
 func TestRestartIsWrittenAndPending(t *testing.T) {
 	b := newPrivateBed(t, privateConfig)
+	b.age()
 	s := step.New(step.DaemonRestart, b.on,
 		set("no-new-privileges", "", "true"), set("userland-proxy", "", "false"), set("log-level", "", `"info"`),
 		set("experimental", "", "false"), set("metrics-addr", "", `"127.0.0.1:9323"`), set("log-opts.max-size", "", `"10m"`),
@@ -224,6 +227,9 @@ func TestRestartIsWrittenAndPending(t *testing.T) {
 	checks, err := Verify(t.Context(), o, rep.ID)
 	if err != nil || checks[0].Holds || !strings.Contains(checks[0].Why, "after a restart") {
 		t.Fatalf("Verify = %+v, %v", checks, err)
+	}
+	if b.collect(); !b.unread {
+		t.Error("a file that the engine did not read counts as what runs")
 	}
 	b.bed.Restart()
 	if checks, err = Verify(t.Context(), o, rep.ID); err != nil || !checks[0].Holds {

@@ -4,7 +4,6 @@ package harden
 
 import (
 	"context"
-	"time"
 
 	"plimsoll/internal/step"
 )
@@ -15,6 +14,3 @@ func (r *runner) mender(step.Kind) mender { return nil }
 
 // pending says that a step's values are written but not in force.
 func (r *runner) pending(context.Context, *Journal, *Entry) string { return "" }
-
-// Reloads says what reloads left of configuration files of engines.
-func Reloads(string) (map[string]time.Time, error) { return nil, nil }

@@ -162,8 +162,7 @@ func (c *Config) complete() error {
 		}
 		b, err := os.ReadFile(file)
 		if err != nil {
-			var pe *os.PathError
-			if errors.As(err, &pe) {
+			if pe, ok := errors.AsType[*os.PathError](err); ok {
 				err = pe.Err
 			}
 			return &Error{Op: "use " + c.Name(), Kind: ErrConfig, Message: printable(fmt.Sprintf("%s %s: %v", what, file, err))}

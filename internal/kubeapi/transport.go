@@ -36,8 +36,8 @@ func (c *Config) transportError(op string, err error) *Error {
 	if own, ok := errors.AsType[*Error](err); ok {
 		return own
 	}
-	if kind, message := c.tlsError(err); kind != nil {
-		return &Error{Op: op, Kind: kind, Message: message}
+	if message := c.tlsMessage(err); message != "" {
+		return &Error{Op: op, Kind: ErrTLS, Message: message}
 	}
 	if strings.Contains(err.Error(), "getting credentials: ") {
 		return &Error{Op: op, Kind: ErrPlugin, Message: c.pluginMessage(err)}
@@ -52,8 +52,8 @@ func (c *Config) transportError(op string, err error) *Error {
 	return e
 }
 
-// tlsError says what is wrong with whose certificate.
-func (c *Config) tlsError(err error) (kind error, message string) {
+// tlsMessage says what is wrong with whose certificate; "" when something else is.
+func (c *Config) tlsMessage(err error) string {
 	var (
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
@@ -65,22 +65,22 @@ func (c *Config) tlsError(err error) (kind error, message string) {
 	plain := strings.Contains(err.Error(), "HTTP response to HTTPS client")
 	switch {
 	case errors.As(err, &authority):
-		return ErrTLS, fmt.Sprintf("the certificate of %s is not signed by the authority that %s names; either the authority is outdated or another server answers", c.Server, c.Name())
+		return fmt.Sprintf("the certificate of %s is not signed by the authority that %s names; either the authority is outdated or another server answers", c.Server, c.Name())
 	case errors.As(err, &host):
-		return ErrTLS, printable(fmt.Sprintf("the certificate of %s is for other names: %s", c.Server, host.Error()))
+		return printable(fmt.Sprintf("the certificate of %s is for other names: %s", c.Server, host.Error()))
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return ErrTLS, fmt.Sprintf("the certificate of %s is not valid now: it holds from %s until %s", c.Server, day(invalid.Cert.NotBefore), day(invalid.Cert.NotAfter))
+		return fmt.Sprintf("the certificate of %s is not valid now: it holds from %s until %s", c.Server, day(invalid.Cert.NotBefore), day(invalid.Cert.NotAfter))
 	case errors.As(err, &record), plain:
-		return ErrTLS, c.Server + " does not speak TLS"
+		return c.Server + " does not speak TLS"
 	case errors.As(err, &op) && op.Op == "remote error": // an alert, of a type that crypto/tls keeps to itself
 		if old := c.expired(); old != "" {
-			return ErrTLS, old
+			return old
 		}
-		return ErrTLS, printable("the server ended the handshake: " + op.Err.Error())
+		return printable("the server ended the handshake: " + op.Err.Error())
 	case errors.As(err, &invalid), errors.As(err, &verify):
-		return ErrTLS, printable(rootCause(err).Error())
+		return printable(rootCause(err).Error())
 	}
-	return nil, ""
+	return ""
 }
 
 // expired says so when the client certificate of the configuration is out of date.

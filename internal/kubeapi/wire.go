@@ -122,7 +122,7 @@ func fields(b []byte, each func(n int, v []byte) error) error {
 			return errWire
 		}
 		if tag&typeMask == bytesOf {
-			if err := each(int(tag>>typeBits), b[:size:size]); err != nil { //nolint:gosec // below most
+			if err := each(int(tag>>typeBits), b[:size:size]); err != nil {
 				return err
 			}
 		}

@@ -27,7 +27,7 @@ func groupKind(apiVersion, kind string) string {
 func (b *Builder) custom(o map[string]any, from Origin) {
 	apiVersion, kind := text(o, "apiVersion"), text(o, "kind")
 	var m metav1.ObjectMeta
-	recode(dig(o, "metadata"), &m)
+	_ = recode(dig(o, "metadata"), &m) // metadata of another form tells nothing
 	gk := groupKind(apiVersion, kind)
 	t, isTemplate := templates[gk]
 	switch {
@@ -103,7 +103,7 @@ func (b *Builder) fromTree(w snapshot.Workload, o map[string]any, f treePlace, s
 		}
 	}
 	if parent, ok := strings.CutSuffix(f.path, ".spec"); ok {
-		recode(dig(o, parent+".metadata"), &t.ObjectMeta)
+		_ = recode(dig(o, parent+".metadata"), &t.ObjectMeta) // as of the object
 	}
 	b.candidate(w, m, &t, from)
 }

@@ -21,14 +21,6 @@ func stamp(t metav1.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// revisions are labels that controllers give each pod or each revision of a
-// template.
-var revisions = []string{
-	"pod-template-hash", "controller-revision-hash", "pod-template-generation", "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
-	"controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "batch.kubernetes.io/job-completion-index",
-	"rollouts-pod-template-hash",
-}
-
 // owner says who keeps an object up, so that what is changed in the cluster alone
 // would be taken back. nil where nothing tells.
 func owner(m *metav1.ObjectMeta) *snapshot.Owner {

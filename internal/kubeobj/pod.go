@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"plimsoll/internal/snapshot"
 )
 
 // podRec is a pod until everything that may own it is known.
@@ -36,7 +38,7 @@ func (b *Builder) pod(p *corev1.Pod, from Origin) {
 		w := b.new("v1", "Pod", &p.ObjectMeta, from)
 		_, w.Static = p.Annotations[mirrorNote]
 		w.Dormant = over(r.phase)
-		w.Spec, w.Labels = raw.spec, pairs(p.Labels, revisions...)
+		w.Spec, w.Labels = raw.spec, pairs(p.Labels, snapshot.RevisionLabels()...)
 		r.cand = len(b.cands)
 		b.cands = append(b.cands, candidate{w: w})
 	} else {

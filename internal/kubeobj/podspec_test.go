@@ -14,8 +14,16 @@ func TestQuantities(t *testing.T) {
 		in           string
 		milli, bytes int64
 	}{
-		{"0", 0, 0}, {"0Mi", 0, 0}, {"0e3", 0, 0}, {"1", 1000, 1}, {"100m", 100, 1}, {"0.5", 500, 1}, {"1500u", 2, 1},
-		{"128Mi", 128 << 20 * 1000, 128 << 20}, {"1e3", 1_000_000, 1000}, {"1.5Gi", 3 << 29 * 1000, 3 << 29},
+		{"0", 0, 0},
+		{"0Mi", 0, 0},
+		{"0e3", 0, 0},
+		{"1", 1000, 1},
+		{"100m", 100, 1},
+		{"0.5", 500, 1},
+		{"1500u", 2, 1},
+		{"128Mi", 128 << 20 * 1000, 128 << 20},
+		{"1e3", 1_000_000, 1000},
+		{"1.5Gi", 3 << 29 * 1000, 3 << 29},
 	} {
 		a := amounts(corev1.ResourceList{"cpu": resource.MustParse(tt.in), "memory": resource.MustParse(tt.in)})
 		if *a.CPU != tt.milli || *a.Memory != tt.bytes {
@@ -27,7 +35,9 @@ func TestQuantities(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	s := PodSpec(&corev1.PodSpec{HostNetwork: true, Containers: []corev1.Container{
 		{Name: "a", Image: "nginx", Ports: []corev1.ContainerPort{{ContainerPort: 80, Protocol: "TCP"}}, Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{"memory": resource.MustParse("1Mi")}}},
-		{Name: "b", Image: "nginx:1.2"}, {Name: "c", Image: "nginx@sha256:00"}, {Name: "d", Image: "host:5000/nginx:latest", ImagePullPolicy: "Never"},
+		{Name: "b", Image: "nginx:1.2"},
+		{Name: "c", Image: "nginx@sha256:00"},
+		{Name: "d", Image: "host:5000/nginx:latest", ImagePullPolicy: "Never"},
 	}}, map[string]string{appArmorNote + "b": "unconfined"})
 	if s.ServiceAccount != "default" || s.RestartPolicy != "Always" || s.Security.Context {
 		t.Errorf("defaults are not set: %+v", s)

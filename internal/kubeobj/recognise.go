@@ -16,11 +16,22 @@ type plugin struct {
 // plugins are the network plugins that are known. One that needs a setting to
 // enforce policies is unknown until the setting is seen.
 var plugins = []plugin{
-	{"calico", "calico/node", "yes"}, {"canal", "canal", "yes"}, {"cilium", "cilium/cilium", "yes"}, {"antrea", "antrea/antrea", "yes"},
-	{"weave", "weave-npc", "yes"}, {"kube-router", "kube-router", "yes"}, {"romana", "romana/agent", "yes"}, {"ovn-kubernetes", "ovn-kube", "yes"},
-	{"kube-ovn", "kube-ovn", "yes"}, {"azure-npm", "azure-npm", "yes"}, {"kube-network-policies", "kube-network-policies", "yes"},
-	{"aws-vpc-cni", "amazon-k8s-cni", "unknown"}, {"aws-network-policy-agent", "aws-network-policy-agent", "unknown"},
-	{"flannel", "flannel", "no"}, {"kindnet", "kindnetd", "unknown"}, {"azure-cni", "azure-cni", "unknown"},
+	{"calico", "calico/node", "yes"},
+	{"canal", "canal", "yes"},
+	{"cilium", "cilium/cilium", "yes"},
+	{"antrea", "antrea/antrea", "yes"},
+	{"weave", "weave-npc", "yes"},
+	{"kube-router", "kube-router", "yes"},
+	{"romana", "romana/agent", "yes"},
+	{"ovn-kubernetes", "ovn-kube", "yes"},
+	{"kube-ovn", "kube-ovn", "yes"},
+	{"azure-npm", "azure-npm", "yes"},
+	{"kube-network-policies", "kube-network-policies", "yes"},
+	{"aws-vpc-cni", "amazon-k8s-cni", "unknown"},
+	{"aws-network-policy-agent", "aws-network-policy-agent", "unknown"},
+	{"flannel", "flannel", "no"},
+	{"kindnet", "kindnetd", "unknown"},
+	{"azure-cni", "azure-cni", "unknown"},
 }
 
 // recognise notes what enforces policies: on the network, and at admission.

@@ -81,8 +81,7 @@ func strict(raw []byte, into any, p *Parsed) {
 // wrongType words what the decoder says of a value. The value itself may be a
 // secret and is not repeated.
 func wrongType(err error) Problem {
-	var t *json.UnmarshalTypeError
-	if errors.As(err, &t) {
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		value, _, _ := strings.Cut(t.Value, " ")
 		return Problem{t.Field, fmt.Sprintf("is a %s; it takes %s", value, typeName(t.Type.String()))}
 	}

@@ -130,7 +130,7 @@ func (b *Builder) scaled(w *snapshot.Workload, replicas *int32, ready int32) {
 func (b *Builder) candidate(w snapshot.Workload, m *metav1.ObjectMeta, t *corev1.PodTemplateSpec, from Origin) {
 	s := PodSpec(&t.Spec, t.Annotations)
 	s.Unread = from.Unread
-	w.Spec, w.Labels = b.specs.intern(s), pairs(t.Labels, revisions...)
+	w.Spec, w.Labels = b.specs.intern(s), pairs(t.Labels, snapshot.RevisionLabels()...)
 	parent := parentOf(m)
 	if parent != nil && !b.Files && (w.Kind == "ReplicaSet" || w.Kind == "Job") {
 		b.links[w.UID] = link{*parent, w.Spec}

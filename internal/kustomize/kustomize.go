@@ -119,7 +119,7 @@ func References(top fs.FS, file string) (Refs, error) {
 	for _, g := range k.SecretGenerator {
 		look.sources(g.KvPairSources)
 	}
-	if len(k.HelmCharts) > 0 || len(k.HelmChartInflationGenerator) > 0 { //nolint:staticcheck // old files have it
+	if len(k.HelmCharts) > 0 || len(k.HelmChartInflationGenerator) > 0 {
 		r.Runs = "helm"
 	}
 	return r, nil

@@ -110,15 +110,22 @@ func openPorts(spec *snapshot.ContainerSpec) int {
 }
 
 func mountsSocket(s *snapshot.Snapshot, spec *snapshot.ContainerSpec) bool {
-	for _, m := range spec.Mounts {
-		for i := range s.Files {
-			f := &s.Files[i]
-			if f.Role == snapshot.RoleEngineSocket && (shows(m.Source, f.Path) || shows(m.Real, f.Real)) {
-				return true
-			}
+	for i := range s.Files {
+		f := &s.Files[i]
+		if f.Role == snapshot.RoleEngineSocket && slices.ContainsFunc(spec.Mounts, func(m snapshot.Mount) bool { return mountShows(&m, f) }) {
+			return true
 		}
 	}
 	return false
+}
+
+// mountShows: a directory around a link to the socket shows the link only, so once
+// a source was followed its end counts.
+func mountShows(m *snapshot.Mount, f *snapshot.File) bool {
+	if m.Real == "" || f.Real == "" {
+		return shows(m.Source, f.Path)
+	}
+	return shows(m.Real, f.Real) || slices.ContainsFunc(m.Shows, func(p string) bool { return shows(p, f.Real) })
 }
 
 // shows reports whether a mount of source has path in it.
@@ -149,12 +156,13 @@ func (b *builder) clients() {
 		client.Notes = append(client.Notes, principals...)
 	}
 	b.element(client)
-	unix := false
+	unix, seen := false, false
 	for i := range b.s.Listeners {
 		l := &b.s.Listeners[i]
 		if l.Scope != b.e.Scope {
 			continue
 		}
+		seen = true
 		if l.Network == "unix" {
 			unix = true
 			continue
@@ -172,9 +180,41 @@ func (b *builder) clients() {
 		}
 		b.flow(f)
 	}
-	if unix || len(b.s.Listeners) == 0 {
-		b.flow(Flow{From: "cli", To: "dockerd", Protocol: "unix", Auth: "file-permissions", Encrypt: true, Crosses: true, Label: "socket"})
+	switch {
+	case unix:
+		b.flow(overSocket())
+	case !seen:
+		b.flow(b.asked())
 	}
+}
+
+// overSocket is a call over a unix socket.
+func overSocket() Flow {
+	return Flow{From: "cli", To: "dockerd", Protocol: "unix", Auth: "file-permissions", Encrypt: true, Crosses: true, Label: "socket"}
+}
+
+// asked is how the engine was called, where what it listens on was not seen.
+func (b *builder) asked() Flow {
+	f := Flow{From: "cli", To: "dockerd", Crosses: true, Encrypt: true}
+	sc := b.s.Scope(b.e.Scope)
+	if sc == nil {
+		return overSocket()
+	}
+	scheme, rest, _ := strings.Cut(sc.Target, "://")
+	switch scheme {
+	case "ssh":
+		f.Protocol, f.Auth, f.Label = "ssh", "credentials", "ssh"
+	case "https": // with a certificate of the client's; whether it was asked for is not known
+		f.Protocol, f.Auth, f.Label = "tcp", "unknown", "tcp"
+	case "tcp", "http":
+		f.Protocol, f.Auth, f.Label, f.Encrypt = "tcp", "none", "tcp", false
+	default:
+		return overSocket()
+	}
+	if i := strings.LastIndexByte(rest, ':'); i >= 0 && f.Protocol == "tcp" {
+		f.Label += " " + strings.TrimRight(rest[i+1:], "/")
+	}
+	return f
 }
 
 // registries adds every registry that the containers' images come from.

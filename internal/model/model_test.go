@@ -29,6 +29,28 @@ func TestModelOfTheMinimalHost(t *testing.T) {
 	golden.Compare(t, "testdata/minimal.golden", append(b, '\n'))
 }
 
+// TestHowAnEngineWasAsked: an engine whose listeners were not seen is drawn as it
+// was called.
+func TestHowAnEngineWasAsked(t *testing.T) {
+	for target, want := range map[string]string{
+		"unix:///var/run/docker.sock": "socket file-permissions", "tcp://10.0.0.1:2375": "tcp 2375 none",
+		"https://10.0.0.1:2376": "tcp 2376 unknown", "ssh://ops@build": "ssh credentials",
+	} {
+		s := checktest.Minimal()
+		s.Listeners = nil
+		for i := range s.Scopes {
+			if s.Scopes[i].Kind == snapshot.ScopeEngine {
+				s.Scopes[i].Target = target
+			}
+		}
+		for _, f := range model.Build(snapshot.NewIndex(s)).Flows {
+			if f.From == "cli" && f.To == "dockerd" && f.Label+" "+f.Auth != want {
+				t.Errorf("%s is drawn as %s %s, want %s", target, f.Label, f.Auth, want)
+			}
+		}
+	}
+}
+
 // TestExposedFlows: a flow that crosses a boundary and asks for no identity is
 // marked, and no other is.
 func TestExposedFlows(t *testing.T) {
@@ -44,6 +66,10 @@ func TestExposedFlows(t *testing.T) {
 		"metrics":       {`{"snapshot": {"listeners": [{"scope": "engine:7S6Z", "network": "tcp", "address": "::", "port": 9323, "api": "none"}]}}`, nil},
 		"socket mounted": {
 			`{"spec": {"mounts": [{"type": "bind", "source": "/run/docker.sock", "destination": "/s", "resolved": "observed", "real": "/run/docker.sock"}]}}`,
+			[]string{"docker.sock mounted in: web"},
+		},
+		"mounted below": {
+			`{"spec": {"mounts": [{"type": "bind", "source": "/tmp/sap", "destination": "/s", "resolved": "observed", "real": "/tmp/sap", "shows": ["/run/docker.sock"]}]}}`,
 			[]string{"docker.sock mounted in: web"},
 		},
 		"root mounted":      {`{"spec": {"mounts": [{"type": "bind", "source": "/", "destination": "/host", "resolved": "skipped"}]}}`, []string{"docker.sock mounted in: web"}},

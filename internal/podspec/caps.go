@@ -55,10 +55,10 @@ func bare(name string) string  { return strings.TrimPrefix(strings.ToUpper(name)
 // CRI-O SpecSetupCapabilities).
 func oneByOne(add, drop []string, form func(string) string) uint64 {
 	set := snapshot.CapMask(snapshot.DefaultCaps...)
-	if holds(add, all) {
+	if holdsAll(add) {
 		set = snapshot.AllCaps
 	}
-	if holds(drop, all) {
+	if holdsAll(drop) {
 		set = 0
 	}
 	return (set | mask(add, form)) &^ mask(drop, form)
@@ -68,20 +68,20 @@ func oneByOne(add, drop []string, form func(string) string) uint64 {
 // outweighs all dropped, and an added name a dropped one (daemon/pkg/oci/caps).
 func moby(add, drop []string) uint64 {
 	switch {
-	case holds(add, all):
+	case holdsAll(add):
 		return snapshot.AllCaps &^ mask(drop, bare)
-	case holds(drop, all):
+	case holdsAll(drop):
 		return mask(add, bare)
 	}
 	return snapshot.CapMask(snapshot.DefaultCaps...)&^mask(drop, bare) | mask(add, bare)
 }
 
-// holds reports whether a list has a name, in any case of letters.
-func holds(list []string, name string) bool {
-	return slices.ContainsFunc(list, func(n string) bool { return strings.EqualFold(n, name) })
+// holdsAll reports whether a list has ALL, in any case of letters.
+func holdsAll(list []string) bool {
+	return slices.ContainsFunc(list, func(n string) bool { return strings.EqualFold(n, all) })
 }
 
-// holdsName is holds for a name that may have CAP_ before it.
+// holdsName reports whether a list has a name, in any form.
 func holdsName(list []string, name string) bool {
 	return slices.ContainsFunc(list, func(n string) bool { return bare(n) == name })
 }

@@ -9,8 +9,6 @@ import (
 	"plimsoll/internal/snapshot"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // TestCapabilities holds the algebra against what the kernel showed of containers
 // that containerd 1.6.20 started (CapBnd of /proc/1/status), and against what other
 // runtimes make of the same lists.
@@ -51,7 +49,7 @@ func TestCapabilities(t *testing.T) {
 			}
 		})
 	}
-	all := capabilities(&snapshot.SecurityContext{Privileged: ptr(true), CapDrop: []string{"ALL"}})
+	all := capabilities(&snapshot.SecurityContext{Privileged: new(true), CapDrop: []string{"ALL"}})
 	if all.Held != snapshot.AllCaps || all.Depends("NET_RAW") {
 		t.Errorf("privileged that drops all holds %#x", all.Held)
 	}
@@ -66,9 +64,9 @@ func TestEscalation(t *testing.T) {
 		want Escalation
 	}{
 		"not said":            {snapshot.SecurityContext{}, Escalation{Allowed: true}},
-		"forbidden":           {snapshot.SecurityContext{Escalation: ptr(false)}, Escalation{Said: true}},
-		"privileged forces":   {snapshot.SecurityContext{Escalation: ptr(false), Privileged: ptr(true)}, Escalation{true, true, "privileged"}},
-		"SYS_ADMIN forces":    {snapshot.SecurityContext{Escalation: ptr(false), CapAdd: []string{"SYS_ADMIN"}}, Escalation{true, true, "SYS_ADMIN"}},
+		"forbidden":           {snapshot.SecurityContext{Escalation: new(false)}, Escalation{Said: true}},
+		"privileged forces":   {snapshot.SecurityContext{Escalation: new(false), Privileged: new(true)}, Escalation{true, true, "privileged"}},
+		"SYS_ADMIN forces":    {snapshot.SecurityContext{Escalation: new(false), CapAdd: []string{"SYS_ADMIN"}}, Escalation{true, true, "SYS_ADMIN"}},
 		"in any form of name": {snapshot.SecurityContext{CapAdd: []string{"cap_sys_admin"}}, Escalation{true, false, "SYS_ADMIN"}},
 	} {
 		if got := escalation(&c.of); got != c.want {
@@ -80,9 +78,9 @@ func TestEscalation(t *testing.T) {
 // TestPrecedence: the container's word counts over its pod's, field by field.
 func TestPrecedence(t *testing.T) {
 	pod := &snapshot.PodSpec{
-		Security: snapshot.SecurityContext{NonRoot: ptr(true), User: ptr(int64(5)), Seccomp: &snapshot.Profile{Type: "RuntimeDefault"}, AppArmor: &snapshot.Profile{Type: "Unconfined"}},
+		Security: snapshot.SecurityContext{NonRoot: new(true), User: new(int64(5)), Seccomp: &snapshot.Profile{Type: "RuntimeDefault"}, AppArmor: &snapshot.Profile{Type: "Unconfined"}},
 		Containers: []snapshot.PodContainer{
-			{Name: "a", Security: snapshot.SecurityContext{NonRoot: ptr(false), User: ptr(int64(0)), AppArmorNote: "runtime/default"}},
+			{Name: "a", Security: snapshot.SecurityContext{NonRoot: new(false), User: new(int64(0)), AppArmorNote: "runtime/default"}},
 			{Name: "b"},
 		},
 	}
@@ -103,7 +101,7 @@ func TestPrecedence(t *testing.T) {
 }
 
 func TestSupply(t *testing.T) {
-	lr := []snapshot.LimitRange{{Name: "d", Default: snapshot.Amounts{Memory: ptr(int64(7))}, Max: snapshot.Amounts{CPU: ptr(int64(9))}}}
+	lr := []snapshot.LimitRange{{Name: "d", Default: snapshot.Amounts{Memory: new(int64(7))}, Max: snapshot.Amounts{CPU: new(int64(9))}}}
 	for name, c := range map[string]struct {
 		own    snapshot.Demands
 		pod    *snapshot.Demands
@@ -112,11 +110,11 @@ func TestSupply(t *testing.T) {
 		want   string // limit and request of memory, limit of CPU
 	}{
 		"nothing":                  {want: "0 / 0 / 0"},
-		"own":                      {own: snapshot.Demands{Limits: snapshot.Amounts{Memory: ptr(int64(3))}}, limits: lr, want: "3 container / 3 limit / 9 LimitRange d"},
+		"own":                      {own: snapshot.Demands{Limits: snapshot.Amounts{Memory: new(int64(3))}}, limits: lr, want: "3 container / 3 limit / 9 LimitRange d"},
 		"LimitRange":               {limits: lr, want: "7 LimitRange d / 7 LimitRange d / 9 LimitRange d"},
-		"zero lifts a LimitRange":  {own: snapshot.Demands{Limits: snapshot.Amounts{Memory: ptr(int64(0))}}, limits: lr, want: "0 container / 0 limit / 9 LimitRange d"},
-		"the pod bounds":           {pod: &snapshot.Demands{Limits: snapshot.Amounts{Memory: ptr(int64(5))}}, want: "5 pod / 5 pod / 0"},
-		"the pod bounds zero, too": {own: snapshot.Demands{Limits: snapshot.Amounts{Memory: ptr(int64(0))}}, pod: &snapshot.Demands{Limits: snapshot.Amounts{Memory: ptr(int64(5))}}, want: "5 pod / 5 pod / 0"},
+		"zero lifts a LimitRange":  {own: snapshot.Demands{Limits: snapshot.Amounts{Memory: new(int64(0))}}, limits: lr, want: "0 container / 0 limit / 9 LimitRange d"},
+		"the pod bounds":           {pod: &snapshot.Demands{Limits: snapshot.Amounts{Memory: new(int64(5))}}, want: "5 pod / 5 pod / 0"},
+		"the pod bounds zero, too": {own: snapshot.Demands{Limits: snapshot.Amounts{Memory: new(int64(0))}}, pod: &snapshot.Demands{Limits: snapshot.Amounts{Memory: new(int64(5))}}, want: "5 pod / 5 pod / 0"},
 		"ephemeral gets nothing":   {limits: lr, kind: snapshot.EphemeralContainer, want: "0 / 0 / 0"},
 	} {
 		p := New(&snapshot.PodSpec{Resources: c.pod, Containers: []snapshot.PodContainer{{Name: "a", Kind: c.kind, Resources: c.own}}}, Context{Limits: c.limits})
@@ -135,7 +133,7 @@ func TestSupply(t *testing.T) {
 }
 
 func TestToken(t *testing.T) {
-	quiet, plain := &snapshot.ServiceAccount{Automount: ptr(false)}, &snapshot.ServiceAccount{}
+	quiet, plain := &snapshot.ServiceAccount{Automount: new(false)}, &snapshot.ServiceAccount{}
 	for name, c := range map[string]struct {
 		pod     *bool
 		account *snapshot.ServiceAccount
@@ -145,8 +143,8 @@ func TestToken(t *testing.T) {
 	}{
 		"neither says":            {nil, plain, true, false, "mounted known default"},
 		"account says no":         {nil, quiet, true, false, "none known account"},
-		"pod over account":        {ptr(true), quiet, true, false, "mounted known pod"},
-		"pod says no":             {ptr(false), nil, false, true, "none known pod"},
+		"pod over account":        {new(true), quiet, true, false, "mounted known pod"},
+		"pod says no":             {new(false), nil, false, true, "none known pod"},
 		"account not in the file": {nil, nil, true, true, "mounted open default"},
 		"accounts not read":       {nil, nil, false, false, "mounted open default"},
 		"account is not there":    {nil, nil, true, false, "mounted known default"},
@@ -211,7 +209,7 @@ func cluster(pods ...snapshot.PodRow) *snapshot.Snapshot {
 			{Scope: scope, Name: "l", OS: "linux", Runtime: "containerd://2.1"}, {Scope: scope, Name: "w", OS: "windows", Runtime: "containerd://2.1"},
 		},
 		Namespaces:  []snapshot.Namespace{{Scope: scope, Name: "shop"}, {Scope: scope, Name: "other"}},
-		LimitRanges: []snapshot.LimitRange{{Scope: scope, Namespace: "shop", Name: "d", Type: "Container", Default: snapshot.Amounts{Memory: ptr(int64(7))}}},
+		LimitRanges: []snapshot.LimitRange{{Scope: scope, Namespace: "shop", Name: "d", Type: "Container", Default: snapshot.Amounts{Memory: new(int64(7))}}},
 		PodSpecs: []snapshot.PodSpec{
 			{ServiceAccount: "default", Containers: []snapshot.PodContainer{{Name: "a", Kind: snapshot.AppContainer}}},
 			{ServiceAccount: "default", NodeSelector: []snapshot.Pair{{Key: "kubernetes.io/os", Value: "windows"}}},

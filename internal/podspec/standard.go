@@ -139,3 +139,19 @@ func Confined(p snapshot.Profile) bool { return p.Type == "RuntimeDefault" || p.
 func ConfinedNote(note string) bool {
 	return note == "runtime/default" || strings.HasPrefix(note, "localhost/")
 }
+
+// SafeSysctls lists the kernel settings that the standards leave to pods since a
+// version, and of 0 those that they always did; sorted.
+func SafeSysctls(since Minor) []string {
+	var out []string
+	for name, m := range safeSysctls {
+		if m == since {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// SafeVolumes lists the types of volumes that the level restricted allows.
+func SafeVolumes() []string { return slices.Clone(safeVolumes) }

@@ -22,11 +22,11 @@ const (
 // supply works out what a container requests and is limited to. Ephemeral
 // containers have neither, and no LimitRange gives them any.
 func (p *Pod) supply(c *Container) {
-	pod := p.PodSpec.Resources
+	pod := p.Resources
 	if pod == nil {
 		pod = &snapshot.Demands{}
 	}
-	own := &c.PodContainer.Resources
+	own := &c.Resources
 	ranged := func(pick func(*snapshot.LimitRange) *int64) (*int64, string) {
 		if c.Kind == snapshot.EphemeralContainer {
 			return nil, ""

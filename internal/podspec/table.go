@@ -13,7 +13,7 @@ type tableKey struct{}
 // Of returns what the classes of pod specifications of a snapshot come to, in the
 // order of [snapshot.Index.PodClasses]. It is worked out once.
 func Of(x *snapshot.Index) []*Pod {
-	return x.Derived(tableKey{}, func(x *snapshot.Index) any { return build(x) }).([]*Pod)
+	return snapshot.Table(x, tableKey{}, build)
 }
 
 func build(x *snapshot.Index) []*Pod {

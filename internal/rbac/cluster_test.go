@@ -1,119 +1,20 @@
 package rbac
 
 import (
-	"bytes"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
-	"os"
-	"regexp"
 	"testing"
-	"time"
 
 	"plimsoll/internal/snapshot"
 	"plimsoll/test/testbed"
 )
 
-// kubeconfig is of an administrator of the testbed's cluster.
-const kubeconfig = "/etc/kubernetes/super-admin.conf"
-
-// server is the API server, asked without the program's own client.
+// server is the testbed's API server, asked without the program's own client.
 type server struct {
-	t    *testing.T
-	http *http.Client
-	url  string
+	*testbed.API
+	t *testing.T
 }
 
-// connect returns the testbed's API server, or skips.
-func connect(t *testing.T) *server {
-	t.Helper()
-	_ = os.Getenv("PLIMSOLL_SKIPS") // makes a cached result depend on it
-	doc, err := os.ReadFile(kubeconfig)
-	if err != nil {
-		testbed.Skip(t, fmt.Sprintf("there is no cluster of the testbed: %v", err))
-	}
-	field := func(name string) []byte {
-		m := regexp.MustCompile(`(?m)^\s*` + name + `:\s*(\S+)`).FindSubmatch(doc)
-		if m == nil {
-			t.Fatalf("%s has no %s", kubeconfig, name)
-		}
-		return m[1]
-	}
-	data := func(name string) []byte {
-		b, err := base64.StdEncoding.DecodeString(string(field(name)))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		return b
-	}
-	cert, err := tls.X509KeyPair(data("client-certificate-data"), data("client-key-data"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(data("certificate-authority-data"))
-	s := &server{t: t, url: string(field("server")), http: &http.Client{
-		Timeout:   30 * time.Second,
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{cert}}, MaxIdleConnsPerHost: 4},
-	}}
-	if _, err := s.call(http.MethodGet, "/readyz", nil); err != nil {
-		testbed.Skip(t, fmt.Sprintf("the testbed's cluster does not answer: %v", err))
-	}
-	return s
-}
-
-func (s *server) call(method, path string, body any) ([]byte, error) {
-	var send io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
-			return nil, err
-		}
-		send = bytes.NewReader(b)
-	}
-	req, err := http.NewRequest(method, s.url+path, send)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := s.http.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = res.Body.Close() }()
-	b, err := io.ReadAll(res.Body)
-	if err == nil && res.StatusCode >= 300 {
-		err = fmt.Errorf("%s %s: %d %.300s", method, path, res.StatusCode, b)
-	}
-	return b, err
-}
-
-// must is call for what has to work; the answer goes into v unless that is nil.
-func (s *server) must(method, path string, body, v any) {
-	s.t.Helper()
-	b, err := s.call(method, path, body)
-	if err == nil && v != nil {
-		err = json.Unmarshal(b, v)
-	}
-	if err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// create makes an object and removes it when the test ends.
-func (s *server) create(path, name string, body any) {
-	s.t.Helper()
-	s.must(http.MethodPost, path, body, nil)
-	s.t.Cleanup(func() {
-		if _, err := s.call(http.MethodDelete, path+"/"+name, nil); err != nil {
-			s.t.Errorf("remove: %v", err)
-		}
-	})
-}
+func connect(t *testing.T) *server { return &server{testbed.ServerAPI(t), t} }
 
 // allowed asks for a SubjectAccessReview.
 func (s *server) allowed(u User, a Attributes) bool {
@@ -126,13 +27,13 @@ func (s *server) allowed(u User, a Attributes) bool {
 		}
 	}
 	var answer struct{ Status struct{ Allowed bool } }
-	s.must(http.MethodPost, "/apis/authorization.k8s.io/v1/subjectaccessreviews", map[string]any{
+	s.Must(http.MethodPost, "/apis/authorization.k8s.io/v1/subjectaccessreviews", map[string]any{
 		"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec,
 	}, &answer)
 	return answer.Status.Allowed
 }
 
-// rbac is the group and version of roles and bindings.
+// rbacAPI is the group and version of roles and bindings.
 const rbacAPI = "/apis/rbac.authorization.k8s.io/v1"
 
 // object is a role or a binding as the API has it.
@@ -155,7 +56,7 @@ func (s *server) read(keep func(*object) bool) (roles []snapshot.Role, bindings 
 	s.t.Helper()
 	list := func(kind string) []object {
 		var l struct{ Items []object }
-		s.must(http.MethodGet, rbacAPI+"/"+kind, nil, &l)
+		s.Must(http.MethodGet, rbacAPI+"/"+kind, nil, &l)
 		return l.Items
 	}
 	for _, o := range append(list("clusterroles"), list("roles")...) {

@@ -41,7 +41,8 @@ type graphOf string
 
 // Of returns the graph of a scope, which all checks share.
 func Of(x *snapshot.Index, scope string) *Graph {
-	return x.Derived(graphOf(scope), func(x *snapshot.Index) any { return Resolve(x.Snapshot, scope) }).(*Graph)
+	g, _ := x.Derived(graphOf(scope), func(x *snapshot.Index) any { return Resolve(x.Snapshot, scope) }).(*Graph)
+	return g
 }
 
 // Resolve builds the graph of a scope.

@@ -126,12 +126,12 @@ func (w *world) build(s *server) {
 		return map[string]any{"name": name, "labels": labels}
 	}
 	for _, ns := range w.namespaces {
-		s.create("/api/v1/namespaces", ns, map[string]any{"metadata": meta(ns, nil)})
+		s.Create("/api/v1/namespaces", ns, map[string]any{"metadata": meta(ns, nil)})
 	}
 	part := func(i int) map[string]string { return map[string]string{w.prefix: fmt.Sprint(i % 3)} }
 	for i := range 12 {
 		name := fmt.Sprint(w.prefix, "-part-", i)
-		s.create(rbacAPI+"/clusterroles", name, map[string]any{"metadata": meta(name, part(i)), "rules": []any{w.rule(true), w.rule(true)}})
+		s.Create(rbacAPI+"/clusterroles", name, map[string]any{"metadata": meta(name, part(i)), "rules": []any{w.rule(true), w.rule(true)}})
 	}
 	for i := range 3 {
 		name := fmt.Sprint(w.prefix, "-whole-", i)
@@ -139,14 +139,14 @@ func (w *world) build(s *server) {
 		if i == 0 {
 			selectors = append(selectors, map[string]any{"matchLabels": map[string]string{w.prefix + "-whole": "1"}})
 		}
-		s.create(rbacAPI+"/clusterroles", name, map[string]any{
+		s.Create(rbacAPI+"/clusterroles", name, map[string]any{
 			"metadata": meta(name, map[string]string{w.prefix + "-whole": fmt.Sprint(i)}), "aggregationRule": map[string]any{"clusterRoleSelectors": selectors}, "rules": []any{},
 		})
 	}
 	for _, ns := range w.namespaces {
 		for i := range 4 {
 			name := fmt.Sprint(w.prefix, "-role-", i)
-			s.create(rbacAPI+"/namespaces/"+ns+"/roles", name, map[string]any{"metadata": meta(name, nil), "rules": []any{w.rule(false), w.rule(false)}})
+			s.Create(rbacAPI+"/namespaces/"+ns+"/roles", name, map[string]any{"metadata": meta(name, nil), "rules": []any{w.rule(false), w.rule(false)}})
 		}
 	}
 	ref := func(kind, name string) map[string]any {
@@ -157,7 +157,7 @@ func (w *world) build(s *server) {
 	}
 	for i := range 16 {
 		name := fmt.Sprint(w.prefix, "-all-", i)
-		s.create(rbacAPI+"/clusterrolebindings", name, map[string]any{"metadata": meta(name, nil), "roleRef": clusterRole(), "subjects": []any{w.subject(false)}})
+		s.Create(rbacAPI+"/clusterrolebindings", name, map[string]any{"metadata": meta(name, nil), "roleRef": clusterRole(), "subjects": []any{w.subject(false)}})
 	}
 	for _, ns := range w.namespaces {
 		for i := range 24 {
@@ -166,7 +166,7 @@ func (w *world) build(s *server) {
 			if i%2 == 0 {
 				role = ref("Role", fmt.Sprint(w.prefix, "-role-", w.rng.IntN(5)))
 			}
-			s.create(rbacAPI+"/namespaces/"+ns+"/rolebindings", name, map[string]any{
+			s.Create(rbacAPI+"/namespaces/"+ns+"/rolebindings", name, map[string]any{
 				"metadata": meta(name, nil), "roleRef": role, "subjects": []any{w.subject(true), w.subject(true)},
 			})
 		}
@@ -229,7 +229,7 @@ func TestBuiltIn(t *testing.T) {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})
 	var version struct{ GitVersion string }
-	s.must(http.MethodGet, "/version", nil, &version)
+	s.Must(http.MethodGet, "/version", nil, &version)
 	var out bytes.Buffer
 	line := func(v any, last bool) {
 		b, err := json.Marshal(v)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"plimsoll/internal/check"
@@ -18,6 +19,7 @@ const (
 func (b *builder) answers() Answers {
 	var out Answers
 	waiting := make(map[string]int)
+	open := make(map[string]int)
 	asked := make(map[string]bool)
 	for i := range b.a.Findings {
 		f := &b.a.Findings[i]
@@ -30,18 +32,26 @@ func (b *builder) answers() Answers {
 		case check.Unknown, check.Manual:
 			out.Questions += n
 			waiting[b.how(f)] += n
+			open[b.open(f)] += n
 		case check.NotApplicable:
 		}
 	}
 	for _, c := range b.a.Suite {
 		if !asked[c.ID] { // nothing that was looked at has such subjects
 			out.Questions++
+			open[OpenNoSuch]++
 			if slices.Contains(snapshot.Kinds[c.Subject].Scopes, snapshot.ScopeEngine) {
 				waiting[howTarget]++
 			}
 		}
 	}
 	out.Questions += len(b.r.NotJudged)
+	open[OpenUnjudged] = len(b.r.NotJudged)
+	for _, reason := range slices.Sorted(maps.Keys(open)) {
+		if open[reason] > 0 {
+			out.Open = append(out.Open, Open{reason, open[reason]})
+		}
+	}
 	delete(waiting, "")
 	for how, n := range waiting {
 		out.Asks = append(out.Asks, Ask{how, n})
@@ -50,6 +60,14 @@ func (b *builder) answers() Answers {
 		return cmp.Or(cmp.Compare(y.Questions, x.Questions), cmp.Compare(x.How, y.How))
 	})
 	return out
+}
+
+// open is the reason that an undecided finding is counted under.
+func (b *builder) open(f *check.Finding) string {
+	if f.Status == check.Manual {
+		return OpenManual
+	}
+	return string(f.Reason)
 }
 
 // how says what would answer an undecided finding: what grants the first part

@@ -19,7 +19,15 @@ func TestEveryQuestionIsCounted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return report.Build(a, "plimsoll test", "test").Summary
+		sum := report.Build(a, "plimsoll test", "test").Summary
+		open := 0
+		for _, o := range sum.Open {
+			open += o.Questions
+		}
+		if open != sum.Questions-sum.Answered {
+			t.Errorf("the reasons add up to %d of %d open questions: %+v", open, sum.Questions-sum.Answered, sum.Open)
+		}
+		return sum
 	}
 	whole := built(s)
 	decided := whole.Findings["pass"] + whole.Findings["fail"] + whole.Findings["accepted"]

@@ -249,10 +249,25 @@ type Summary struct {
 // this version does not judge, or that was never asked, counts once. What does
 // not apply is no question.
 type Answers struct {
-	Answered  int   `json:"answered"` // pass, fail, accepted
-	Questions int   `json:"questions"`
-	Asks      []Ask `json:"asks,omitempty"` // what would answer more of them, the most first
+	Answered  int    `json:"answered"` // pass, fail, accepted
+	Questions int    `json:"questions"`
+	Open      []Open `json:"open,omitempty"` // why the others are not answered, by reason; together all of them
+	Asks      []Ask  `json:"asks,omitempty"` // what would answer more of them, the most first
 }
+
+// Open counts the questions that one reason leaves open: that of their findings, or
+// one of the reasons below.
+type Open struct {
+	Reason    string `json:"reason"`
+	Questions int    `json:"questions"`
+}
+
+// Why a question without a finding of status unknown is open.
+const (
+	OpenManual   = "manual"     // a person answers
+	OpenNoSuch   = "not-seen"   // nothing that was looked at is of its kind
+	OpenUnjudged = "not-judged" // this version has no check for it
+)
 
 // Ask is something a person can do to have questions answered.
 type Ask struct {

@@ -124,6 +124,10 @@ type Mount struct {
 	Dev         uint64 `json:"dev,omitempty"`
 	Ino         uint64 `json:"ino,omitempty"`
 	Resolved    State  `json:"resolved"`
+
+	// Shows are other host paths that it shows: where what is mounted on the source
+	// or below it comes from, sorted, at most 64.
+	Shows []string `json:"shows,omitempty"`
 }
 
 // Port is one published port. HostPort 0 is chosen by the engine at start, unless

@@ -12,3 +12,9 @@ func (x *Index) Derived(key any, make func(*Index) any) any {
 	f, _ := x.derived.tables.LoadOrStore(key, sync.OnceValue(func() any { return make(x) }))
 	return f.(func() any)()
 }
+
+// Table is [Index.Derived] for a table of a known type.
+func Table[T any](x *Index, key any, make func(*Index) T) T {
+	v, _ := x.Derived(key, func(x *Index) any { return make(x) }).(T) // nothing else is kept under the key
+	return v
+}

@@ -82,11 +82,9 @@ type DaemonProcess struct {
 // DaemonConfig is the effective configuration: flags of the command line merged
 // with the file they name.
 type DaemonConfig struct {
-	File     string `json:"file"`     // path of the configuration file
-	FileSeen State  `json:"fileSeen"` // Observed, Absent (defaults apply), Failed (unparsable) …
-	// Modified is when the file was changed; left out when it was not read. Changes by
-	// reloads of harden do not count: the engine has taken them.
-	Modified time.Time `json:"modified,omitzero"`
+	File     string    `json:"file"`               // path of the configuration file
+	FileSeen State     `json:"fileSeen"`           // Observed, Absent (defaults apply), Failed (unparsable) …
+	Modified time.Time `json:"modified,omitzero"`  // of the file; left out when it was not read
 	Settings []Setting `json:"settings,omitempty"` // sorted by key
 	Twice    []string  `json:"twice,omitempty"`    // keys set on the command line and in the file, sorted
 	Unknown  []string  `json:"unknown,omitempty"`  // keys of the file that dockerd does not know, sorted
@@ -99,6 +97,33 @@ type DaemonConfig struct {
 	// Seccomp identifies the file that seccomp-profile names: "sha256:" and the
 	// hex digest of its content. Empty when no file is named or it was not read.
 	Seccomp string `json:"seccomp,omitempty"`
+
+	// Loaded says that the engine is known to run with the file as it is, though it
+	// changed after the engine's start: harden made the change, of keys that reload.
+	Loaded bool `json:"loaded,omitempty"`
+}
+
+// startSlack covers that the kernel tells a process's start to a second, and not
+// always the same one.
+const startSlack = time.Second
+
+// Unread reports whether the configuration file may say other than what the
+// engine read at its start: it changed since, or whether it did is not known.
+// What the engine itself reports may still settle a key.
+func (e *Engine) Unread() bool {
+	c, began := &e.Config.V, e.Process.V.Started
+	if !e.Config.Known() || c.FileSeen != Observed || c.Loaded {
+		return false
+	}
+	return !e.Process.Known() || began.IsZero() || c.Modified.IsZero() || c.Modified.Sub(began) > startSlack
+}
+
+// LoadedFile is a state of a configuration file that an engine's process is known
+// to run with, though it is newer: harden wrote it.
+type LoadedFile struct {
+	Path     string    `json:"path"`
+	PID      int       `json:"pid"`
+	Modified time.Time `json:"modified"` // of the file, as exactly as the file system tells
 }
 
 // Setting is one key of the daemon's configuration, by its name in daemon.json.

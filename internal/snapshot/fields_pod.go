@@ -196,8 +196,21 @@ func boxAmount(path string, parse func(string) (int64, error), at func(*Demands)
 			}
 			n, err := parse(v)
 			*at(&c.Resources) = &n
+			c.Resources.requestLimits()
 			return err
 		},
+	}
+}
+
+// requestLimits requests what is limited and not requested, as the API server does.
+func (d *Demands) requestLimits() {
+	for _, p := range [...]struct{ request, limit **int64 }{
+		{&d.Requests.CPU, &d.Limits.CPU}, {&d.Requests.Memory, &d.Limits.Memory}, {&d.Requests.Storage, &d.Limits.Storage},
+	} {
+		if *p.request == nil && *p.limit != nil {
+			n := **p.limit
+			*p.request = &n
+		}
 	}
 }
 

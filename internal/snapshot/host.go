@@ -10,6 +10,7 @@ type Host struct {
 	MemTotal  int64          `json:"memTotal,omitempty"`  // bytes
 	AppArmor  State          `json:"appArmor"`            // Observed: enabled; Absent: proved off
 	SELinux   string         `json:"selinux,omitempty"`   // enforcing, permissive, disabled; "" unknown
+	PidMax    int64          `json:"pidMax,omitempty"`    // kernel.pid_max: numbers of processes and threads that the machine has
 	PortStart int            `json:"portStart,omitempty"` // net.ipv4.ip_unprivileged_port_start
 	Cgroup    Fact[Cgroups]  `json:"cgroup"`
 	Accounts  Fact[Accounts] `json:"accounts"`

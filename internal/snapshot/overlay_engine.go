@@ -207,11 +207,11 @@ func (o *Overlay) setSetting(scope, _, field, value string) error {
 	}
 	o.own()
 	e := &o.out.Engines[i]
-	loaded := e.FileLoaded()
+	unread := e.Unread()
 	if err := x.set(&e.Config.V, value); err != nil {
 		return err
 	}
-	if !e.FileLoaded() && (loaded || !x.Reload) { // else the engine is started anew, with all of the file
+	if e.Unread() && !(unread && x.Reload) { // harden brings it into force; a restart reads what others wrote too
 		e.Config.V.Modified = e.Process.V.Started
 	}
 	if x.after != nil {

@@ -234,7 +234,7 @@ var labelled = map[string]bool{
 func (sc *scrubber) gather(v reflect.Value, field string, each func(field, value string)) {
 	switch v.Kind() {
 	case reflect.Struct:
-		if p, ok := v.Interface().(Pair); ok {
+		if p, ok := reflect.TypeAssert[Pair](v); ok {
 			each(field, p.Key+"\x00"+p.Value)
 			return
 		}

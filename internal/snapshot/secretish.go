@@ -15,7 +15,7 @@ const (
 	ShapePlain    Shape = "plain"     // nothing remarkable
 	ShapePath     Shape = "path"      // an absolute path: a file reference, not the secret
 	ShapeURL      Shape = "url"       // a URL without credentials
-	ShapeURLCreds Shape = "url-creds" //nolint:gosec // a URL with a password in it: the name of the shape, no credential
+	ShapeURLCreds Shape = "url-creds" //nolint:gosec // a URL or connection string with a password or key in it: the name of the shape, no credential
 	ShapeKey      Shape = "key"       // a PEM private key
 	ShapeToken    Shape = "token"     // the form of a known token type
 	ShapeEntropy  Shape = "entropy"   // long and random-looking
@@ -39,7 +39,11 @@ func Conceal(name, value string) Secretish {
 // of thing a value is, not which.
 var tokenPrefixes = []string{
 	"AKIA", "ASIA", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "sk-", "sk_live_",
-	"eyJ", "dckr_pat_", "npm_", "hvs.", "AIza", "ya29.", "SG.",
+	"eyJ", "dckr_pat_", "npm_", "hvs.", "AIza", "ya29.", "SG.", "xapp-", "rk_live_", "whsec_", "glrt-", "pypi-", "shpat_", "dop_v1_",
+
+	// Whoever knows such a URL may post there.
+	"https://hooks.slack.com/services/", "https://hooks.slack.com/workflows/", "https://hooks.slack.com/triggers/",
+	"https://discord.com/api/webhooks/", "https://discordapp.com/api/webhooks/", "https://outlook.office.com/webhook/",
 }
 
 const shapeWindow = 4096 // bytes looked at; a longer value is judged by its start
@@ -65,12 +69,18 @@ func shapeOf(v string) Shape {
 			return ShapeToken
 		}
 	}
-	if i := strings.Index(v, "://"); i > 0 && i < 16 {
+	if i := strings.Index(v, "://"); i > 0 && i < 16 && !strings.ContainsAny(v[:i], "=; ") {
 		authority, _, _ := strings.Cut(v[i+3:], "/")
 		if user, _, ok := strings.Cut(authority, "@"); ok && strings.Contains(user, ":") {
 			return ShapeURLCreds
 		}
+		if _, query, ok := strings.Cut(v, "?"); ok && holdsKey(query) {
+			return ShapeURLCreds
+		}
 		return ShapeURL
+	}
+	if holdsKey(v) {
+		return ShapeURLCreds
 	}
 	if v[0] == '/' {
 		return ShapePath

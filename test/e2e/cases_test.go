@@ -155,6 +155,7 @@ func fromAfar(t *testing.T, bed *testbed.Bed, address string) {
 	t.Helper()
 	r := assess(t, bed, "docker:tcp://"+address)
 	want(t, r, "daemon-userns-remap", "engine", "fail", false)
+	want(t, r, "daemon-tcp-requires-mutual-tls", "engine", "fail", false) // it answered in clear
 	ofHost := 0
 	for i := range r.Findings {
 		f := &r.Findings[i]

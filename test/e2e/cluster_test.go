@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,16 +31,8 @@ func gathered(t *testing.T, u *program.User, args ...string) *snapshot.Snapshot 
 // touches meanwhile, and says what became of its parts.
 func inventory(s *snapshot.Snapshot, namespaces ...string) map[string]any {
 	counts, parts := make(map[string]int), make(map[string]string)
-	in := func(ns string) bool {
-		for _, n := range namespaces {
-			if n == ns {
-				return true
-			}
-		}
-		return false
-	}
 	add := func(what, ns string) {
-		if in(ns) {
+		if slices.Contains(namespaces, ns) {
 			counts[what+" in "+ns]++
 		}
 	}

@@ -17,8 +17,13 @@ var (
 	attachPod   = request{"", "pods/attach", "CONNECT"}
 	makePod     = []request{createPod, debugPod}
 	makeThrough = []request{
-		{"apps", "deployments", "CREATE"}, {"apps", "daemonsets", "CREATE"}, {"apps", "statefulsets", "CREATE"},
-		{"apps", "replicasets", "CREATE"}, {"batch", "jobs", "CREATE"}, {"batch", "cronjobs", "CREATE"}, {"", "replicationcontrollers", "CREATE"},
+		{"apps", "deployments", "CREATE"},
+		{"apps", "daemonsets", "CREATE"},
+		{"apps", "statefulsets", "CREATE"},
+		{"apps", "replicasets", "CREATE"},
+		{"batch", "jobs", "CREATE"},
+		{"batch", "cronjobs", "CREATE"},
+		{"", "replicationcontrollers", "CREATE"},
 	}
 )
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/snapshot"
 )
 
@@ -24,7 +25,7 @@ var provenance = of(check.Check{
 		"What verifies is known by its name: the policy controller of Sigstore, Connaisseur, Ratify, Portieris, Kyverno's image policies, the API server's ImagePolicyWebhook.",
 	Remedy:   "Install a controller that verifies signatures, give it policies for the registries you use, let it fail closed, and let its webhook cover every namespace but those of Kubernetes.",
 	Severity: check.High, STRIDE: "ST", Tier: 1,
-	Refs:  check.CISK8s(2, "5.5.1", "5.5.1"),
+	Refs:  append(check.CISK8s(2, "5.5.1", "5.5.1"), shared.PeerRefs("C-0289 C-0236 C-0237", "", "")...),
 	Needs: []snapshot.Part{snapshot.PartClusterNamespaces},
 	Run:   verified,
 })

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/snapshot"
 )
 
@@ -29,6 +30,7 @@ var failClosed = of(check.Check{
 		"Counted are webhooks of programs that are known to enforce policy, and those that validate pods or what makes them.",
 	Remedy:   "Set failurePolicy: Fail on the webhook, exempt the system namespaces, and run at least two replicas of its program.",
 	Severity: check.Medium, STRIDE: "TD", Tier: 2,
+	Refs: shared.PeerRefs("C-0036 C-0039", "", ""),
 	Run: func(p *check.Probe) {
 		judge(p, (*hook).security, "no webhook enforces security", func(h *hook) check.Verdict {
 			if h.Fail {

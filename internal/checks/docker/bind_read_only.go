@@ -15,7 +15,8 @@ var bindsReadOnly = &check.Check{
 	ID:    "container-bind-mounts-read-only",
 	Title: "Host directories are mounted read-only",
 	Why: "What a container writes into a directory of the host, the host or another container reads as its own: a script, a configuration, a web page. " +
-		"Engines before 25 leave file systems mounted below a read-only directory writable; those show in the mounts of the running process, which decide where they were readable.",
+		"Engines before 25 leave file systems mounted below a read-only directory writable; those show in the mounts of the running process, which decide where they were readable. " +
+		"A local volume with a device is a directory of the host too.",
 	Remedy:   "Add :ro to the mount. Data that the container makes belongs in a named volume; a path that must stay writable goes on the policy list.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceIsolation, STRIDE: "T", Tier: 2,
 	Covered: []string{"container-no-sensitive-host-mounts"},
@@ -34,12 +35,16 @@ func mountsReadOnly(b *box) check.Verdict {
 	var h hits
 	var kept []string // read-only ones
 	var unresolved *snapshot.Mount
+	veiled := ""
 	for i := range b.spec.Mounts {
 		m := &b.spec.Mounts[i]
-		if m.Type != "bind" {
+		path, _ := b.at.hostPath(m)
+		if m.Type != "bind" && path == "" { // not a directory of the host, as far as was seen
+			if b.at.veiled(m) && !m.ReadOnly {
+				veiled = m.Volume
+			}
 			continue
 		}
-		path, _ := b.at.hostPath(m)
 		switch {
 		case m.ReadOnly:
 			kept = append(kept, m.Destination)
@@ -63,6 +68,8 @@ func mountsReadOnly(b *box) check.Verdict {
 		return h.note(check.Failed("it can write to directories of the host", h.evidence...))
 	case unresolved != nil:
 		return check.Undecided(snapshot.ReasonUnresolved, "the source of a mount holds a variable that was not resolved", ev("Mounts "+unresolved.Destination, "not resolved"))
+	case veiled != "":
+		return check.Undecided(snapshot.ReasonPartial, "the engine's volumes were not readable, and one may bind a host directory", ev("Mounts", veiled))
 	case len(kept) == 0 || proc != nil:
 		return check.Passed("it cannot write to directories of the host", ev("bind mounts, read-only", len(kept)))
 	}

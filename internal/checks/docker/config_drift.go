@@ -26,7 +26,7 @@ var daemonConfigDrift = &check.Check{
 
 func matchesFile(d *daemon) check.Verdict {
 	if !d.Config.Known() {
-		s := d.written("")
+		s := d.setting("")
 		return s.undecided()
 	}
 	c := &d.Config.V
@@ -70,6 +70,9 @@ func (d *daemon) unreported(silent []string, evidence []check.Evidence) check.Ve
 	changed := d.Config.V.Modified
 	evidence = append(evidence, ev("file changed at", changed.UTC().Format(time.RFC3339)))
 	list := strings.Join(silent, ", ")
+	if d.Config.V.Loaded {
+		return check.Passed("the engine runs what its file says: plimsoll changed it since the engine started, in keys that it took without a restart", evidence...)
+	}
 	if !d.Process.Known() || d.Process.V.Started.IsZero() || changed.IsZero() {
 		if list == "" {
 			return check.Passed("every value of the file is what runs", evidence...)
@@ -77,7 +80,7 @@ func (d *daemon) unreported(silent []string, evidence []check.Evidence) check.Ve
 		return check.Undecided(snapshot.ReasonPartial, "the engine does not report "+list+", and whether the file changed since it started is not known", evidence...)
 	}
 	evidence = append(evidence, ev("engine started at", d.Process.V.Started.UTC().Format(time.RFC3339)))
-	switch later := changed.After(d.Process.V.Started); {
+	switch later := d.Unread(); {
 	case later && list != "":
 		return check.Undecided(snapshot.ReasonPartial, "the file changed after the engine started, and the engine does not report "+list, evidence...)
 	case later:

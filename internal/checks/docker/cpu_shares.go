@@ -17,7 +17,7 @@ var cpuShares = &check.Check{
 	ID:    "container-cpu-shares",
 	Title: "CPU use is bounded or weighted",
 	Why: "A container with the default weight and no quota competes with every other process as an equal and can hold all CPUs for as long as it likes. " +
-		"Any of a quota, a number of CPUs, a set of CPUs smaller than the machine's, or a weight other than the default bounds it. " +
+		"Any of a quota or number of CPUs below the machine's, a set of CPUs smaller than the machine's, or a weight other than the default bounds it. " +
 		"A weight of 1024 is the default written out and a set of all CPUs is no set. Other tools look at the weight alone and fail containers that have a quota.",
 	Remedy:   "Give it a lower weight or a number of CPUs: docker update --cpu-shares or --cpus.",
 	Severity: check.Medium, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceInsecureDefaults, STRIDE: "D", Tier: 1,
@@ -32,7 +32,10 @@ var cpuShares = &check.Check{
 	Fixes: []check.Fix{{Title: "halve the CPU weight", Kind: step.ContainerUpdate, Step: weighCPU}},
 }
 
-const defaultShares = 1024
+const (
+	defaultShares = 1024
+	defaultPeriod = 100000 // microseconds
+)
 
 // cpuBound is what bounds CPU use, from the kernel or from the configuration.
 type cpuBound struct {
@@ -88,17 +91,33 @@ func (c cpuBound) verdict(b *box) check.Verdict {
 	if len(evidence) == 0 {
 		add("weight, quota and cpuset", "default")
 	}
+	limited := (c.quota > 0 || c.nano > 0) && c.quotasCount
+	whole := limited && b.engine != nil && b.engine.CPUs > 0 && c.allows() >= float64(b.engine.CPUs)
 	switch {
-	case (c.quota > 0 || c.nano > 0) && c.quotasCount:
+	case limited && !whole:
 		return check.Passed("CPU time is limited", evidence...)
 	case b.restricts(c.cpuset):
 		return check.Passed("it runs on some of the CPUs only", evidence...)
 	case c.shares > 0 && c.shares != defaultShares && c.weightsCount:
 		return check.Passed("its CPU weight is not the default", evidence...)
+	case whole:
+		return check.Failed("the limit is not below the CPUs of the machine", append(evidence, ev("GET /info NCPU", b.engine.CPUs))...)
 	case c.quota > 0 || c.nano > 0 || c.shares > 0 && c.shares != defaultShares:
 		return check.Failed("the kernel cannot enforce the CPU limit it is given", evidence...)
 	}
 	return check.Failed("CPU use has neither a limit nor a weight of its own", evidence...)
+}
+
+// allows is the number of CPUs that a quota or a number comes to.
+func (c cpuBound) allows() float64 {
+	if c.nano > 0 {
+		return float64(c.nano) / 1e9
+	}
+	period := c.period
+	if period <= 0 {
+		period = defaultPeriod
+	}
+	return float64(c.quota) / float64(period)
 }
 
 // restricts reports whether a set of CPUs leaves some of the machine's out.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"plimsoll/internal/check"
 	"plimsoll/internal/snapshot"
@@ -45,32 +46,52 @@ type setting struct {
 	loc     *snapshot.Location
 	missing snapshot.Reason
 	why     string
+	doubt   []check.Evidence // why what is written may not run
 }
 
-// setting looks a key up, by its name in the configuration file, as the engine
-// runs with it. A file that changed after the engine started leaves every key
-// unknown that no flag sets, unless /info reports the same value.
+// setting looks up what is in force for a key, by its name in the configuration
+// file. A file that the engine may not have read leaves every key unknown that
+// neither a flag nor what the engine reports settles.
 func (d *daemon) setting(key string) setting {
 	s := d.written(key)
-	if d.file || !s.known() || s.origin == "flag" || d.FileLoaded() {
+	if d.file || !s.known() || s.origin == "flag" || !d.Unread() {
 		return s
 	}
-	if i := slices.IndexFunc(d.Config.V.Settings, func(x snapshot.Setting) bool { return x.Key == key }); i >= 0 {
-		if r, ok := running(d, &d.Config.V.Settings[i]); ok && r.equal {
-			return s
-		}
-	}
+	c := &d.Config.V
 	s.missing = snapshot.ReasonPartial
-	if !d.Process.Known() || d.Process.V.Started.IsZero() || d.Config.V.Modified.IsZero() {
-		s.why = "whether the configuration file changed after the engine started is not known, so neither is the " + key + " it runs with"
-		return s
+	s.doubt = []check.Evidence{s.ev(), ev("file changed at", stamp(c.Modified)), ev("engine started at", stamp(d.began()))}
+	switch now, reported := running(d, &snapshot.Setting{Key: key, Values: s.values}); {
+	case reported && now.equal:
+		s.missing, s.doubt = "", nil
+	case reported:
+		s.why = "the engine runs another " + key + " than " + c.File + " says"
+	case d.Process.Known():
+		s.why = c.File + " changed after the engine started, so which " + key + " it runs with is not known before its next start"
+	default:
+		s.why = "whether the engine read the present " + c.File + " is not known, and it does not report " + key
 	}
-	s.why = "the configuration file changed after the engine started, so which " + key + " it runs with is not known until it is started anew"
 	return s
 }
 
-// written looks a key up as it is configured, be it in force or not. A file that
-// could not be read leaves every key unknown that no flag sets.
+// began is when the engine's process started, zero where that was not read.
+func (d *daemon) began() time.Time {
+	if d.Process.Known() {
+		return d.Process.V.Started
+	}
+	return time.Time{}
+}
+
+// stamp prints a time.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "not known"
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// written looks up what the command line and the configuration file say of a key,
+// whether the engine read it or not. A file that could not be read leaves every
+// key unknown that no flag sets.
 func (d *daemon) written(key string) setting {
 	s := setting{key: key, source: "effective configuration, " + key}
 	if d.file {
@@ -116,7 +137,7 @@ func (s *setting) known() bool { return s.missing == "" }
 
 // undecided is the verdict of a check that needs a key that was not read.
 func (s *setting) undecided(evidence ...check.Evidence) check.Verdict {
-	return check.Undecided(s.missing, s.why, evidence...)
+	return check.Undecided(s.missing, s.why, append(slices.Clip(evidence), s.doubt...)...)
 }
 
 // ev shows the key as it was read.
@@ -138,6 +159,15 @@ func (s *setting) part(value string) check.Evidence {
 
 // listed prints the values of a list.
 func listed(values []string) string { return cmp.Or(strings.Join(values, ", "), "none") }
+
+// seccompDigest identifies the engine's default seccomp profile where that is a
+// file which the engine read; "" else.
+func (d *daemon) seccompDigest() string {
+	if s := d.setting("seccomp-profile"); !s.known() {
+		return ""
+	}
+	return d.Config.V.Seccomp
+}
 
 // str returns a scalar key, or def when it is unset or empty.
 func (s *setting) str(def string) string {

@@ -94,6 +94,17 @@ func forbidsByDefault(d *daemon) check.Verdict {
 	return d.drifted(v, listed, key.key)
 }
 
+// defaultNoNewPrivileges returns the default in force: what /info states, else what
+// is configured.
+func (d *daemon) defaultNoNewPrivileges() (on, known bool) {
+	if on, stated := d.noNewPrivileges(); stated && d.p.Part(snapshot.PartEngineInfo).State == snapshot.Observed {
+		return on, true
+	}
+	s := d.setting("no-new-privileges")
+	on = s.boolean(false)
+	return on, s.known()
+}
+
 // noNewPrivileges returns what /info says of the default, and whether it says
 // anything: an older engine lists nothing either way (moby pull request 45320,
 // in every release from 25.0).
@@ -101,16 +112,4 @@ func (d *daemon) noNewPrivileges() (on, stated bool) {
 	_, on = d.securityOption("no-new-privileges")
 	v, ok := parseVersion(d.Version)
 	return on, on || ok && v.atLeast(25, 0, 0)
-}
-
-// defaultNoNewPrivileges is the default of the engine of a container, where it is
-// known.
-func (b *box) defaultNoNewPrivileges() (on, known bool) {
-	if _, _, known = b.engine.InForce("no-new-privileges"); known {
-		return b.engine.Config.V.Bool("no-new-privileges", false), true
-	}
-	if !b.engine.Config.Known() {
-		return false, false
-	}
-	return (&daemon{Engine: b.engine}).noNewPrivileges()
 }

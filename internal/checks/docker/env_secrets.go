@@ -11,7 +11,7 @@ var envSecrets = &check.Check{
 	ID:    "container-env-secrets",
 	Title: "Environment variables carry no credentials",
 	Why: "Variables show in docker inspect to whoever may call the engine, are inherited by every program, and end up in crash reports. Credentials belong in files. " +
-		"A value counts when it has the form of a private key, of a known kind of token or of a URL with a password, or when the name says that it is a secret and it is neither empty nor a path. " +
+		"A value counts when it has the form of a private key, of a known kind of token or of a URL or connection string with a password, or when the name says that it is a secret and it is neither empty nor a path. " +
 		"Values are never kept: only name, length and form are. Long random-looking values under other names are counted in a note, since checksums look the same.",
 	Remedy:   "Hand the credential over as a file: a secret of compose or swarm, or a mount, with NAME_FILE where the image supports it. Then replace it, since it was readable. No measure does this: the program must read the file.",
 	Severity: check.High, Subject: snapshot.KindContainer, Zone: model.ZoneHost, Surface: model.SurfaceImage, STRIDE: "I", Tier: 2,

@@ -64,10 +64,7 @@ func removeDisguised(p *check.Probe, subject int) (step.Step, error) {
 // sensitive reports whether a mount shows a sensitive directory of the host.
 func (b *box) sensitive(m *snapshot.Mount) bool {
 	path, _ := b.at.hostPath(m)
-	if m.Type == "volume" && path != "" && m.Resolved == snapshot.Observed && m.Real != "" {
-		path = m.Real
-	}
-	_, how := shared.Sensitive(homely(path), b.at.sensitiveRoots())
+	_, _, how := b.at.sensitive(m, path)
 	return path != "" && how != ""
 }
 
@@ -105,7 +102,7 @@ func bindsReadOnlyStep(p *check.Probe, subject int) (step.Step, error) {
 	for i := range b.spec.Mounts {
 		m := &b.spec.Mounts[i]
 		path, _ := b.at.hostPath(m)
-		if m.Type != "bind" || m.ReadOnly || path != "" && slices.ContainsFunc(allowed, func(dir string) bool { return shared.Within(path, dir) }) {
+		if m.Type != "bind" && path == "" || m.ReadOnly || path != "" && slices.ContainsFunc(allowed, func(dir string) bool { return shared.Within(path, dir) }) {
 			continue
 		}
 		set = append(set, b.field("HostConfig.Mounts[].ReadOnly", m.Destination, "true"))

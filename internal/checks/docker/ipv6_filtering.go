@@ -38,6 +38,8 @@ func filtersIPv6(n *net) check.Verdict {
 	switch {
 	case !filter.known():
 		return filter.undecided(evidence...)
+	case !manages.known():
+		return manages.undecided(evidence...)
 	case !ok:
 		return check.Undecided(snapshot.ReasonUnparsable, "the engine's version is not a number", evidence...)
 	case !on:

@@ -36,7 +36,8 @@ func gainsNothing(b *box) check.Verdict {
 	case b.engine == nil:
 		evidence = append(evidence, ev("security_opt", "not set"))
 	default:
-		if asked, known = b.defaultNoNewPrivileges(); known {
+		asked, known = b.at.engine().defaultNoNewPrivileges()
+		if known {
 			evidence = append(evidence, ev("engine's default no-new-privileges", asked))
 		}
 	}
@@ -58,7 +59,7 @@ func gainsNothing(b *box) check.Verdict {
 		return unread
 	}
 	// The first process may have set the flag by itself; an exec would not have it.
-	return check.Undecided(snapshot.ReasonPartial, "the engine's default was not readable, or its file changed after it started, and the container states none", evidence...)
+	return check.Undecided(snapshot.ReasonPartial, "the container states none and the engine's default is not known", evidence...)
 }
 
 func forbidNewPrivileges(p *check.Probe, subject int) (step.Step, error) {

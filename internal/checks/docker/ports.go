@@ -188,8 +188,8 @@ func (b *box) defaultBinding() (ip, source string) {
 		}
 	}
 	if onDefault {
-		if ip, _, known := b.engine.InForce("ip"); known && len(ip) == 1 && !wildcard(ip[0]) {
-			return ip[0], "engine's default ip"
+		if s := b.at.engine().setting("ip"); s.known() && !wildcard(s.str("")) {
+			return s.str(""), "engine's default ip"
 		}
 	}
 	return "", ""

@@ -56,7 +56,7 @@ func shipsLogs(d *daemon) check.Verdict {
 	if !opts.known() {
 		return opts.undecided(evidence...)
 	}
-	if configured := d.written("log-driver"); configured.str(d.LoggingDriver) != d.LoggingDriver {
+	if configured := d.setting("log-driver"); configured.str(d.LoggingDriver) != d.LoggingDriver {
 		return check.Undecided(snapshot.ReasonPartial, "the configuration names another driver than runs, so that the address in use is not known", evidence...)
 	}
 	address := ""

@@ -113,10 +113,7 @@ func (b *box) engineProfile(evidence []check.Evidence) check.Verdict {
 	case "":
 		return check.Undecided(snapshot.ReasonPartial, "the engine did not name its default profile", evidence...)
 	}
-	digest := ""
-	if b.engine.Config.Known() && b.engine.FileLoaded() {
-		digest = b.engine.Config.V.Seccomp
-	}
+	digest := b.at.engine().seccompDigest()
 	switch {
 	case len(b.at.list("allowed_profiles")) == 0:
 		return check.Failed("the engine's default profile is not the built-in one and no other is allowed", evidence...)

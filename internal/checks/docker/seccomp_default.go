@@ -40,10 +40,7 @@ func filtersCalls(d *daemon) check.Verdict {
 		return check.Undecided(snapshot.ReasonPartial, "the engine did not name its default profile", evidence...)
 	}
 	allowed, _ := d.p.List("allowed_profiles")
-	sum := ""
-	if d.Config.Known() && d.FileLoaded() {
-		sum = d.Config.V.Seccomp
-	}
+	sum := d.seccompDigest()
 	if sum != "" {
 		evidence = append(evidence, ev("digest of "+profile, sum))
 	}

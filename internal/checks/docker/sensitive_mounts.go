@@ -14,7 +14,7 @@ var noSensitiveMounts = &check.Check{
 	ID:    "container-no-sensitive-host-mounts",
 	Title: "No sensitive host directory is mounted",
 	Why: "Whoever writes to /etc, /usr or /root of the host writes its accounts, programs and keys; whoever reads them has its secrets. " +
-		"A mount counts when its source is such a directory, contains one or lies under one, after symbolic links, so that / and /var count too. " +
+		"A mount counts when its source is such a directory, contains one or lies under one, after symbolic links and through what is mounted on it or below, so that / and /var count too. " +
 		"Read-only lowers the severity by one step: reading is enough for secrets. A local volume with a device option is a bind in disguise; " +
 		"other named volumes lie in the engine's data root without showing it. One tool finds / and /etc harmless because it searches for words that its own template never prints.",
 	Remedy:   "Mount the one file or folder it needs, from a place made for it such as /srv, or a named volume. The measure, which removes the mount, is never chosen by a plan unless it is named.",
@@ -40,7 +40,7 @@ func mountsNothingSensitive(b *box) check.Verdict {
 			}
 			continue
 		}
-		root, how := shared.Sensitive(homely(path), b.at.sensitiveRoots())
+		shown, root, how := b.at.sensitive(m, path)
 		switch {
 		case how != "":
 			access := "writable"
@@ -49,7 +49,7 @@ func mountsNothingSensitive(b *box) check.Verdict {
 			} else {
 				open++
 			}
-			h.add("Mounts "+m.Destination, path+" "+how+" "+root+", "+access)
+			h.add("Mounts "+m.Destination, through(path, shown)+" "+how+" "+root+", "+access)
 		case strings.Contains(path, "$"):
 			unresolved++
 		case !followed:
@@ -73,6 +73,25 @@ func mountsNothingSensitive(b *box) check.Verdict {
 		v = v.Note("configured; symbolic links of the sources were not followed")
 	}
 	return v
+}
+
+// sensitive relates what a mount of a host path shows to the sensitive directories:
+// the path itself, or what is mounted on it or below.
+func (s *site) sensitive(m *snapshot.Mount, hostPath string) (shown, root, how string) {
+	for _, p := range append([]string{hostPath}, m.Shows...) {
+		if root, how = shared.Sensitive(homely(p), s.sensitiveRoots()); how != "" {
+			return p, root, how
+		}
+	}
+	return "", "", ""
+}
+
+// through words a path of the host that a mount of another shows.
+func through(hostPath, shown string) string {
+	if shown == hostPath {
+		return hostPath
+	}
+	return hostPath + " shows " + shown + ", which"
 }
 
 // homely writes the shell's ~, which compose understands, as the directory of

@@ -32,7 +32,7 @@ func setOnce(d *daemon) check.Verdict {
 		return check.Failed("the configuration file is not one that the engine understands", ev(c.File, "not understood"))
 	}
 	if !d.Config.Known() {
-		s := d.written("")
+		s := d.setting("")
 		return s.undecided()
 	}
 	if d.file {
@@ -85,7 +85,7 @@ var usernsExcludesStore = &check.Check{
 }
 
 func remapsOrStores(d *daemon) check.Verdict {
-	remap, features := d.setting("userns-remap"), d.setting("features")
+	remap, features := d.written("userns-remap"), d.written("features")
 	wantsRemap, wantsStore := remap.str("") != "", false
 	for _, f := range features.values {
 		wantsStore = wantsStore || f == "containerd-snapshotter=true"
@@ -131,7 +131,7 @@ func equalsBaseline(d *daemon) check.Verdict {
 		return check.Undecided(snapshot.ReasonUndeclared, "no baseline is declared")
 	}
 	if !d.Config.Known() {
-		s := d.written("")
+		s := d.setting("")
 		return s.undecided()
 	}
 	accepted := mentions(baseline)
@@ -154,6 +154,13 @@ func equalsBaseline(d *daemon) check.Verdict {
 	}
 	if len(h.evidence) > 0 {
 		return h.note(check.Failed("the settings differ from the accepted baseline", h.evidence...))
+	}
+	for i := range d.Config.V.Settings {
+		key := d.Config.V.Settings[i].Key
+		file, now := d.written(key), d.setting(key)
+		if file.known() && !now.known() {
+			return now.undecided()
+		}
 	}
 	return check.Passed("the settings equal the accepted baseline", ev("settings", len(baseline)))
 }

@@ -37,6 +37,9 @@ func newSite(p *check.Probe) *site {
 	return s
 }
 
+// engine returns the scope's engine with its settings, which must be there.
+func (s *site) engine() *daemon { return &daemon{Engine: s.p.Engine(), p: s.p, file: s.file} }
+
 // observed reports whether a part of the scope was read.
 func (s *site) observed(part snapshot.Part) bool {
 	seen, ok := s.parts[part]
@@ -97,7 +100,9 @@ func (s *site) hostPath(m *snapshot.Mount) (p string, followed bool) {
 	case m.Type == "volume":
 		// A local volume may be a bind in disguise; any other lives in the data
 		// root without showing it.
-		if v := s.volume(m.Volume); v != nil && v.Device != "" {
+		if v := s.volume(m.Volume); v != nil && v.Device != "" && m.Resolved == snapshot.Observed && m.Real != "" {
+			return m.Real, true
+		} else if v != nil && v.Device != "" {
 			return path.Join(v.Device, m.Subpath), false
 		}
 	}

@@ -43,6 +43,11 @@ func (s *site) knownSockets() []socket {
 		k.paths = append(k.paths, k.real)
 		k.nodes = appendNode(nil, f.Dev, f.Ino)
 		for _, d := range f.Parents {
+			// A directory around a link to the socket shows the link only, which inside
+			// a container leads to a place of its own.
+			if f.Real != "" && !shared.Within(f.Real, d.Path) {
+				continue
+			}
 			k.nodes = appendNode(k.nodes, d.Dev, d.Ino)
 		}
 		s.sockets = append(s.sockets, k)
@@ -67,6 +72,9 @@ func appendNode(nodes []node, dev, ino uint64) []node {
 // container: it is the socket, or a directory around it, by inode or by path.
 func (k *socket) exposes(m *snapshot.Mount, hostPath string, followed bool) bool {
 	if (m.Dev != 0 || m.Ino != 0) && slices.Contains(k.nodes, node{m.Dev, m.Ino}) {
+		return true
+	}
+	if slices.ContainsFunc(m.Shows, func(p string) bool { return shared.Within(k.real, p) }) {
 		return true
 	}
 	if followed {

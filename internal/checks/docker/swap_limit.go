@@ -35,10 +35,20 @@ func limitedSwap(b *box) check.Verdict {
 		if cg.MemorySwapMax < 0 {
 			return check.Failed("swap use has no limit", e, set)
 		}
+		if v, none := b.swapsWithoutEnd(cg.MemoryMax, cg.MemorySwapMax, e, set); none {
+			return v
+		}
 		return check.Passed("memory and swap together are limited to "+bytes(cg.MemorySwapMax), e, set).ByKernel()
 	}
 	if v, bad := b.unread("resources.memory", "resources.memorySwap"); bad {
 		return v
+	}
+	both := r.MemorySwap
+	if both == 0 {
+		both = 2 * r.Memory // the engine's choice
+	}
+	if v, none := b.swapsWithoutEnd(r.Memory, both, ev("HostConfig.Memory", r.Memory), set); none && r.MemorySwap >= 0 {
+		return b.configured(v)
 	}
 	switch {
 	case r.MemorySwap > 0:
@@ -47,6 +57,15 @@ func limitedSwap(b *box) check.Verdict {
 		return b.configured(check.Passed("the engine limits memory and swap together to twice the memory limit", ev("HostConfig.Memory", r.Memory), set))
 	}
 	return b.configured(check.Failed("swap use has no limit", set))
+}
+
+// swapsWithoutEnd reports a limit that limits nothing: of memory, or of the swap
+// beside it, as much as the machine has memory.
+func (b *box) swapsWithoutEnd(memory, both int64, evidence ...check.Evidence) (check.Verdict, bool) {
+	if b.engine == nil || b.engine.MemTotal <= 0 || max(memory, both-max(memory, 0)) < b.engine.MemTotal {
+		return check.Verdict{}, false
+	}
+	return check.Failed("the limit is not below the memory of the machine, "+bytes(b.engine.MemTotal), evidence...), true
 }
 
 func limitSwap(p *check.Probe, subject int) (step.Step, error) {
@@ -60,6 +79,9 @@ func limitSwap(p *check.Probe, subject int) (step.Step, error) {
 		return step.Step{}, &step.RefusedError{Why: "the kernel of this machine cannot enforce swap limits; enable swap accounting (swapaccount=1) or switch swap off"}
 	case memory <= 0:
 		return step.Step{}, &step.RefusedError{Why: "it has no memory limit, and swap is limited beside one; apply container-memory-limit, which sets both"}
+	}
+	if e := p.Engine(); e != nil && e.MemTotal > 0 && memory >= e.MemTotal && !inFile(p) {
+		return step.Step{}, &step.RefusedError{Why: "its memory limit is not below the memory of the machine; apply container-memory-limit, which sets both"}
 	}
 	both := change(spec, "HostConfig.MemorySwap", strconv.FormatInt(2*memory, 10))
 	if inFile(p) {

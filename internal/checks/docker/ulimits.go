@@ -83,11 +83,11 @@ func (b *box) ulimit(name string) (limit int64, source string, v check.Verdict) 
 	if b.engine == nil {
 		return 0, "", check.Undecided(snapshot.ReasonStatic, "it states no limit of "+name+"; which one it inherits shows on a running engine only")
 	}
-	defaults, _, known := b.engine.InForce("default-ulimits")
-	if !known {
-		return 0, "", check.Undecided(snapshot.ReasonPartial, "it states no limit of "+name+" and the engine's default was not readable, or its file changed after it started")
+	defaults := b.at.engine().setting("default-ulimits")
+	if !defaults.known() {
+		return 0, "", check.Undecided(snapshot.ReasonPartial, "it states no limit of "+name+", and "+defaults.why, defaults.doubt...)
 	}
-	for _, d := range defaults {
+	for _, d := range defaults.values {
 		if hard, ok := hardLimit(d, name); ok {
 			return hard, "engine's default-ulimits " + name, v
 		}

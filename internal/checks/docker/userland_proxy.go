@@ -35,10 +35,7 @@ func noProxy(d *daemon) check.Verdict {
 		evidence = append(evidence, ev("docker-proxy processes of the engine", d.Process.V.Proxies))
 		if d.Process.V.Proxies > 0 {
 			v := check.Failed("published ports go through a user-space proxy", evidence...)
-			if key.known() && !on {
-				v = v.Note(disagrees)
-			}
-			return v
+			return d.drifted(v, true, key.key)
 		}
 	}
 	switch {

@@ -1,10 +1,7 @@
 package docker
 
 import (
-	"path"
-
 	"plimsoll/internal/check"
-	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	"plimsoll/internal/snapshot"
 	"plimsoll/internal/step"
@@ -42,12 +39,9 @@ func bindsNothingInDisguise(b *box) check.Verdict {
 		if v == nil || v.Device == "" {
 			continue
 		}
-		where := path.Clean(v.Device)
-		if m.Resolved == snapshot.Observed && m.Real != "" {
-			where = m.Real
-		}
-		if root, how := shared.Sensitive(homely(where), b.at.sensitiveRoots()); how != "" {
-			h.add("volume "+m.Volume, where+" "+how+" "+root)
+		where, _ := b.at.hostPath(m)
+		if shown, root, how := b.at.sensitive(m, where); how != "" {
+			h.add("volume "+m.Volume, through(where, shown)+" "+how+" "+root)
 		}
 	}
 	switch {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	access "plimsoll/internal/rbac"
 	"plimsoll/internal/snapshot"
@@ -18,7 +19,7 @@ var defaultInactive = ofAccount(check.Check{
 	Remedy: "Set automountServiceAccountToken: false on the account, give each program an account of its own, and move the bindings there: " +
 		"kubectl patch serviceaccount default -n NAMESPACE -p '{\"automountServiceAccountToken\":false}'.",
 	Severity: check.Medium, STRIDE: "SE", Tier: 1,
-	Refs: check.CISK8s(1, "5.1.5", "5.1.5"),
+	Refs: append(check.CISK8s(1, "5.1.5", "5.1.5"), shared.PeerRefs("C-0189 C-0225 C-0239", "", "default-service-account")...),
 	Run: func(p *check.Probe) {
 		v, ok := look(p, "")
 		if !ok {

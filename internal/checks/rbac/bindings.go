@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	access "plimsoll/internal/rbac"
 	"plimsoll/internal/snapshot"
@@ -82,7 +83,7 @@ var clusterAdmin = ofBinding(check.Check{
 		"A RoleBinding of such a role is administration of its namespace, and in kube-system, whose accounts run the cluster, of the cluster.",
 	Remedy:   "Replace the binding by one of a role that lists what the subject does; add subjects that must administer the cluster to the list in plimsoll.yaml.",
 	Severity: check.Critical, STRIDE: "E", Tier: 1,
-	Refs: check.CISK8s(1, "5.1.1", "5.1.1"),
+	Refs: append(check.CISK8s(1, "5.1.1", "5.1.1"), shared.PeerRefs("C-0185 C-0035 C-0272", "KSV-0111", "cluster-admin-role-binding")...),
 	Params: []check.Param{{
 		Name: param, Unit: "list", Default: administrators,
 		Meaning: "users, groups and accounts that may administer the cluster, by the name that authentication gives them; * stands for any characters",
@@ -148,6 +149,7 @@ var mastersBinding = ofBinding(check.Check{
 		"whose members hold certificates that cannot be revoked, or hides a grant behind a name that reviewers skip.",
 	Remedy:   "Bind a group of your own instead and delete this binding.",
 	Severity: check.High, STRIDE: "E", Tier: 2,
+	Refs: shared.PeerRefs("C-0246", "KSV-0123", ""),
 	Run: func(p *check.Probe) {
 		if v, ok := look(p, ""); ok {
 			judgeBindings(v, v.namesMasters)
@@ -182,6 +184,7 @@ var anonymousBinding = ofBinding(check.Check{
 		"Health and version, and the one config map by which kubeadm's nodes find the cluster, are what every cluster lets them see.",
 	Remedy:   "Remove the subject from the binding, or delete the binding.",
 	Severity: check.Critical, STRIDE: "SE", Tier: 1,
+	Refs: shared.PeerRefs("C-0262", "KSV-0122", ""),
 	Run: func(p *check.Probe) {
 		if v, ok := look(p, ""); ok {
 			judgeBindings(v, func(n int) check.Verdict { return v.opens(n, anonymous) })
@@ -257,6 +260,7 @@ var authenticatedBinding = ofBinding(check.Check{
 		"A right bound to them is held by every pod, and by whoever gets an account at the identity provider; on some clouds that is everyone with an e-mail address.",
 	Remedy:   "Bind the accounts or a group of your own instead, and remove the group from the binding.",
 	Severity: check.High, STRIDE: "E", Tier: 2,
+	Refs: shared.PeerRefs("C-0265", "KSV-01011", ""),
 	Run: func(p *check.Probe) {
 		if v, ok := look(p, ""); ok {
 			judgeBindings(v, func(n int) check.Verdict { return v.opens(n, everyoneElse) })

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	access "plimsoll/internal/rbac"
 	"plimsoll/internal/snapshot"
 )
@@ -15,6 +16,7 @@ var dangling = ofBinding(check.Check{
 		"Bindings that every new cluster has for accounts of optional controllers are left aside: who creates accounts in kube-system needs them no more.",
 	Remedy:   "Delete the binding, or remove the subject from it; create the account where it was forgotten.",
 	Severity: check.Medium, STRIDE: "S", Tier: 2,
+	Refs:  shared.PeerRefs("C-0307", "", "non-existent-service-account"),
 	Forms: []check.Form{check.Live},
 	Needs: []snapshot.Part{snapshot.PartClusterAccounts, snapshot.PartClusterNamespaces},
 	Run: func(p *check.Probe) {
@@ -57,6 +59,7 @@ var dashboard = ofBinding(check.Check{
 		"people log in with a token of their own. A dashboard that listens outside the cluster makes the login the only barrier.",
 	Remedy:   "Delete the binding and let people log in with their own tokens; make the service a ClusterIP and reach it with kubectl port-forward.",
 	Severity: check.High, STRIDE: "E", Tier: 2,
+	Refs: shared.PeerRefs("C-0014", "", ""),
 	Run: func(p *check.Probe) {
 		v, ok := look(p, "")
 		if !ok {

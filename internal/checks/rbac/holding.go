@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	access "plimsoll/internal/rbac"
 	"plimsoll/internal/snapshot"
@@ -19,6 +20,7 @@ type row struct {
 	tier                   int
 	cis                    string // number in the CIS Kubernetes benchmarks 1.11 and 1.12
 	surface                model.Surface
+	peers                  [3]string // what Kubescape, Trivy and kube-linter call it
 
 	act    string // what the right lets someone do: read secrets
 	rights func(*view) []access.Right
@@ -44,7 +46,7 @@ func (r *row) check() *check.Check {
 	return &check.Check{
 		ID: r.id, Title: r.title, Why: r.why, Remedy: r.remedy,
 		Severity: r.severity, Subject: snapshot.KindRole, Zone: model.ZoneControlPlane, Surface: surface, STRIDE: r.stride, Tier: r.tier,
-		Refs:  check.CISK8s(1, r.cis, r.cis),
+		Refs:  append(check.CISK8s(1, r.cis, r.cis), shared.PeerRefs(r.peers[0], r.peers[1], r.peers[2])...),
 		Forms: []check.Form{check.Live, check.Manifest},
 		Needs: []snapshot.Part{snapshot.PartClusterRBAC},
 		Params: []check.Param{{

@@ -1,8 +1,6 @@
 package rbac
 
 import (
-	"plimsoll/internal/snapshot"
-
 	access "plimsoll/internal/rbac"
 )
 
@@ -153,17 +151,6 @@ func (v *view) named(role int) []string {
 		token, act := createToken, access.Right{Verbs: words("impersonate"), Resources: words("serviceaccounts")}
 		if len(r.Names) > 0 && (token.Extent(r) != access.None || act.Extent(r) != access.None) {
 			out = append(out, r.Names...)
-		}
-	}
-	return out
-}
-
-// tokens lists the accounts of a namespace whose token is in a secret.
-func tokens(s *snapshot.Snapshot, scope, namespace string) []string {
-	var out []string
-	for i := range s.Secrets {
-		if c := &s.Secrets[i]; c.Scope == scope && c.Namespace == namespace && c.Account != "" {
-			out = append(out, c.Account)
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	"plimsoll/internal/model"
 	access "plimsoll/internal/rbac"
 	"plimsoll/internal/snapshot"
@@ -50,7 +51,7 @@ var noWildcards = ofRole(check.Check{
 		"Roles that Kubernetes makes itself are left aside; nobody is to change them.",
 	Remedy:   "List the verbs, resources and groups that the program uses.",
 	Severity: check.High, STRIDE: "E", Tier: 1,
-	Refs: check.CISK8s(1, "5.1.3", "5.1.3"),
+	Refs: append(check.CISK8s(1, "5.1.3", "5.1.3"), shared.PeerRefs("C-0187", "KSV-0044 KSV-0045 KSV-0046 KSV-0112", "wildcard-in-rules")...),
 	Run: func(p *check.Probe) {
 		if v, ok := look(p, ""); ok {
 			judgeRoles(v, v.wildcards)

@@ -16,7 +16,7 @@ var Suite = slices.Concat([]*check.Check{
 	anonymousBinding,
 	authenticatedBinding,
 	takeover,
-}, holding(), []*check.Check{
+}, rights, []*check.Check{
 	// How roles and bindings are written.
 	noWildcards,
 	labelHijack,
@@ -28,6 +28,9 @@ var Suite = slices.Concat([]*check.Check{
 	minimalRights,
 	ingressAccount,
 })
+
+// rights are the checks of the table.
+var rights = holding()
 
 // holding makes the checks of rights that few should hold.
 func holding() []*check.Check {

@@ -98,6 +98,7 @@ var (
 var rows = []row{
 	{
 		id: "rbac-secrets-access", title: "Reading secrets is limited to approved subjects", severity: check.High, stride: "I", tier: 1, cis: "5.1.2",
+		peers: [3]string{"C-0186 C-0015", "KSV-0041 KSV-0113", "access-to-secrets"},
 		why: "Who may get, list or watch secrets has the credentials in them; list and watch show the values like get does. " +
 			"A rule that names single secrets is the way to give a program its own, and passes.",
 		remedy: "Name the secrets in resourceNames and leave only get, or take secrets out of the rule; bind what is left in the namespace that needs it.",
@@ -105,7 +106,8 @@ var rows = []row{
 	},
 	{
 		id: "rbac-create-pods", title: "Pod creation is limited to approved subjects", severity: check.High, stride: "E", tier: 1, cis: "5.1.4",
-		why: "Who makes a pod, or anything that makes pods, runs code as any account of the namespace, reads its secrets by mounting them, and gets as far onto the node as admission lets the pod.",
+		peers: [3]string{"C-0188", "KSV-0048", "access-to-create-pods"},
+		why:   "Who makes a pod, or anything that makes pods, runs code as any account of the namespace, reads its secrets by mounting them, and gets as far onto the node as admission lets the pod.",
 		remedy: "Take create on pods and workloads out of the rule, or give it to the deployment system's account alone, in the namespaces it deploys to; " +
 			"list subjects that must have it in plimsoll.yaml.",
 		act: "create pods", rights: func(v *view) []access.Right { return workloads(v, true, "create") },
@@ -118,6 +120,7 @@ var rows = []row{
 	},
 	{
 		id: "rbac-bind-impersonate-escalate", title: "Bind, escalate and impersonate rights are restricted", severity: check.Critical, stride: "E", tier: 1, cis: "5.1.8",
+		peers: [3]string{"C-0191 C-0065", "KSV-0043 KSV-0050", ""},
 		why: "bind and escalate switch off the rule that nobody can give rights that they do not have; impersonate lets a request be someone else's. " +
 			"Each is cluster administration in one or two calls.",
 		remedy: "Remove the verbs. A controller that must bind roles gets bind with the names of those roles in resourceNames.",
@@ -126,6 +129,7 @@ var rows = []row{
 	},
 	{
 		id: "rbac-rolebinding-create", title: "Creating role bindings is restricted", severity: check.High, stride: "E", tier: 2,
+		peers:  [3]string{"", "KSV-0051 KSV-0052 KSV-0055", ""},
 		why:    "Who writes bindings passes on every right that they have themselves, to accounts that nobody watches; with bind also those that they do not have.",
 		remedy: "Take create, update and patch on rolebindings and clusterrolebindings out of the rule, or limit updates to the binding's name.",
 		act:    "write role bindings", rights: plain(
@@ -134,12 +138,14 @@ var rows = []row{
 	},
 	{
 		id: "rbac-token-create", title: "Minting service account tokens is restricted", severity: check.High, stride: "SE", tier: 1, cis: "5.1.13",
+		peers:  [3]string{"C-0282", "", ""},
 		why:    "create on serviceaccounts/token makes credentials of any account it reaches, which outlive the pod that asked and show up nowhere else.",
 		remedy: "Name the accounts in resourceNames, or remove the subresource from the rule.",
 		act:    "make tokens of service accounts", rights: plain(createToken),
 	},
 	{
 		id: "rbac-csr-approval", title: "Certificate approval is restricted", severity: check.High, stride: "ES", tier: 1, cis: "5.1.11",
+		peers: [3]string{"C-0280", "", ""},
 		why: "Who approves requests of a signer decides which client certificates exist, hence which users and groups; none of them can be revoked. " +
 			"It takes both update on certificatesigningrequests/approval and approve on the signer.",
 		remedy: "Limit approve to the signers that the controller is for, by resourceNames, and keep kubernetes.io/kube-apiserver-client out of them.",
@@ -147,6 +153,7 @@ var rows = []row{
 	},
 	{
 		id: "rbac-webhook-config", title: "Changing admission configuration is restricted", severity: check.High, stride: "TE", tier: 1, cis: "5.1.12",
+		peers: [3]string{"C-0281 C-0036 C-0039", "KSV-0114", ""},
 		why: "A webhook sees and may change every object that is written, secrets and pods included; a policy that is deleted no longer refuses anything. " +
 			"A rule that names one configuration counts too: what the configuration is asked about is part of it.",
 		remedy: "Leave admission configuration to administrators and to the controller that owns it, and put that one on the list in plimsoll.yaml.",
@@ -154,19 +161,22 @@ var rows = []row{
 	},
 	{
 		id: "rbac-nodes-proxy", title: "No role reaches the kubelet API through nodes/proxy", severity: check.High, stride: "E", tier: 1, cis: "5.1.10",
-		why: "nodes/proxy leads past the API server's audit and admission to the kubelet, which runs commands in any pod of the node. get is enough: a websocket begins with one.",
+		peers: [3]string{"C-0279", "KSV-0047", ""},
+		why:   "nodes/proxy leads past the API server's audit and admission to the kubelet, which runs commands in any pod of the node. get is enough: a websocket begins with one.",
 		remedy: "Give monitoring agents nodes/metrics, nodes/stats, nodes/configz, nodes/healthz, nodes/log or nodes/pods instead " +
 			"(the kubelet asks for these since 1.33).",
 		act: "reach the API of kubelets", rights: plain(nodesProxy),
 	},
 	{
 		id: "rbac-exec-attach", title: "Exec and attach are restricted", severity: check.High, stride: "EI", tier: 2,
+		peers:  [3]string{"C-0002", "KSV-0053 KSV-0054", ""},
 		why:    "A shell in a pod has its account's token, its secrets and its network, and leaves little behind. Before 1.35 get sufficed, over a websocket.",
 		remedy: "Take pods/exec and pods/attach out of the rule; give them to a break-glass group.",
 		act:    "run commands in pods", rights: interactive("pods/exec", "pods/attach"),
 	},
 	{
 		id: "rbac-portforward", title: "Port forwarding is restricted", severity: check.Medium, stride: "I", tier: 2,
+		peers:  [3]string{"C-0063", "", ""},
 		why:    "Port forwarding reaches what listens in a pod past every network policy, on loopback too.",
 		remedy: "Take pods/portforward out of the rule; give it to those who debug, in their namespaces.",
 		act:    "forward ports of pods", rights: interactive("pods/portforward"),
@@ -179,6 +189,7 @@ var rows = []row{
 	},
 	{
 		id: "rbac-create-persistentvolumes", title: "Creating persistent volumes is restricted", severity: check.Medium, stride: "EI", tier: 1, cis: "5.1.9",
+		peers:  [3]string{"C-0278", "", ""},
 		why:    "A persistent volume may be a path of a node: whoever makes one reaches the node's files from a pod that the pod security level lets through.",
 		remedy: "Leave persistent volumes to the storage drivers' accounts, and put these on the list in plimsoll.yaml.",
 		act:    "create persistent volumes", rights: plain(access.Right{Verbs: words("create"), Resources: words("persistentvolumes"), Cluster: true}),
@@ -200,6 +211,7 @@ var rows = []row{
 	},
 	{
 		id: "rbac-delete-rights", title: "Deleting workloads is restricted", severity: check.Medium, stride: "TD", tier: 2,
+		peers:  [3]string{"C-0007", "KSV-0056", ""},
 		why:    "Deleting workloads, namespaces or volume claims stops services and destroys data.",
 		remedy: "Take delete and deletecollection out of the rule, or limit them to names.",
 		act:    "delete workloads, namespaces or volume claims", rights: func(v *view) []access.Right {
@@ -209,6 +221,7 @@ var rows = []row{
 	},
 	{
 		id: "rbac-delete-events-logs", title: "Workloads cannot delete events", severity: check.Medium, stride: "R", tier: 2,
+		peers:  [3]string{"C-0031", "KSV-0042", ""},
 		why:    "A program that was taken over deletes the events that tell of it.",
 		remedy: "Take delete and deletecollection on events out of the rule.",
 		act:    "delete events or logs", who: isAccount, rights: plain(
@@ -217,7 +230,8 @@ var rows = []row{
 	},
 	{
 		id: "rbac-coredns-configmap", title: "Changing cluster DNS settings is restricted", severity: check.High, stride: "ST", tier: 2,
-		why: "The config maps of kube-system set what names resolve to, how services are reached and whose word the API server takes for who a caller is.",
+		peers: [3]string{"C-0037", "KSV-0049", ""},
+		why:   "The config maps of kube-system set what names resolve to, how services are reached and whose word the API server takes for who a caller is.",
 		remedy: "Take update and patch on config maps of kube-system out of the rule, or limit them to the names that the program owns " +
 			"(coredns, kube-proxy, extension-apiserver-authentication and aws-auth are not among those).",
 		act: "change the cluster's own settings in config maps of kube-system", rights: plain(access.Right{

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 	access "plimsoll/internal/rbac"
 	"plimsoll/internal/snapshot"
 )
@@ -20,6 +21,7 @@ var takeover = ofAccount(check.Check{
 		"A privileged pod where the pod security level admits one is another way, and the level's checks tell of it.",
 	Remedy:   "Take the first right of the way out of the account's role, or limit it to names; put accounts that must administer the cluster on the list in plimsoll.yaml and guard their pods.",
 	Severity: check.Critical, STRIDE: "E", Tier: 1,
+	Refs: shared.PeerRefs("C-0267 C-0272", "", ""),
 	Params: []check.Param{{
 		Name: param, Unit: "list", Default: administrators,
 		Meaning: "accounts that may reach cluster administration, as system:serviceaccount:NAMESPACE:NAME; * stands for any characters",
@@ -47,34 +49,47 @@ type climber struct {
 	groups  map[snapshot.RBACSubject]held // what the groups have that accounts are in
 	has     map[who]map[string]power
 	named   map[who][]who    // accounts that it may be by name
-	pods    map[string][]who // namespace -> accounts that pods there have a token of
-	all     map[string][]who // namespace -> accounts
-	reached map[who]string   // how an account gets there
-	next    map[who]who      // whom it becomes on the way
+	called  map[string][]who // name -> accounts
+	secrets map[string][]who // namespace -> accounts whose token is in a secret there
+	inPods  map[who]bool     // accounts that pods have a token of
+
+	reached map[who]string // how an account gets there
+	next    map[who]who    // whom it becomes on the way
+	anyOf   map[string]who // namespace -> an account of it that gets there
+	podOf   map[string]who // likewise, of those that pods have a token of
+	waiting map[string][]who
+	waitFor map[who][]who
 }
 
 // climb follows the steps of all accounts to their ends.
 func (v *view) climb(used map[[2]string]*use) *climber {
 	c := &climber{
 		view: v, roles: v.powersOf(), groups: make(map[snapshot.RBACSubject]held), has: make(map[who]map[string]power),
-		named: make(map[who][]who), pods: make(map[string][]who), all: make(map[string][]who), reached: make(map[who]string), next: make(map[who]who),
+		named: make(map[who][]who), inPods: make(map[who]bool), called: make(map[string][]who), secrets: make(map[string][]who),
+		anyOf: make(map[string]who), podOf: make(map[string]who), waiting: make(map[string][]who), waitFor: make(map[who][]who),
+		reached: make(map[who]string), next: make(map[who]who),
 	}
+	var all []who
 	for i := range v.p.Snapshot.ServiceAccounts {
 		if a := &v.p.Snapshot.ServiceAccounts[i]; a.Scope == v.p.Scope.ID {
 			w := who{a.Namespace, a.Name}
-			c.all[a.Namespace] = append(c.all[a.Namespace], w)
-			c.collect(w)
+			all = append(all, w)
+			c.called[a.Name] = append(c.called[a.Name], w)
+		}
+	}
+	for i := range v.p.Snapshot.Secrets {
+		if t := &v.p.Snapshot.Secrets[i]; t.Scope == v.p.Scope.ID && t.Account != "" {
+			c.secrets[t.Namespace] = append(c.secrets[t.Namespace], who{t.Namespace, t.Account})
 		}
 	}
 	for w, u := range used {
-		if len(u.with) > 0 {
-			c.pods[w[0]] = append(c.pods[w[0]], w)
-		}
+		c.inPods[w] = len(u.with) > 0
 	}
-	for _, list := range c.pods {
-		slices.SortFunc(list, func(a, b who) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	slices.SortFunc(all, func(a, b who) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	for _, w := range all {
+		c.collect(w)
 	}
-	c.settle()
+	c.settle(all)
 	return c
 }
 
@@ -142,30 +157,39 @@ func (c *climber) accounts(ns, name string) []who {
 	if ns != "" {
 		return []who{{ns, name}}
 	}
-	var out []who
-	for i := range c.p.Snapshot.ServiceAccounts {
-		if a := &c.p.Snapshot.ServiceAccounts[i]; a.Scope == c.p.Scope.ID && a.Name == name {
-			out = append(out, who{a.Namespace, name})
-		}
-	}
-	return out
+	return c.called[name]
 }
 
-// settle repeats until no account gets any further.
-func (c *climber) settle() {
-	order := slices.SortedFunc(maps.Keys(c.has), func(a, b who) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
-	for w := range c.named {
-		if _, listed := c.has[w]; !listed {
-			order = append(order, w)
+// settle follows the steps back from their ends: an account that gets there lets
+// those go on that were waiting for it, or for any of its namespace.
+func (c *climber) settle(all []who) {
+	for _, w := range all {
+		for ns := range c.has[w] {
+			c.waiting[ns] = append(c.waiting[ns], w)
+			for _, to := range c.secrets[ns] {
+				c.waitFor[to] = append(c.waitFor[to], w)
+			}
+		}
+		for _, to := range c.named[w] {
+			c.waitFor[to] = append(c.waitFor[to], w)
 		}
 	}
-	slices.SortFunc(order, func(a, b who) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
-	for again := true; again; {
-		again = false
-		for _, w := range order {
-			if _, done := c.reached[w]; !done && c.step(w) {
-				again = true
-			}
+	for queue := all; len(queue) > 0; queue = queue[1:] {
+		w := queue[0]
+		if _, done := c.reached[w]; done || !c.step(w) {
+			continue
+		}
+		queue = append(queue, c.waitFor[w]...)
+		_, anyone := c.anyOf[w[0]]
+		_, pod := c.podOf[w[0]]
+		if !anyone {
+			c.anyOf[w[0]] = w
+		}
+		if c.inPods[w] && !pod {
+			c.podOf[w[0]] = w
+		}
+		if !anyone || c.inPods[w] && !pod {
+			queue = append(queue, c.waiting[w[0]]...)
 		}
 	}
 }
@@ -203,16 +227,16 @@ func (c *climber) inside(w who, ns string, p power) bool {
 		return true
 	}
 	for _, e := range within {
-		if p&e.power == e.power && c.any(w, c.all[ns], ns, fmt.Sprintf(e.how, ns)) {
+		if p&e.power == e.power && c.any(w, c.anyOf, ns, fmt.Sprintf(e.how, ns)) {
 			return true
 		}
 	}
-	if p&canEnterPods != 0 && c.any(w, c.pods[ns], ns, "may enter pods of "+ns) {
+	if p&canEnterPods != 0 && c.any(w, c.podOf, ns, "may enter pods of "+ns) {
 		return true
 	}
 	if p&canReadSecrets != 0 {
-		for _, name := range tokens(c.p.Snapshot, c.p.Scope.ID, ns) {
-			if c.to(w, who{ns, name}, "may read the token of "+ns+"/"+name+" in a secret") {
+		for _, to := range c.secrets[ns] {
+			if to != w && c.to(w, to, "may read the token of "+to[0]+"/"+to[1]+" in a secret") {
 				return true
 			}
 		}
@@ -220,14 +244,15 @@ func (c *climber) inside(w who, ns string, p power) bool {
 	return false
 }
 
-// any takes the first of some accounts of a namespace that gets there. Those of
-// kube-system run the cluster.
-func (c *climber) any(w who, list []who, ns, how string) bool {
+// any takes the first account of a namespace that gets there. Those of kube-system
+// run the cluster.
+func (c *climber) any(w who, first map[string]who, ns, how string) bool {
 	if ns == "kube-system" {
 		c.reached[w] = how
 		return true
 	}
-	return slices.ContainsFunc(list, func(to who) bool { return to != w && c.to(w, to, how) })
+	to, ok := first[ns]
+	return ok && c.to(w, to, how)
 }
 
 func (c *climber) to(w, to who, how string) bool {
@@ -242,7 +267,7 @@ func (c *climber) to(w, to who, how string) bool {
 func (c *climber) way(w who) string {
 	const most = 4
 	var steps []string
-	for i := 0; i < most; i++ {
+	for i := range most {
 		steps = append(steps, c.reached[w])
 		to, more := c.next[w]
 		if !more {

@@ -13,7 +13,7 @@ func Credential(v snapshot.Secretish) string {
 	case snapshot.ShapeToken:
 		return "the form of an issued token"
 	case snapshot.ShapeURLCreds:
-		return "a URL with a password"
+		return "a URL or connection string with a password"
 	case snapshot.ShapeEmpty, snapshot.ShapePath, snapshot.ShapeURL:
 		return ""
 	case snapshot.ShapePlain, snapshot.ShapeEntropy, snapshot.ShapeBinary:

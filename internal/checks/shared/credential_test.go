@@ -12,7 +12,7 @@ func TestSecretName(t *testing.T) {
 	for want, names := range map[bool][]string{
 		true: {
 			"PASSWORD", "password", "PASSWD", "PASS", "DB_PASS", "db-pass", "DB_PASS2", "DBPASS", "SSHPASS", "SPRING.DATASOURCE.PASSWORD", "PASSPHRASE", "KEY_PASSPHRASE",
-			"POSTGRES_PASSWORD", "PGPASSWORD", "MYSQL_ROOT_PASSWORD", "MYSQL_PWD", "DB_PWD", "dbPassword", "DBPassword", "DB_PASSWORD_1", "DB_PASSWORD_PROD",
+			"POSTGRES_PASSWORD", "ADMIN_PW", "MYSECRET", "PGPASSWORD", "MYSQL_ROOT_PASSWORD", "MYSQL_PWD", "DB_PWD", "dbPassword", "DBPassword", "DB_PASSWORD_1", "DB_PASSWORD_PROD",
 			"SECRET", "SECRETS", "CLIENT_SECRET", "clientSecret", "JWT_SECRET", "SECRET_KEY", "SECRET_KEY_BASE", "TOKEN_SECRET", "SECRET_TOKEN",
 			"TOKEN", "GITHUB_TOKEN", "NPM_TOKEN", "authtoken", "accessToken", "VAULT_TOKEN", "API_TOKEN_2",
 			"API_KEY", "api-key", "apiKey", "APIKEY", "APIKEY_2", "OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "aws.secret.access.key", "PRIVATE_KEY",
@@ -21,7 +21,7 @@ func TestSecretName(t *testing.T) {
 		},
 		false: {
 			"", "_", "PATH", "HOME", "LANG", "USER", "BYPASS", "COMPASS", "PASSENGER", "PASSENGER_APP_ENV", "PASSIVE_MODE", "ENCOMPASS", "PASS_THROUGH", "PASSPORT",
-			"PWD", "OLDPWD", "OLD_PWD", "KEYBOARD", "KEYBOARD_LAYOUT", "KEYMAP", "MONKEY", "TURKEY", "KEY", "GPG_KEY", "PUBLIC_KEY", "KEY_ID", "PRIMARY_KEY",
+			"PWD", "PW", "OLDPWD", "OLD_PWD", "KEYBOARD", "KEYBOARD_LAYOUT", "KEYMAP", "MONKEY", "TURKEY", "KEY", "GPG_KEY", "PUBLIC_KEY", "KEY_ID", "PRIMARY_KEY",
 			"TOKENIZER", "TOKENIZERS_PARALLELISM", "MAX_TOKENS", "TOKEN_URL", "TOKEN_TTL", "TOKEN_ISSUER", "SECRET_NAME", "SECRETARY", "SECRET_ID",
 			"PASSWORD_FILE", "DB_PASSWORD_FILE", "POSTGRES_PASSWORD_FILE", "TOKEN_PATH", "SECRETS_DIR", "PASSWORD_MIN_LENGTH", "PASSWORD_POLICY", "PASSWORD_HASHERS",
 			"AWS_ACCESS_KEY_ID", "GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE", "NEXT_PUBLIC_API_KEY", "STRIPE_PUBLISHABLE_TOKEN",
@@ -56,7 +56,7 @@ func TestCredential(t *testing.T) {
 	}{
 		{"A", 1700, snapshot.ShapeKey, "a private key"},
 		{"A", 40, snapshot.ShapeToken, "the form of an issued token"},
-		{"DATABASE_URL", 40, snapshot.ShapeURLCreds, "a URL with a password"},
+		{"DATABASE_URL", 40, snapshot.ShapeURLCreds, "a URL or connection string with a password"},
 		{"DB_PASS", 3, snapshot.ShapePlain, "a secret by its name"},
 		{"DB_PASS", 30, snapshot.ShapeEntropy, "a secret by its name"},
 		{"DB_PASS", 30, snapshot.ShapeBinary, "a secret by its name"},

@@ -10,10 +10,22 @@ func TestGlob(t *testing.T) {
 		pattern, name string
 		want          bool
 	}{
-		{"a", "a", true}, {"a", "ab", false}, {"", "", true}, {"", "a", false}, {"*", "", true}, {"*", "a/b", true},
-		{"system:serviceaccount:ops:*", "system:serviceaccount:ops:x", true}, {"system:serviceaccount:ops:*", "system:serviceaccount:opsx", false},
-		{"*-prod", "shop-prod", true}, {"*-prod", "shop-prod-2", false}, {"a*c*e", "abcde", true}, {"a*c*e", "ace", true}, {"a*c*e", "aec", false},
-		{"a*a", "a", false}, {"**", "x", true}, {"*b*b", "ab", false},
+		{"a", "a", true},
+		{"a", "ab", false},
+		{"", "", true},
+		{"", "a", false},
+		{"*", "", true},
+		{"*", "a/b", true},
+		{"system:serviceaccount:ops:*", "system:serviceaccount:ops:x", true},
+		{"system:serviceaccount:ops:*", "system:serviceaccount:opsx", false},
+		{"*-prod", "shop-prod", true},
+		{"*-prod", "shop-prod-2", false},
+		{"a*c*e", "abcde", true},
+		{"a*c*e", "ace", true},
+		{"a*c*e", "aec", false},
+		{"a*a", "a", false},
+		{"**", "x", true},
+		{"*b*b", "ab", false},
 	} {
 		if got := Glob(tc.pattern, tc.name); got != tc.want {
 			t.Errorf("Glob(%q, %q) = %v", tc.pattern, tc.name, got)

@@ -90,3 +90,6 @@ var floatingTags = []string{"latest", "stable", "edge", "nightly", "main", "mast
 
 // FloatingTag reports whether a tag is, by its name, one that is moved.
 func FloatingTag(tag string) bool { return slices.Contains(floatingTags, strings.ToLower(tag)) }
+
+// FloatingTags lists them.
+func FloatingTags() []string { return slices.Clone(floatingTags) }

@@ -14,7 +14,7 @@ var (
 	// secretWords are secrets as words of their own.
 	secretWords = []string{
 		"pass", "passwd", "password", "passwords", "passphrase", "passcode", "secret", "secrets", "token", "apikey", "credential", "credentials", "creds",
-		"dbpass", "rootpass", "adminpass", "userpass", "smtppass", "sshpass", "keypass", "storepass", "requirepass", "dbpwd", "rootpwd",
+		"dbpass", "rootpass", "adminpass", "userpass", "smtppass", "sshpass", "keypass", "storepass", "requirepass", "dbpwd", "rootpwd", "dbpw",
 	}
 
 	// secretEnds end words that were written without a divider: PGPASSWORD. No
@@ -74,6 +74,8 @@ func isSecret(before []string, last string) bool {
 	switch owner := before[len(before)-1]; last {
 	case "key":
 		return slices.Contains(keyOwners, owner)
+	case "pw":
+		return true
 	case "pwd": // by itself, and as OLD_PWD, it is the working directory
 		return owner != "old"
 	}
@@ -103,7 +105,7 @@ func nameWords(name string) []string {
 
 // secretHints has one that is part of each name that readName takes for a
 // secret.
-var secretHints = [...]string{"pass", "secret", "token", "cred", "key", "pwd"}
+var secretHints = [...]string{"pass", "secret", "token", "cred", "key", "pw"}
 
 // hasSecretWord reports whether a name may be that of a secret: it tells most
 // names, of which every container has some, at a fraction of the price.

@@ -27,3 +27,6 @@ func RuntimeSocket(hostPath string) bool {
 	dir := path.Dir(hostPath)
 	return dir == "/run/user" || dir == "/var/run/user"
 }
+
+// RuntimeSockets lists the sockets of runtimes where they are by default.
+func RuntimeSockets() []string { return slices.Clone(runtimeSockets) }

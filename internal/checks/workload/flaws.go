@@ -70,8 +70,13 @@ var controllers = []controller{
 		{"CVE-2025-1974", [][3]int{{1, 11, 5}, {1, 12, 1}}}, {"CVE-2024-7646", [][3]int{{1, 11, 2}}}, {"CVE-2023-5044", [][3]int{{1, 9, 0}}},
 	}},
 	{image: "kubernetes-ingress-controller/nginx-ingress-controller", ended: "2021-07-01"}, // its old name
-	{image: "nginx/nginx-ingress"}, {image: "haproxytech/kubernetes-ingress"}, {image: "library/traefik"}, {image: "traefik/traefik"},
-	{image: "kong/kubernetes-ingress-controller"}, {image: "projectcontour/contour"}, {image: "envoyproxy/gateway"},
+	{image: "nginx/nginx-ingress"},
+	{image: "haproxytech/kubernetes-ingress"},
+	{image: "library/traefik"},
+	{image: "traefik/traefik"},
+	{image: "kong/kubernetes-ingress-controller"},
+	{image: "projectcontour/contour"},
+	{image: "envoyproxy/gateway"},
 }
 
 func controllerFixed(b *pod, old bool) check.Verdict {

@@ -42,10 +42,11 @@ var notInDefault = &check.Check{
 	Needs: workloads,
 	Run: func(p *check.Probe) {
 		judge(p, func(b *pod) check.Verdict {
-			switch e := ev("namespace", orDefault(b.Class.In, notSet)); {
-			case b.Class.In == "default":
+			e := ev("namespace", orDefault(b.Class.In, notSet))
+			switch b.Class.In {
+			case "default":
 				return check.Failed("it is in the default namespace", e)
-			case b.Class.In == "":
+			case "":
 				return check.Undecided(snapshot.ReasonUnresolved, "the file names no namespace; where it lands, who applies it decides", e)
 			default:
 				return check.Passed("it is in a namespace of its own choice", e)
@@ -111,31 +112,46 @@ var removed = map[string]string{
 
 // judgeVersions judges invalid workloads, too: that is its question.
 func judgeVersions(p *check.Probe) {
+	type written struct {
+		version, kind string
+		inferred      bool
+	}
 	old := tableTooOld(p, versionsAsOf)
+	members := make(map[written][]int)
+	var order []written
 	for i := range p.Snapshot.Workloads {
 		w := &p.Snapshot.Workloads[i]
 		if w.Scope != p.Scope.ID {
 			continue
 		}
-		members := []int{p.Index.WorkloadSubject(i)}
-		if live := p.Index.LiveSubject(i); live >= 0 {
-			members = append(members, live)
+		as := written{w.APIVersion, w.Kind, w.Inferred}
+		if members[as] == nil {
+			order = append(order, as)
 		}
-		e := ev("apiVersion", w.APIVersion+" "+w.Kind)
-		now, known := served[w.Kind]
-		switch until, gone := removed[w.APIVersion+" "+w.Kind]; {
-		case gone:
-			p.Report(check.Failed("its API version is served no longer", e, ev("removed in", until)), members...)
-		case w.Inferred || !known:
-			p.Report(check.Inapplicable("its kind is not one of Kubernetes itself", e), members...)
-		case w.APIVersion == now && old:
-			p.Report(check.Undecided(snapshot.ReasonStaleData, "the table of versions is of "+versionsAsOf, e), members...)
-		case w.APIVersion == now:
-			p.Report(check.Passed("its API version is served", e), members...)
-		default:
-			p.Report(check.Failed("its kind has no such API version", e, ev("served", now)), members...)
+		members[as] = append(members[as], p.Index.WorkloadSubject(i))
+		if live := p.Index.LiveSubject(i); live >= 0 {
+			members[as] = append(members[as], live)
 		}
 	}
+	for _, as := range order {
+		p.Report(versionServed(as.version, as.kind, as.inferred, old), members[as]...)
+	}
+}
+
+func versionServed(version, kind string, inferred, old bool) check.Verdict {
+	e := ev("apiVersion", version+" "+kind)
+	now, known := served[kind]
+	switch until, gone := removed[version+" "+kind]; {
+	case gone:
+		return check.Failed("its API version is served no longer", e, ev("removed in", until))
+	case inferred || !known:
+		return check.Inapplicable("its kind is not one of Kubernetes itself", e)
+	case version != now:
+		return check.Failed("its kind has no such API version", e, ev("served", now))
+	case old:
+		return check.Undecided(snapshot.ReasonStaleData, "the table of versions is of "+versionsAsOf, e)
+	}
+	return check.Passed("its API version is served", e)
 }
 
 var runtimeSensor = &check.Check{

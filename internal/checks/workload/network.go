@@ -60,8 +60,11 @@ var noHostProbes = &check.Check{
 					field string
 					h     *snapshot.Handler
 				}{
-					{"livenessProbe", c.Liveness}, {"readinessProbe", c.Readiness}, {"startupProbe", c.Startup},
-					{"lifecycle.postStart", c.PostStart}, {"lifecycle.preStop", c.PreStop},
+					{"livenessProbe", c.Liveness},
+					{"readinessProbe", c.Readiness},
+					{"startupProbe", c.Startup},
+					{"lifecycle.postStart", c.PostStart},
+					{"lifecycle.preStop", c.PreStop},
 				} {
 					if of.h != nil && of.h.Host != "" {
 						t.bad(c.Path(of.field+"."+asked(of.h.Kind)+".host"), of.h.Host)

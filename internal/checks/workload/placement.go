@@ -187,20 +187,20 @@ func replicas(p *check.Probe, workload int) int64 {
 // namespace and target.
 func scaled(p *check.Probe) map[[3]string]int32 {
 	type key struct{}
-	return p.Index.Derived(key{}, func(x *snapshot.Index) any {
+	return snapshot.Table(p.Index, key{}, func(x *snapshot.Index) map[[3]string]int32 {
 		out := make(map[[3]string]int32)
 		for i := range x.Snapshot.Autoscalers {
 			a := &x.Snapshot.Autoscalers[i]
 			out[[3]string{a.Scope, a.Namespace, a.Target}] = a.Min
 		}
 		return out
-	}).(map[[3]string]int32)
+	})
 }
 
 // budgets returns the disruption budgets by scope and namespace.
 func budgets(p *check.Probe) map[[2]string][]*snapshot.DisruptionBudget {
 	type key struct{}
-	return p.Index.Derived(key{}, func(x *snapshot.Index) any {
+	return snapshot.Table(p.Index, key{}, func(x *snapshot.Index) map[[2]string][]*snapshot.DisruptionBudget {
 		out := make(map[[2]string][]*snapshot.DisruptionBudget)
 		for i := range x.Snapshot.DisruptionBudgets {
 			d := &x.Snapshot.DisruptionBudgets[i]
@@ -208,7 +208,7 @@ func budgets(p *check.Probe) map[[2]string][]*snapshot.DisruptionBudget {
 			out[at] = append(out[at], d)
 		}
 		return out
-	}).(map[[2]string][]*snapshot.DisruptionBudget)
+	})
 }
 
 var replicasSpread = &check.Check{

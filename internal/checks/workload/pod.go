@@ -64,12 +64,27 @@ func judgeClasses(p *check.Probe, ask func(*reporter, *pod)) {
 		case cl.Invalid != "":
 			r.report(cl, check.Undecided(snapshot.ReasonUnparsable, "the API server would not take it: "+cl.Invalid), cl.Members)
 		case len(of.PodSpec.Containers) == 0:
-			r.report(cl, check.Undecided(snapshot.ReasonUnparsable, "it names no container, so that there is nothing to judge"), cl.Members)
+			r.report(cl, withoutContainers(p, cl), cl.Members)
 		default:
 			ask(&r, &pod{Pod: of, p: p})
 		}
 	}
 	r.finish()
+}
+
+// withoutContainers answers for what names no container itself: an object whose
+// operator adds them to its pods, or one that was not read.
+func withoutContainers(p *check.Probe, cl *snapshot.PodClass) check.Verdict {
+	running := slices.ContainsFunc(cl.Members, func(m int) bool { return p.Index.LiveSubject(p.Index.Workload(m)) < 0 })
+	switch {
+	case p.Snapshot.PodSpecs[cl.Spec].FirstUnread("containers") != "":
+		return p.NotRead()
+	case p.Scope.Kind == snapshot.ScopeFiles:
+		return check.Undecided(snapshot.ReasonStatic, "it names no container itself; those that are added to its pods show in a cluster only")
+	case !cl.Live && !running:
+		return check.Inapplicable("it names no container itself; its pods are judged")
+	}
+	return check.Undecided(snapshot.ReasonPartial, "it names no container, and no pods of it were seen")
 }
 
 // reporter reports verdicts and keeps those of subjects that are asked about
@@ -132,7 +147,7 @@ func rank(s check.Status) int {
 // severalRunning returns the subjects that stand for pods of several specifications.
 func severalRunning(p *check.Probe) map[int]bool {
 	type key struct{ scope string }
-	all := p.Index.Derived(key{"several " + p.Scope.ID}, func(x *snapshot.Index) any {
+	return snapshot.Table(p.Index, key{p.Scope.ID}, func(x *snapshot.Index) map[int]bool {
 		seen, several := make(map[int]bool), make(map[int]bool)
 		for i := range x.PodClasses() {
 			cl := &x.PodClasses()[i]
@@ -151,7 +166,6 @@ func severalRunning(p *check.Probe) map[int]bool {
 		}
 		return several
 	})
-	return all.(map[int]bool)
 }
 
 // worded adds what a reader must know of the class to a verdict.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/check"
+	"plimsoll/internal/checks/shared"
 )
 
 // refs are the names that a question goes by elsewhere: CIS Kubernetes 1.11 and
@@ -14,10 +15,5 @@ func refs(n111, n112, pss, kubescape, trivy, kubeLinter string) []check.Ref {
 	if level, control, ok := strings.Cut(pss, "/"); ok {
 		out = append(out, check.Ref{Source: "pss", Edition: level, ID: control})
 	}
-	for _, of := range [...]struct{ source, ids string }{{"kubescape", kubescape}, {"trivy", trivy}, {"kube-linter", kubeLinter}} {
-		for id := range strings.FieldsSeq(of.ids) {
-			out = append(out, check.Ref{Source: of.source, Edition: "checks", ID: id})
-		}
-	}
-	return out
+	return append(out, shared.PeerRefs(kubescape, trivy, kubeLinter)...)
 }

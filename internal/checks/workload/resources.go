@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"slices"
 	"strings"
 
 	"plimsoll/internal/check"
@@ -172,10 +173,8 @@ func (q *supplied) verdict(b *pod, older bool) check.Verdict {
 }
 
 func appendNew(list []string, v string) []string {
-	for _, have := range list {
-		if have == v {
-			return list
-		}
+	if slices.Contains(list, v) {
+		return list
 	}
 	return append(list, v)
 }
@@ -184,7 +183,7 @@ func appendNew(list []string, v string) []string {
 // so that they did not get what a LimitRange gives to pods when they are made.
 func olderPods(p *check.Probe) map[int]bool {
 	type key struct{}
-	return p.Index.Derived(key{}, func(x *snapshot.Index) any {
+	return snapshot.Table(p.Index, key{}, func(x *snapshot.Index) map[int]bool {
 		older := make(map[int]bool)
 		if len(x.Snapshot.LimitRanges) == 0 {
 			return older
@@ -196,5 +195,5 @@ func olderPods(p *check.Probe) map[int]bool {
 			}
 		}
 		return older
-	}).(map[int]bool)
+	})
 }

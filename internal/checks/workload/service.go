@@ -13,7 +13,7 @@ import (
 // pods, as positions in Services.
 func servicesOf(p *check.Probe) map[int][]int {
 	type key struct{ scope string }
-	return p.Index.Derived(key{p.Scope.ID}, func(x *snapshot.Index) any {
+	return snapshot.Table(p.Index, key{p.Scope.ID}, func(x *snapshot.Index) map[int][]int {
 		s := x.Snapshot
 		byNamespace := make(map[string][]int)
 		for i := range s.Services {
@@ -34,7 +34,7 @@ func servicesOf(p *check.Probe) map[int][]int {
 			}
 		}
 		return out
-	}).(map[int][]int)
+	})
 }
 
 // holdsAll reports whether labels have every pair of a selector. Both are sorted

@@ -31,12 +31,7 @@ func (t *tally) missing(source string) { t.Add(ev(source, notSet)) }
 
 // note takes a remark that goes with a failure, once.
 func (t *tally) note(n string) {
-	for _, have := range t.notes {
-		if have == n {
-			return
-		}
-	}
-	t.notes = append(t.notes, n)
+	t.notes = appendNew(t.notes, n)
 }
 
 // verdict fails when anything was taken. What is missing is no evidence where the

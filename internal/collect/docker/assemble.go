@@ -152,6 +152,9 @@ func (c *collector) resolveMounts(s *inspected) {
 		}
 		if c.local != nil {
 			r := c.local.Resolve(source)
+			if r.State == snapshot.Observed {
+				m.Shows = c.local.Shown(r.Real, m.Type == "bind" || c.recursive[m.Volume])
+			}
 			m.Real, m.Dev, m.Ino, m.Resolved = answer.Short(r.Real, answer.MaxText), r.Dev, r.Ino, r.State
 		}
 	}

@@ -61,15 +61,16 @@ type collector struct {
 	progress int
 	timeouts atomic.Int64
 
-	listed   []listed
-	seen     []*inspected // same positions as listed; nil when gone
-	services map[string]snapshot.RestartPolicy
-	swarm    snapshot.Swarm
-	plugins  snapshot.Fact[[]snapshot.Plugin]
-	runtimes []string // programs of OCI runtimes
-	images   map[string]*snapshot.Image
-	volumes  map[string]snapshot.Volume
-	netNames map[string]string // id -> name
+	listed    []listed
+	seen      []*inspected // same positions as listed; nil when gone
+	services  map[string]snapshot.RestartPolicy
+	swarm     snapshot.Swarm
+	plugins   snapshot.Fact[[]snapshot.Plugin]
+	runtimes  []string // programs of OCI runtimes
+	images    map[string]*snapshot.Image
+	volumes   map[string]snapshot.Volume
+	recursive map[string]bool   // volumes that take along what is mounted below their device
+	netNames  map[string]string // id -> name
 }
 
 func newCollector(o Options) *collector {
@@ -83,7 +84,7 @@ func newCollector(o Options) *collector {
 	out := &snapshot.Snapshot{Schema: snapshot.Schema, Taken: o.Taken}
 	return &collector{
 		Options: o, out: out, intern: collect.NewBuilder(out), engine: new(snapshot.Engine),
-		images: make(map[string]*snapshot.Image), volumes: make(map[string]snapshot.Volume), netNames: make(map[string]string),
+		images: make(map[string]*snapshot.Image), volumes: make(map[string]snapshot.Volume), recursive: make(map[string]bool), netNames: make(map[string]string),
 	}
 }
 
@@ -165,6 +166,7 @@ func (c *collector) finish(ctx context.Context) {
 	for _, v := range c.volumes {
 		c.out.Volumes = append(c.out.Volumes, v)
 	}
+	c.answeredUs()
 	c.coverImages()
 	c.out.Parts = c.parts
 	c.out.Complete = !c.failed && ctx.Err() == nil

@@ -180,6 +180,13 @@ func (l fakeLocal) Resolve(path string) Resolved {
 	return Resolved{Real: "/real" + path, Dev: 1, Ino: 2, State: snapshot.Observed}
 }
 
+func (l fakeLocal) Shown(real string, recursive bool) []string {
+	if recursive {
+		return []string{"/below" + real}
+	}
+	return nil
+}
+
 func (l fakeLocal) Sockets(_ context.Context, _ string, paths []string) ([]snapshot.File, snapshot.PartStatus) {
 	return []snapshot.File{{Scope: "host:x", Path: paths[0], State: snapshot.Observed}}, snapshot.PartStatus{State: snapshot.Observed}
 }

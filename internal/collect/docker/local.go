@@ -26,6 +26,10 @@ type Local interface {
 	// Resolve follows a path's symbolic links in the host's mount namespace.
 	Resolve(path string) Resolved
 
+	// Shown lists the other paths of the host that a path without symbolic links
+	// shows, where mounts on it come from; recursive counts those below it.
+	Shown(real string, recursive bool) []string
+
 	// Sockets describes the unix sockets of the engine (the addresses given) and
 	// of other container runtimes found on the machine, as files of the host
 	// scope, with Engine set on the engine's own.

@@ -110,6 +110,7 @@ func (c *collector) listVolumes(ctx context.Context) {
 		// unless the device is a share of another machine.
 		if d := options["device"]; v.Driver == "local" && strings.HasPrefix(d, "/") && !strings.HasPrefix(d, "//") {
 			v.Device = o.Cut("Options", d, answer.MaxText)
+			c.recursive[v.Name] = slices.Contains(strings.Split(options["o"], ","), "rbind")
 		}
 		c.volumes[v.Name] = v
 		return v.Name != ""

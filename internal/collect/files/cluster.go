@@ -43,11 +43,11 @@ func ReadValues(name, dir string) (manifest.Values, error) {
 	if !filepath.IsAbs(at) {
 		at = filepath.Join(dir, at)
 	}
-	f, err := os.Open(at) //nolint:gosec // the user named it
+	f, err := os.Open(at)
 	if err != nil {
 		return manifest.Values{}, fmt.Errorf("values %s: %w", name, cause(err))
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, manifest.MaxFile+1))
 	if err == nil && len(data) > manifest.MaxFile {
 		err = fmt.Errorf("is larger than the %d bytes that are read", manifest.MaxFile)

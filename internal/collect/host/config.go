@@ -5,9 +5,9 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"plimsoll/internal/snapshot"
 )
@@ -53,7 +53,7 @@ func (m *Machine) Config(ctx context.Context, d snapshot.DaemonProcess) snapshot
 	}
 	cfg := snapshot.DaemonConfig{File: text(file)}
 	fact := snapshot.Seen(cfg, source+", "+cfg.File)
-	values, state, reason := m.readConfig(view, file, d.Started, &fact.V)
+	values, state, reason := m.readConfig(view, file, d.PID, &fact.V)
 	fact.V.FileSeen = state
 	fact.V.Settings = merge(c.values, values)
 	fact.V.Twice, fact.V.Unknown = misplaced(c.values, values)
@@ -64,23 +64,20 @@ func (m *Machine) Config(ctx context.Context, d snapshot.DaemonProcess) snapshot
 }
 
 // readConfig reads the configuration file as the daemon sees it.
-func (m *Machine) readConfig(view tree, file string, started time.Time, c *snapshot.DaemonConfig) (map[string][]string, snapshot.State, snapshot.Reason) {
+func (m *Machine) readConfig(view tree, file string, pid int, c *snapshot.DaemonConfig) (map[string][]string, snapshot.State, snapshot.Reason) {
 	p, err := view.find(file)
 	if err != nil {
 		s, r := outcome(err)
 		return nil, s, r
 	}
 	c.Modified = p.info.ModTime().UTC().Truncate(secondsOnly)
+	c.Loaded = slices.ContainsFunc(m.loaded, func(l snapshot.LoadedFile) bool {
+		return l.Path == file && l.PID == pid && l.Modified.Equal(p.info.ModTime())
+	})
 	b, err := view.read(file, maxText)
 	if err != nil {
 		s, r := outcome(err)
 		return nil, s, r
-	}
-	if before, ours := m.Reloads[snapshot.FileDigest(file, b)]; ours {
-		c.Modified = before.Truncate(secondsOnly)
-		if before.IsZero() {
-			c.Modified = started
-		}
 	}
 	values, err := parseDaemonJSON(b)
 	if err != nil {

@@ -137,6 +137,11 @@ func (m *Machine) identity(h *snapshot.Host, part snapshot.PartStatus) snapshot.
 			break
 		}
 	}
+	if s, err := m.line("/proc/sys/kernel/pid_max"); err == nil {
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil && n > 0 {
+			h.PidMax = n
+		}
+	}
 	// Absent on a kernel before 4.11, where the first free port is always 1024. The
 	// kernel shows that of the reader's network.
 	if s, err := m.line("/proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil && m.ownNetwork() {

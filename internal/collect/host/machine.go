@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"plimsoll/internal/snapshot"
 )
@@ -16,19 +15,15 @@ import (
 // is safe for concurrent use.
 type Machine struct {
 	tree
-
-	// Reloads are configuration files of engines whose last change was nothing but
-	// a reload, by [snapshot.FileDigest], with the time of the change before; zero
-	// is a file that was not there.
-	Reloads map[string]time.Time
-
 	mounts  func() ([]mount, error)    // of the machine's first process, or our own
 	cgroups func() ([]mount, error)    // those of mounts that are hierarchies of control groups
+	origins func() (*origins, error)   // those of mounts, as places to come from
 	initial func() (namespaces, error) // of the machine's first process
 	uidmap  func() ([]idRange, error)  // of our own user namespace
 	gidmap  func() ([]idRange, error)  // likewise
 	scope   func() (id, how string)    // identity and where it comes from
 	audit   func(context.Context) (snapshot.AuditState, error)
+	loaded  []snapshot.LoadedFile
 	mu      sync.Mutex // guards agents
 	agents  *agents    // daemons found among the processes
 
@@ -49,6 +44,10 @@ func Open(root string) *Machine {
 		all, err := m.mounts()
 		return slices.DeleteFunc(slices.Clone(all), func(mt mount) bool { return mt.kind != "cgroup" && mt.kind != "cgroup2" }), err
 	})
+	m.origins = sync.OnceValues(func() (*origins, error) {
+		all, err := m.mounts()
+		return newOrigins(all), err
+	})
 	m.initial = sync.OnceValues(m.readInitial)
 	m.uidmap = sync.OnceValues(func() ([]idRange, error) {
 		b, err := m.read("/proc/self/uid_map", maxText)
@@ -61,6 +60,10 @@ func Open(root string) *Machine {
 	m.scope = sync.OnceValues(m.readScope)
 	return m
 }
+
+// Loaded tells of configuration files that harden changed and engines run with. It
+// comes before anything is read.
+func (m *Machine) Loaded(files []snapshot.LoadedFile) { m.loaded = files }
 
 // once remembers what was read for a key, and lets others who ask meanwhile wait
 // for it. An error is not remembered: it may be that of a process that ended.
@@ -102,7 +105,7 @@ func (o *once[K, V]) get(k K, read func() (V, error)) (V, error) {
 func (m *Machine) Reads() []string {
 	return []string{
 		"/etc/machine-id, /var/lib/dbus/machine-id, /sys/class/dmi/id/product_uuid, /etc/hostname: identity, of which only a hash is kept",
-		"/etc/os-release, /usr/lib/os-release, /proc/sys/kernel/osrelease, /proc/meminfo, /proc/stat: distribution, kernel, memory, boot time",
+		"/etc/os-release, /usr/lib/os-release, /proc/sys/kernel/osrelease, /proc/sys/kernel/pid_max, /proc/meminfo, /proc/stat: distribution, kernel, process numbers, memory, boot time",
 		"/sys/module/apparmor/parameters/enabled, /sys/fs/selinux/enforce, /proc/filesystems, /etc/selinux/config: security modules",
 		"/proc/sys/net/ipv4/ip_unprivileged_port_start: the first port that needs a privilege",
 		"/proc/cgroups, /proc/self/mountinfo, /sys/fs/cgroup: controllers, and limits and use of containers",

@@ -34,9 +34,8 @@ func Collect(ctx context.Context, o Options) *snapshot.Snapshot {
 	tasks := c.tasks()
 	c.run(ctx, tasks)
 	more := custom(c.served.Resources, c.templates)
-	tasks = append(tasks, more...)
 	c.run(ctx, more)
-	c.narrow(ctx, tasks)
+	c.narrow(ctx)
 	return c.finish(ctx)
 }
 
@@ -107,11 +106,11 @@ func (c *collector) note(l *list) {
 
 // run reads lists with bounded parallelism and waits for all of them.
 func (c *collector) run(ctx context.Context, tasks []task) {
-	c.each(ctx, len(tasks), func(i int) { c.note(c.read(ctx, tasks[i], "")) })
+	c.each(len(tasks), func(i int) { c.note(c.read(ctx, tasks[i], "")) })
 }
 
 // each does n things, some at a time.
-func (c *collector) each(ctx context.Context, n int, do func(i int)) {
+func (c *collector) each(n int, do func(i int)) {
 	c.mu.Lock()
 	c.total += n
 	c.mu.Unlock()

@@ -85,7 +85,7 @@ func (c *collector) kubelets(ctx context.Context, out *snapshot.Snapshot) snapsh
 	found := make([]*snapshot.Component, len(out.Nodes))
 	errs := make([]error, len(out.Nodes))
 	var denied atomic.Bool
-	c.each(ctx, len(out.Nodes), func(i int) {
+	c.each(len(out.Nodes), func(i int) {
 		if denied.Load() {
 			return
 		}

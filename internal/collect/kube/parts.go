@@ -21,7 +21,7 @@ const mostNamespaces = 200
 // narrow asks again, in single namespaces, for what may not be read in all of
 // them at once: in the one that the context names, and in those that are known and
 // let us see their pods.
-func (c *collector) narrow(ctx context.Context, tasks []task) {
+func (c *collector) narrow(ctx context.Context) {
 	var denied []task
 	for _, l := range c.lists {
 		if l.state == snapshot.Denied && !l.wide {
@@ -33,10 +33,10 @@ func (c *collector) narrow(ctx context.Context, tasks []task) {
 	}
 	spaces := c.spaces(ctx, denied)
 	for _, ns := range spaces {
-		c.each(ctx, len(denied), func(i int) { c.note(c.read(ctx, denied[i], ns)) })
+		c.each(len(denied), func(i int) { c.note(c.read(ctx, denied[i], ns)) })
 	}
 	if !c.listed(snapshot.PartClusterNamespaces) {
-		c.each(ctx, len(spaces), func(i int) { c.oneNamespace(ctx, spaces[i]) })
+		c.each(len(spaces), func(i int) { c.oneNamespace(ctx, spaces[i]) })
 	}
 }
 
@@ -57,7 +57,7 @@ func (c *collector) spaces(ctx context.Context, denied []task) []string {
 		return append([]string{own}, known...)
 	}
 	open := make([]bool, len(known))
-	c.each(ctx, len(known), func(n int) {
+	c.each(len(known), func(n int) {
 		_, err := c.Client.List(ctx, kubeapi.List{Path: denied[i].as.Path(known[n]), Page: 1}, glance{})
 		open[n] = err == nil || errors.Is(err, errGlance)
 	})

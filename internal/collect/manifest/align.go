@@ -1,6 +1,9 @@
 package manifest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxAlign bounds the work of laying a rendered text beside its template.
 const maxAlign = 4_000_000
@@ -21,8 +24,8 @@ func align(text, source []string) []int {
 	for i := range best {
 		best[i] = make([]int32, len(source)+1)
 	}
-	for i := len(text) - 1; i >= 0; i-- {
-		line := strings.TrimSpace(text[i])
+	for i, line := range slices.Backward(text) {
+		line = strings.TrimSpace(line)
 		for j := len(source) - 1; j >= 0; j-- {
 			n := max(best[i+1][j], best[i][j+1])
 			if w := heads[j].gives(line); w > 0 {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -206,6 +205,3 @@ func unjudged(list []snapshot.KindCount) []string {
 	}
 	return out
 }
-
-// dirOf is the folder of a file, "." for the top.
-func dirOf(rel string) string { return path.Dir(rel) }

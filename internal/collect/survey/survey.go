@@ -37,11 +37,11 @@ type Options struct {
 	Now        func() time.Time
 	Env        func(string) string
 	Home       string
-	Dir        string               // what relative paths of targets start from
-	Root       string               // where the machine's root is mounted, for a run inside a container; "" outside
-	Kept       map[string]string    // container ID -> journal that harden keeps it for
-	Reloads    map[string]time.Time // see [host.Machine.Reloads]
-	Parallel   int                  // requests at once; 0 is the collector's default
+	Dir        string                // what relative paths of targets start from
+	Root       string                // where the machine's root is mounted, for a run inside a container; "" outside
+	Kept       map[string]string     // container ID -> journal that harden keeps it for
+	Loaded     []snapshot.LoadedFile // configuration that harden wrote and engines run with
+	Parallel   int                   // requests at once; 0 is the collector's default
 	Progress   func(msg string)
 	Note       func(msg string)                              // what a person should know besides
 	Open       func(path string) (*snapshot.Snapshot, error) // reads a target of kind saved
@@ -51,13 +51,6 @@ type Options struct {
 	Kubeconfig string                                        // file in the place of $KUBECONFIG and ~/.kube/config
 	Kubelets   bool                                          // ask the kubelets of a cluster for their configuration, through its API server
 	Probe      bool                                          // send registries more than reads, see [registry.Options]
-}
-
-// here is the machine that this process runs on.
-func (s *survey) here() *host.Machine {
-	m := host.OpenMounted(s.Root)
-	m.Reloads = s.Reloads
-	return m
 }
 
 // ErrNothing says that there is neither an engine nor a node here, nor a target given.
@@ -72,7 +65,8 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	}}
 	s.builder = collect.NewBuilder(s.out)
 	if runtime.GOOS == "linux" && !s.onlyArtifacts() {
-		s.local = s.here()
+		s.local = host.OpenMounted(s.Root)
+		s.local.Loaded(s.Options.Loaded)
 	}
 	if err := s.node(ctx); err != nil {
 		return nil, err
@@ -88,6 +82,9 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 		if err := s.engine(ctx, e); err != nil {
 			return nil, err
 		}
+	}
+	if s.local != nil && len(s.Targets) == 0 {
+		s.noteOthers(s.local.EngineSockets(ctx), endpoints)
 	}
 	for _, t := range s.Targets {
 		var err error

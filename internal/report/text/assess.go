@@ -174,7 +174,7 @@ func (p *page) top(r *report.Result) {
 		}
 	}
 	if len(taken) > 0 {
-		p.wrap("   ", fmt.Sprintf("%s: only taking away what a container was given closes it, which is chosen by name: plimsoll harden %s", strings.Join(taken, ", "), Clean(takes[0])))
+		p.wrap("   ", fmt.Sprintf("%s: only taking away what a container was given closes it, which is chosen by name: plimsoll harden %s%s", strings.Join(taken, ", "), Clean(takes[0]), p.target(r, nil)))
 	}
 	if len(alone) > 0 {
 		which := strings.Join(alone, ", ")
@@ -216,7 +216,7 @@ func (p *page) threatRow(rank string, t *report.Threat) string {
 func (p *page) fixes(r *report.Result) {
 	pl := r.Plan
 	if len(pl.Choices) == 0 {
-		p.line(p.bold("FIX FIRST") + "  nothing that Plimsoll can change for you: plimsoll plan says why")
+		p.line(p.bold("FIX FIRST") + "  nothing that Plimsoll can change for you: plimsoll plan" + map[bool]string{true: " "}[p.targets(r, nil)[0] != ""] + p.targets(r, nil)[0] + " says why")
 		return
 	}
 	closed := 0
@@ -236,16 +236,16 @@ func (p *page) fixes(r *report.Result) {
 	title, command, wide := 0, 0, 0
 	for _, c := range pl.Choices {
 		m := r.Measure(c.Measure)
-		title, command = max(title, columns(m.Title)), max(command, columns(call(r, m)))
+		title, command = max(title, columns(m.Title)), max(command, columns(p.call(r, m)))
 		wide = max(wide, columns(disturbance(r, m)))
 	}
 	for i, c := range pl.Choices {
 		m := r.Measure(c.Measure)
 		if 3+title+3+command+3+wide > p.o.Width {
 			p.wrap(fmt.Sprintf("%2d ", i+1), m.Title+" · "+disturbance(r, m))
-			p.wrap("      ", call(r, m))
+			p.wrap("      ", p.call(r, m))
 		} else {
-			p.line(fmt.Sprintf("%2d %s   %s   %s", i+1, pad(m.Title, title), pad(call(r, m), command), disturbance(r, m)))
+			p.line(fmt.Sprintf("%2d %s   %s   %s", i+1, pad(m.Title, title), pad(p.call(r, m), command), disturbance(r, m)))
 		}
 		if s := effect(&c); s != "" {
 			p.wrap("      ", s)
@@ -271,17 +271,14 @@ func effect(c *report.Choice) string {
 
 // call is the command that goes on with a measure: the one that performs it, or
 // that says what a person does.
-func call(r *report.Result, m *report.Measure) string {
-	folder := folderOf(r)
-	switch {
-	case len(m.Steps) == 0 && folder != "":
-		return "plimsoll plan " + folder + " --include " + m.ID
-	case len(m.Steps) == 0:
-		return "plimsoll plan --include " + m.ID
-	case folder != "":
-		return "plimsoll harden " + m.ID + " --target " + folder
+func (p *page) call(r *report.Result, m *report.Measure) string {
+	if len(m.Steps) > 0 {
+		return "plimsoll harden " + m.ID + p.target(r, stepsOf(r, m))
 	}
-	return "plimsoll harden " + m.ID
+	if t := p.targets(r, nil)[0]; t != "" {
+		return "plimsoll plan " + t + " --include " + m.ID
+	}
+	return "plimsoll plan --include " + m.ID
 }
 
 // unknowns says what could not be seen and the command that would show it.
@@ -320,28 +317,24 @@ func (p *page) unknowns(r *report.Result) {
 		for i, k := range r.Summary.Kept {
 			names[i] = Clean(k)
 		}
-		p.wrap("   ", "kept for rollback and not judged: "+strings.Join(names, ", ")+" → plimsoll harden --commit drops them")
+		p.wrap("   ", "kept for rollback and not judged: "+strings.Join(names, ", ")+" → plimsoll harden --commit"+p.target(r, nil)+" drops them")
 	}
 }
 
+// openWords are the reasons that are not those of a finding, for people.
+var openWords = map[string]string{
+	report.OpenManual: "a person answers", report.OpenNoSuch: "about what was not looked at", report.OpenUnjudged: "not judged by this version",
+}
+
+// unknownReasons lists why questions are open, the most first. The numbers add up
+// to all of them.
 func unknownReasons(r *report.Result) string {
-	n := make(map[string]int)
-	for _, f := range r.Findings {
-		switch f.Status {
-		case "unknown":
-			n[string(f.Reason)] += f.Count
-		case "manual":
-			n["a person answers"] += f.Count
-		}
+	open := slices.Clone(r.Summary.Open)
+	slices.SortStableFunc(open, func(x, y report.Open) int { return cmp.Compare(y.Questions, x.Questions) })
+	parts := make([]string, len(open))
+	for i, o := range open {
+		parts[i] = fmt.Sprintf("%d %s", o.Questions, cmp.Or(openWords[o.Reason], Clean(o.Reason)))
 	}
-	if len(r.NotJudged) > 0 {
-		n["not judged by this version"] = len(r.NotJudged)
-	}
-	var parts []string
-	for k, v := range n {
-		parts = append(parts, fmt.Sprintf("%d %s", v, k))
-	}
-	slices.Sort(parts)
 	return strings.Join(parts, ", ")
 }
 

@@ -35,6 +35,34 @@ func TestUsualEditionIsNoFragment(t *testing.T) {
 	}
 }
 
+// TestFragmentSaysSo: a page of the few numbers that are known does not pass for a
+// benchmark.
+func TestFragmentSaysSo(t *testing.T) {
+	editions := Editions(docker.Suite, docker.Planned())
+	for name, want := range map[string]bool{"cis-docker-1.7.0": true, "cis-docker-1.6.0": false} {
+		var b bytes.Buffer
+		if err := BenchHead(&b, editions, name, true, 0, Options{Width: 300}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "no whole benchmark") != want || Fragment(editions, name) != want {
+			t.Errorf("the head of %s: %s", name, b.String())
+		}
+	}
+}
+
+// TestPlannedSaysWhatItMoves: a check that only supports a threat leaves nothing of
+// it unknown.
+func TestPlannedSaysWhatItMoves(t *testing.T) {
+	var b bytes.Buffer
+	if err := ExplainPlanned(&b, check.Planned{ID: "exec-not-privileged"}, Options{Width: 300}); err != nil {
+		t.Fatal(err)
+	}
+	unknown, moved, _ := strings.Cut(b.String(), "likelihood of")
+	if strings.Contains(unknown, "DKR-HST-E-01") || !strings.Contains(unknown, "DKR-CLI-E-04") || !strings.Contains(moved, "DKR-HST-E-01") {
+		t.Errorf("it says %s", b.String())
+	}
+}
+
 // TestSilenceIsNoNA: a row without a finding is hidden or unknown.
 func TestSilenceIsNoNA(t *testing.T) {
 	for word, change := range map[string]func(*report.Result){

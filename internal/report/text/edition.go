@@ -59,6 +59,13 @@ func Usual(editions []Edition) Edition {
 	return Edition{}
 }
 
+// Fragment reports whether so few numbers of an edition are known that its page is
+// no whole benchmark.
+func Fragment(editions []Edition, name string) bool {
+	i := slices.IndexFunc(editions, func(e Edition) bool { return e.Name == name })
+	return i >= 0 && editions[i].Numbers*2 < Usual(editions).Numbers
+}
+
 // BenchHead prints which edition a benchmark's page shows and, where nobody chose
 // it, why this one. Hidden rows are those that --only and --skip take out.
 func BenchHead(w io.Writer, editions []Edition, name string, chosen bool, hidden int, o Options) error {
@@ -73,6 +80,9 @@ func BenchHead(w io.Writer, editions []Edition, name string, chosen bool, hidden
 		others = append(others, fmt.Sprintf("%s (%d)", e.Name, e.Numbers))
 	}
 	line := fmt.Sprintf("%s, %d numbers", name, numbers)
+	if usual := Usual(editions); Fragment(editions, name) {
+		line += fmt.Sprintf(": of this edition only the few numbers that could be confirmed are known, so this is no whole benchmark; %s has %d", usual.Name, usual.Numbers)
+	}
 	if !chosen {
 		line += ": the newest edition of which most are known; --edition takes " + strings.Join(others, ", ")
 	}

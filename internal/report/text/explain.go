@@ -52,8 +52,12 @@ func ExplainCheck(w io.Writer, c *check.Check, r *report.Result, o Options) erro
 		}
 		p.section("Parameter "+pa.Name, fmt.Sprintf("%s (%s; default: %s)", pa.Meaning, pa.Unit, def))
 	}
+	on := ""
+	if r != nil {
+		on = p.target(r, nil)
+	}
 	for i := range c.Fixes {
-		p.section("Fix", fmt.Sprintf("%s: plimsoll harden %s (%s)", c.Fixes[i].Title, c.MeasureID(&c.Fixes[i]), c.Fixes[i].Kind.Touches()))
+		p.section("Fix", fmt.Sprintf("%s: plimsoll harden %s%s (%s)", c.Fixes[i].Title, c.MeasureID(&c.Fixes[i]), on, c.Fixes[i].Kind.Touches()))
 	}
 	p.checkThreats(c, r)
 	p.section("More", "every case and its verdict: docs/checks/"+c.ID+".md in the source")
@@ -72,24 +76,30 @@ func ExplainPlanned(w io.Writer, c check.Planned, o Options) error {
 		p.linef("  number %s", r.Alias())
 	}
 	fate := "This version does not decide it"
-	if ids := naming(c.ID); len(ids) > 0 {
-		fate += ", so threats that need it stay unknown: " + strings.Join(ids, ", ")
+	need, support := naming(c.ID)
+	if len(need) > 0 {
+		fate += ", so threats that need it stay unknown unless another check of the same clause decides: " + strings.Join(need, ", ")
+	}
+	if len(support) > 0 {
+		fate += "; it would only move the likelihood of " + strings.Join(support, ", ")
 	}
 	p.wrap("  ", fate+".")
 	return p.err
 }
 
-// naming lists the threats that a check decides or moves.
-func naming(check string) []string {
-	var ids []string
+// naming lists the threats that a check decides, and those whose likelihood it
+// moves.
+func naming(check string) (need, support []string) {
+	names := func(c threat.Clause) bool { return slices.Contains(c, check) }
 	for _, t := range threat.Catalogue() {
-		for _, c := range slices.Concat(t.Required, t.Supporting) {
-			if slices.Contains(c, check) && !slices.Contains(ids, t.ID) {
-				ids = append(ids, t.ID)
-			}
+		switch {
+		case slices.ContainsFunc(t.Required, names):
+			need = append(need, t.ID)
+		case slices.ContainsFunc(t.Supporting, names):
+			support = append(support, t.ID)
 		}
 	}
-	return ids
+	return need, support
 }
 
 func (p *page) section(head, body string) {

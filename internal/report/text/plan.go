@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"plimsoll/internal/report"
-	"plimsoll/internal/snapshot"
+	"plimsoll/internal/step"
 )
 
 // Plan prints the chosen measures, what each does and disturbs, and why the
@@ -48,35 +48,9 @@ func Plan(w io.Writer, r *report.Result, o Options) error {
 		if len(ids) == 0 {
 			return p.err
 		}
-		if folder := folderOf(r); folder != "" {
-			ids = append(ids, "--target", folder)
-		}
-		p.line("")
-		p.command("look: ", ids...)
-		p.command("do it:", append(ids, "--apply")...)
+		p.commands(r, ids)
 	}
 	return p.err
-}
-
-// folderOf is the folder or file that the evidence is of, as an argument of a
-// shell; "" when it is of an engine.
-func folderOf(r *report.Result) string {
-	name := ""
-	for _, sc := range r.Snapshot.Targets {
-		if sc.Kind == snapshot.ScopeEngine {
-			return ""
-		}
-		if sc.Kind == snapshot.ScopeFiles && (name == "" || len(sc.Name) < len(name)) {
-			name = sc.Name
-		}
-	}
-	name = Clean(name)
-	if strings.ContainsFunc(name, func(r rune) bool {
-		return !strings.ContainsRune("-_=+./:@%,", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	}) {
-		name = "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-	}
-	return name
 }
 
 // unanswered says what the plan could not weigh, and what would let it.
@@ -90,6 +64,24 @@ func (p *page) unanswered(a report.Answers) {
 		s += fmt.Sprintf("; what would answer most (%d): %s", a.Asks[0].Questions, Clean(a.Asks[0].How))
 	}
 	p.hang("", "   ", p.bold("UNKNOWN")+" · "+s)
+}
+
+// commands prints how to look at what measures change and how to do it, for each
+// engine by itself, since a run of harden changes one.
+func (p *page) commands(r *report.Result, ids []string) {
+	var steps []step.Step
+	for _, id := range ids {
+		steps = append(steps, stepsOf(r, r.Measure(id))...)
+	}
+	for _, target := range p.targets(r, steps) {
+		args := slices.Clone(ids)
+		if target != "" {
+			args = append(args, "--target "+target) // on one line
+		}
+		p.line("")
+		p.command("look: ", args...)
+		p.command("do it:", append(args, "--apply")...)
+	}
 }
 
 // command prints a call of harden that can be copied, on several lines if it must.

@@ -14,6 +14,10 @@ type Options struct {
 	Width int  // columns; 0 is 80
 	Color bool // ANSI colours
 	Plain bool // linear ASCII: no box drawing, no colour
+
+	// Target is the engine that the evidence was asked of by name: printed commands
+	// name it too. Where it is empty, the evidence tells.
+	Target string
 }
 
 const defaultWidth = 80
