@@ -86,3 +86,13 @@ func (s *Snapshot) MayHold(sc *Scope, k Kind) bool {
 	}
 	return sc.Kind != ScopeFiles || (info.Platform == kubernetes) == (s.Cluster(sc.ID) != nil)
 }
+
+// Shows reports whether anything of a platform was looked at.
+func (s *Snapshot) Shows(platform string) bool {
+	for k, info := range Kinds {
+		if info.Platform == platform && slices.ContainsFunc(s.Scopes, func(sc Scope) bool { return s.MayHold(&sc, k) }) {
+			return true
+		}
+	}
+	return false
+}
