@@ -25,4 +25,4 @@ var Suite = slices.Concat(
 )
 
 // Guards lists the twins of checks for the API server.
-var Guards = slices.Concat(workload.Guards, rbac.Guards)
+var Guards = slices.Concat(workload.Guards, rbac.Guards, cluster.Guards)

@@ -94,7 +94,7 @@ func (a *app) ask(ctx context.Context, question string) error {
 	case answer = <-given:
 	}
 	if !strings.HasSuffix(answer, "\n") {
-		fmt.Fprintln(a.Err)
+		fmt.Fprint(a.Err, "\n")
 	}
 	if ctx.Err() != nil { // also when an answer came with it
 		return interrupted(errors.New("nothing was changed"))

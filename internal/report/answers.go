@@ -37,7 +37,7 @@ func (b *builder) answers() Answers {
 		}
 	}
 	for _, c := range b.a.Suite {
-		if !asked[c.ID] && b.a.Snapshot.Shows(c.Subject) { // nothing that was looked at has such subjects
+		if !asked[c.ID] && b.shown(c.Subject) { // nothing that was looked at has such subjects
 			out.Questions++
 			open[OpenNoSuch]++
 			if slices.Contains(snapshot.Kinds[c.Subject].Scopes, snapshot.ScopeEngine) {
@@ -61,6 +61,10 @@ func (b *builder) answers() Answers {
 	})
 	return out
 }
+
+// shown reports whether anything of the platform of a kind was looked at: a machine
+// without a cluster leaves no question about clusters open.
+func (b *builder) shown(k snapshot.Kind) bool { return b.a.Snapshot.Shows(snapshot.Kinds[k].Platform) }
 
 // open is the reason that an undecided finding is counted under.
 func (b *builder) open(f *check.Finding) string {

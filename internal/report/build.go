@@ -31,6 +31,9 @@ func Build(a *assess.Assessment, tool, catalogue string) *Result {
 	b.threats()
 	b.plan()
 	for _, pl := range a.Planned {
+		if !b.shown(pl.Subject) {
+			continue
+		}
 		b.r.NotJudged = append(b.r.NotJudged, NotJudged{Check: pl.ID, Title: pl.Title, Refs: pl.Refs})
 	}
 	b.summary()

@@ -33,7 +33,7 @@ func (r *Result) settledUnknown(baseline *Result) map[string]bool {
 	}
 	fresh := make(map[string]bool) // checks that leave something open which the baseline did not
 	for _, f := range r.Findings {
-		if f.Status == check.Unknown.String() && slices.Contains(blindReasons, f.Reason) && !(f.Reason == snapshot.ReasonPartial && partial[f.Fingerprint]) {
+		if f.Status == check.Unknown.String() && slices.Contains(blindReasons, f.Reason) && (f.Reason != snapshot.ReasonPartial || !partial[f.Fingerprint]) {
 			fresh[f.Check] = true
 		}
 	}

@@ -77,22 +77,6 @@ func (s *Snapshot) Holds(sc *Scope, k Kind) bool {
 	return (k == KindEngine) == (s.Engine(sc.ID) != nil) && (k == KindClient) == client && (k == KindRegistry) == (s.Registry(sc.ID) != nil)
 }
 
-// Shows reports whether something of the platform of a kind was looked at: of a
-// Docker host nobody asks what a cluster is asked.
-func (s *Snapshot) Shows(k Kind) bool {
-	for other, info := range Kinds {
-		if info.Platform != Kinds[k].Platform {
-			continue
-		}
-		for i := range s.Scopes {
-			if s.MayHold(&s.Scopes[i], other) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // MayHold reports whether a scope is of the platform of a kind and such scopes
 // have subjects of it.
 func (s *Snapshot) MayHold(sc *Scope, k Kind) bool {
@@ -101,4 +85,14 @@ func (s *Snapshot) MayHold(sc *Scope, k Kind) bool {
 		return false
 	}
 	return sc.Kind != ScopeFiles || (info.Platform == kubernetes) == (s.Cluster(sc.ID) != nil)
+}
+
+// Shows reports whether anything of a platform was looked at.
+func (s *Snapshot) Shows(platform string) bool {
+	for k, info := range Kinds {
+		if info.Platform == platform && slices.ContainsFunc(s.Scopes, func(sc Scope) bool { return s.MayHold(&sc, k) }) {
+			return true
+		}
+	}
+	return false
 }

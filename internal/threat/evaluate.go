@@ -45,7 +45,7 @@ func Evaluate(in Inputs) []Result {
 	catalogue := Catalogue()
 	var out []Result
 	for i := range catalogue {
-		if e.platform(catalogue[i].Platform) {
+		if in.Index.Snapshot.Shows(catalogue[i].Platform) {
 			out = append(out, e.threat(&catalogue[i]))
 		}
 	}
@@ -117,16 +117,6 @@ func newEvaluator(in Inputs) *evaluator {
 		e.kindOf[i] = k
 	}
 	return e
-}
-
-// platform reports whether the snapshot shows anything of a platform.
-func (e *evaluator) platform(p string) bool {
-	for k, info := range snapshot.Kinds {
-		if info.Platform == p && e.holds(k) {
-			return true
-		}
-	}
-	return false
 }
 
 func (e *evaluator) threat(t *Threat) Result {

@@ -86,28 +86,8 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	if s.local != nil && len(s.Targets) == 0 {
 		s.noteOthers(s.local.EngineSockets(ctx), endpoints)
 	}
-	for _, t := range s.Targets {
-		var err error
-		switch t.Kind {
-		case "files":
-			err = s.files(ctx, t.Arg)
-		case "image":
-			err = s.image(ctx, t.Arg)
-		case "registry":
-			err = s.registry(ctx, t.Arg)
-		case "k8s":
-			err = s.cluster(ctx, t.Arg)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	for _, t := range s.Targets {
-		if t.Kind == "saved" {
-			if err := s.saved(t.Arg); err != nil {
-				return nil, err
-			}
-		}
+	if err := s.targets(ctx); err != nil {
+		return nil, err
 	}
 	s.rebase()
 	s.dropUnusedHost()
@@ -122,6 +102,35 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 		return nil, fmt.Errorf("what was collected is not valid, which is a defect: %w", err)
 	}
 	return s.out, s.out.Seal()
+}
+
+// targets looks at what was named beside engines and the machine; saved snapshots
+// come last, when what they are joined with is there.
+func (s *survey) targets(ctx context.Context) error {
+	for _, t := range s.Targets {
+		var err error
+		switch t.Kind {
+		case "files":
+			err = s.files(ctx, t.Arg)
+		case "image":
+			err = s.image(ctx, t.Arg)
+		case "registry":
+			err = s.registry(ctx, t.Arg)
+		case "k8s":
+			err = s.cluster(ctx, t.Arg)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, t := range s.Targets {
+		if t.Kind == "saved" {
+			if err := s.saved(t.Arg); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 type survey struct {
