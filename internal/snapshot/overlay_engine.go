@@ -211,7 +211,7 @@ func (o *Overlay) setSetting(scope, _, field, value string) error {
 	if err := x.set(&e.Config.V, value); err != nil {
 		return err
 	}
-	if e.Unread() && !(unread && x.Reload) { // harden brings it into force; a restart reads what others wrote too
+	if e.Unread() && (!unread || !x.Reload) { // harden brings it into force; a restart reads what others wrote too
 		e.Config.V.Modified = e.Process.V.Started
 	}
 	if x.after != nil {

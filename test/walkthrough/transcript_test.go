@@ -19,7 +19,7 @@ const preface = `# The loop, once around
 
 test/walkthrough runs these commands on a real engine and compares what they print with this page; ` + "`go test ./test/walkthrough -update`" + `
 writes it anew. Identifiers, digests, times and figures that differ from run to run are replaced by stable ones. The runs keep their
-journals in a folder of the test's own (--state, not shown), and DOCKER_HOST names the engine.
+journals in a folder of the test's own (--state, not shown), and the docker context shop names the engine.
 `
 
 // walk runs commands and keeps their transcript.

@@ -3,8 +3,12 @@
 package walkthrough
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,11 +37,31 @@ func shop(bed *testbed.Bed) (ids map[string]string) {
 	return ids
 }
 
+// dockerContext makes an engine the current one of the docker command, under a name.
+func dockerContext(t *testing.T, home, address string) {
+	t.Helper()
+	const name = "shop"
+	id := fmt.Sprintf("%x", sha256.Sum256([]byte(name)))
+	for path, doc := range map[string]any{
+		"config.json":                        map[string]any{"currentContext": name},
+		"contexts/meta/" + id + "/meta.json": map[string]any{"Name": name, "Endpoints": map[string]any{"docker": map[string]any{"Host": address}}},
+	} {
+		b, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path = filepath.Join(home, ".docker", path)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, b, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestWalkthrough(t *testing.T) {
 	bed := testbed.Private(t)
 	ids := shop(bed)
 	u := program.New(t)
-	u.Env = []string{"DOCKER_HOST=" + bed.Address()}
+	dockerContext(t, u.Home, bed.Address())
 	w := &walk{t: t, user: u, state: filepath.Join(t.TempDir(), "state")}
 
 	w.say("Three containers run on this host: shop-web, shop-db and shop-cart. What is open, and what is worth fixing first?")

@@ -66,7 +66,7 @@ func Run(ctx context.Context, o Options) (*snapshot.Snapshot, error) {
 	s.builder = collect.NewBuilder(s.out)
 	if runtime.GOOS == "linux" && !s.onlyArtifacts() {
 		s.local = host.OpenMounted(s.Root)
-		s.local.Loaded(s.Options.Loaded)
+		s.local.Loaded(s.Loaded)
 	}
 	if err := s.node(ctx); err != nil {
 		return nil, err
