@@ -5,6 +5,7 @@ import (
 
 	"plimsoll/internal/assess"
 	"plimsoll/internal/checks/docker"
+	"plimsoll/internal/checks/rbac"
 	"plimsoll/internal/checktest"
 	"plimsoll/internal/report"
 	"plimsoll/internal/snapshot"
@@ -20,6 +21,11 @@ func TestEveryQuestionIsCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 		sum := report.Build(a, "plimsoll test", "test").Summary
+		for _, c := range rbac.Suite { // no cluster was looked at
+			if s.Shows(snapshot.Kinds[c.Subject].Platform) {
+				t.Errorf("%s asks of a Docker host what only a cluster has", c.ID)
+			}
+		}
 		open := 0
 		for _, o := range sum.Open {
 			open += o.Questions

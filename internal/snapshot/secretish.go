@@ -69,11 +69,10 @@ func shapeOf(v string) Shape {
 			return ShapeToken
 		}
 	}
+	if urlWithPassword(v) {
+		return ShapeURLCreds
+	}
 	if i := strings.Index(v, "://"); i > 0 && i < 16 && !strings.ContainsAny(v[:i], "=; ") {
-		authority, _, _ := strings.Cut(v[i+3:], "/")
-		if user, _, ok := strings.Cut(authority, "@"); ok && strings.Contains(user, ":") {
-			return ShapeURLCreds
-		}
 		if _, query, ok := strings.Cut(v, "?"); ok && holdsKey(query) {
 			return ShapeURLCreds
 		}

@@ -12,6 +12,23 @@ var keyWords = []string{
 	"secretkey", "accesstoken", "sig", "signature",
 }
 
+// urlWithPassword reports whether one of the URLs in a value has a user and a
+// password.
+func urlWithPassword(v string) bool {
+	for rest, ok := v, true; ok; {
+		if _, rest, ok = strings.Cut(rest, "://"); ok {
+			authority := rest
+			if i := strings.IndexAny(rest, "/?# \t\r\n\"'"); i >= 0 {
+				authority = rest[:i]
+			}
+			if user, _, at := strings.Cut(authority, "@"); at && strings.Contains(user, ":") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // holdsKey reports whether a value is made of parts NAME=VALUE of which one is a
 // password or a key: Server=db;User Id=sa;Password=…, host=db password=…,
 // db:6379,password=…, user=a&password=….

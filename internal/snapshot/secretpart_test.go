@@ -14,14 +14,17 @@ func TestShapesOfPasswordsInside(t *testing.T) {
 		"-Xmx1g -Djavax.net.ssl.trustStorePassword=changeit":                              ShapePlain, // a word of its own decides, not an ending
 		"-Dspring.datasource.password=hunter2":                                            ShapeURLCreds,
 		"https://hooks.slack.com/services/T0000/B0000/XXXXXXXXXXXX":                       ShapeToken,
-		"Server=db;Integrated Security=true":                                              ShapePlain,
-		`user=app password='hunter2'`:                                                     ShapeURLCreds,
-		"password=$DB_PASSWORD":                                                           ShapePlain,
-		"password=/run/secrets/db":                                                        ShapePlain,
-		"password=":                                                                       ShapePlain,
-		"min_password=8":                                                                  ShapePlain,
-		"https://example.org/?page=2":                                                     ShapeURL,
-		"https://hooks.slack.com/":                                                        ShapeURL,
+		". https://u:hunter2@h/":                                                          ShapeURLCreds,
+		"see https://h/ and then amqp://u:hunter2@h/":                                     ShapeURLCreds,
+		"https://h/a:b@c":                    ShapeURL,
+		"Server=db;Integrated Security=true": ShapePlain,
+		`user=app password='hunter2'`:        ShapeURLCreds,
+		"password=$DB_PASSWORD":              ShapePlain,
+		"password=/run/secrets/db":           ShapePlain,
+		"password=":                          ShapePlain,
+		"min_password=8":                     ShapePlain,
+		"https://example.org/?page=2":        ShapeURL,
+		"https://hooks.slack.com/":           ShapeURL,
 	} {
 		if got := Conceal("", value).Shape; got != want && !(want == ShapePlain && got == ShapeEntropy) {
 			t.Errorf("%s has shape %s, want %s", value, got, want)
