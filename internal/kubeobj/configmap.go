@@ -59,8 +59,20 @@ var components = map[[2]string]func(*snapshot.ConfigMap, map[string]string){
 // knownValue is the value of a field that is known to be no secret. What has the
 // form of one all the same was put there by mistake.
 func knownValue(v string) string {
-	if s := snapshot.Conceal("", v).Shape; telling(s) || s == snapshot.ShapeBinary {
+	telltale := func(word string) bool {
+		s := snapshot.Conceal("", word).Shape
+		return telling(s) || s == snapshot.ShapeBinary
+	}
+	if telltale(v) {
 		return tame(v)
+	}
+	if words := strings.Fields(v); slices.ContainsFunc(words, telltale) { // one of several, as in a list of servers
+		for i, w := range words {
+			if telltale(w) {
+				words[i] = tame(w)
+			}
+		}
+		v = strings.Join(words, " ")
 	}
 	return v[:min(len(v), longestExpression)]
 }

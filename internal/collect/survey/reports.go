@@ -38,6 +38,9 @@ func (s *survey) imageEvidence() error {
 		if sc.Kind != snapshot.ScopeEngine && sc.Kind != snapshot.ScopeImages {
 			continue
 		}
+		if slices.ContainsFunc(s.out.Parts, func(p snapshot.PartStatus) bool { return p.Scope == sc.ID && p.Part == snapshot.PartImageEvidence && p.Item == "" }) {
+			continue // of a saved snapshot
+		}
 		st := snapshot.PartStatus{
 			Scope: sc.ID, Part: snapshot.PartImageEvidence, State: snapshot.Skipped, Reason: snapshot.ReasonNotCollected,
 			Detail: "no report or signature was given for its images", Grant: "plimsoll assess --report FILE --signature FILE --key FILE",
