@@ -38,7 +38,9 @@ func (s *survey) imageEvidence() error {
 		if sc.Kind != snapshot.ScopeEngine && sc.Kind != snapshot.ScopeImages {
 			continue
 		}
-		if slices.ContainsFunc(s.out.Parts, func(p snapshot.PartStatus) bool { return p.Scope == sc.ID && p.Part == snapshot.PartImageEvidence && p.Item == "" }) {
+		if slices.ContainsFunc(s.out.Parts, func(p snapshot.PartStatus) bool {
+			return p.Scope == sc.ID && p.Part == snapshot.PartImageEvidence && p.Item == ""
+		}) {
 			continue // of a saved snapshot
 		}
 		st := snapshot.PartStatus{
