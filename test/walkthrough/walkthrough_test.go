@@ -144,7 +144,11 @@ func wantThreats(t *testing.T, r *report.Result, status string) {
 // statuses are the verdicts of a result.
 func statuses(r *report.Result) (out []string) {
 	for _, f := range r.Findings {
-		out = append(out, f.Check+" "+r.Subjects[f.Subject].Key+" "+f.Status)
+		key := r.Subjects[f.Subject].Key
+		if strings.HasPrefix(key, "file/run/plimsoll-test-") {
+			continue // other tests' engines come and go
+		}
+		out = append(out, f.Check+" "+key+" "+f.Status)
 	}
 	return out
 }
