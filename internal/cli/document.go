@@ -96,7 +96,7 @@ func (a *app) holdsObjects(name string, fi fs.FileInfo) bool {
 	if err != nil {
 		return false
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	head, err := io.ReadAll(io.LimitReader(f, savedHead))
 	return err == nil && manifests(head, fi.Size() > savedHead)
 }

@@ -10,7 +10,8 @@ type derived struct{ tables sync.Map }
 // index; an index over another snapshot makes its own.
 func (x *Index) Derived(key any, make func(*Index) any) any {
 	f, _ := x.derived.tables.LoadOrStore(key, sync.OnceValue(func() any { return make(x) }))
-	return f.(func() any)()
+	once, _ := f.(func() any) // nothing else is stored
+	return once()
 }
 
 // Table is [Index.Derived] for a table of a known type.

@@ -97,6 +97,8 @@ func (k Kind) Touches() string {
 		return "edits the engine's configuration and restarts it"
 	case AuditRule:
 		return "adds audit rules, disturbs nothing that runs"
+	case WorkloadPatch:
+		return "changes the template of a workload, whose pods are made anew"
 	}
 	return "of a kind that this version does not know"
 }
