@@ -42,7 +42,7 @@ func unitOf(name string) (unit, error) {
 	}
 	switch name {
 	case "bytes":
-		return unit{takes: "a size: bytes, or a number with k, m, g or t (of 1024), such as 256m", parse: parseBytes}, nil
+		return unit{takes: "a size: bytes, or a number with k, m, g or t (of 1024), such as 256m or 256Mi", parse: parseBytes}, nil
 	case "fraction":
 		return unit{takes: "a fraction from 0 to 1, such as 0.02", parse: parseFraction}, nil
 	case "bool":
@@ -71,7 +71,7 @@ func parseWhole(s string, most int64) (string, bool) {
 	return s, err == nil && n >= 0 && n <= most && strconv.FormatInt(n, 10) == s
 }
 
-var bytesPattern = regexp.MustCompile(`^(0|[1-9][0-9]{0,18})([kmgt]?)(?:i?b)?$`)
+var bytesPattern = regexp.MustCompile(`^(0|[1-9][0-9]{0,18})(?:([kmgt])i?b?|b)?$`)
 
 // parseBytes reads a size and returns it in bytes.
 func parseBytes(s string) (string, bool) {

@@ -2,9 +2,11 @@ package workload
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"plimsoll/internal/podspec"
+	"plimsoll/internal/snapshot"
 )
 
 // inContainer names a field of a container.
@@ -121,6 +123,26 @@ func withSeccomp(b *pod) ([]setting, error) {
 		if p := c.Security.Seccomp; p != nil && !podspec.Confined(*p) {
 			out = append(out, setting{inContainer(c, "securityContext.seccompProfile.type"), "RuntimeDefault"})
 		}
+	}
+	return out, nil
+}
+
+// limitedTo gives containers without a memory limit the one that was given.
+func limitedTo(b *pod) ([]setting, error) {
+	limit := b.p.Int("limit")
+	if limit <= 0 {
+		return nil, refused("what it uses is not seen here (kubectl top pod --containers shows it); give a limit with --set pod-memory-limit.limit=SIZE")
+	}
+	var out []setting
+	for i := range b.Containers {
+		c := &b.Containers[i]
+		if c.Memory.Set() || c.Kind == snapshot.EphemeralContainer {
+			continue
+		}
+		if r := c.Resources.Requests.Memory; r != nil && *r > limit {
+			return nil, refused("the container %s requests %d bytes, more than the limit %d", c.Name, *r, limit)
+		}
+		out = append(out, setting{inContainer(c, "resources.limits.memory"), strconv.FormatInt(limit, 10)})
 	}
 	return out, nil
 }

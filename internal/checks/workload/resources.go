@@ -29,6 +29,8 @@ var memoryLimit = &check.Check{
 			what: "memory limit", field: "resources.limits.memory", of: func(c *podspec.Container) podspec.Amount { return c.Memory }, lifted: true,
 		})
 	},
+	Params: []check.Param{{Name: "limit", Unit: "bytes", Meaning: "limit that the fix gives to containers without one; it must be given, since nothing here shows what they use"}},
+	Fixes:  []check.Fix{mending("limit memory", limitedTo)},
 }
 
 var memoryRequest = &check.Check{
