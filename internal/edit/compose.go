@@ -14,7 +14,7 @@ import (
 // there. The error is an [*Error] when the property cannot be set by an edit.
 func SetService(doc []byte, service, field, value string) ([]byte, error) {
 	s := composeService{doc: doc, path: []string{"services", service}}
-	set, ok := composeFields[field]
+	set, ok := composeField(field)
 	if !ok {
 		return nil, &Error{Why: field + " is no property that can be set in a compose file; change it by hand"}
 	}
@@ -31,6 +31,9 @@ func SetService(doc []byte, service, field, value string) ([]byte, error) {
 func ServiceFields() []string {
 	var names []string
 	for f := range composeFields {
+		names = append(names, f)
+	}
+	for f := range composeParts {
 		names = append(names, f)
 	}
 	slices.Sort(names)
@@ -52,6 +55,92 @@ var composeFields = map[string]func(*composeService, string) error{
 	"HostConfig.CapDrop":                       (*composeService).dropCaps,
 	"HostConfig.SecurityOpt.no-new-privileges": (*composeService).noNewPrivileges,
 	"Config.Image":                             func(s *composeService, v string) error { return s.set(v, "image") },
+	"HostConfig.PidMode":                       func(s *composeService, v string) error { return s.mode(v, "pid") },
+	"HostConfig.IpcMode":                       func(s *composeService, v string) error { return s.mode(v, "ipc") },
+	"HostConfig.UTSMode":                       func(s *composeService, v string) error { return s.mode(v, "uts") },
+	"HostConfig.CgroupParent":                  func(s *composeService, v string) error { return s.mode(v, "cgroup_parent") },
+	"HostConfig.OomKillDisable":                func(s *composeService, v string) error { return s.converted(v, truth, "oom_kill_disable") },
+	"HostConfig.OomScoreAdj":                   func(s *composeService, v string) error { return s.converted(v, whole, "oom_score_adj") },
+}
+
+// composeParts are properties of which one part is taken away, by the list or
+// mapping that has it: an item, or a key.
+var composeParts = map[string]struct {
+	key   string
+	named func(item, part string) bool
+}{
+	"HostConfig.CapAdd[]":            {"cap_add", func(item, part string) bool { return strings.TrimPrefix(strings.ToUpper(item), "CAP_") == part }},
+	"HostConfig.GroupAdd[]":          {"group_add", func(item, part string) bool { return item == part }},
+	"HostConfig.DeviceCgroupRules[]": {"device_cgroup_rules", func(item, part string) bool { return item == part }},
+	"HostConfig.Sysctls[]": {"sysctls", func(item, part string) bool {
+		name, _, _ := strings.Cut(item, "=")
+		return name == part
+	}},
+	"HostConfig.Devices[]": {"devices", func(item, part string) bool {
+		host, _, _ := strings.Cut(item, ":")
+		return host == part
+	}},
+}
+
+// composeField finds how a property, or a part of one, is set.
+func composeField(name string) (func(*composeService, string) error, bool) {
+	if set, ok := composeFields[name]; ok {
+		return set, true
+	}
+	of, rest, _ := strings.Cut(name, "[")
+	part, tail, _ := strings.Cut(rest, "]")
+	p, ok := composeParts[of+"[]"]
+	if !ok || part == "" || tail != "" {
+		return nil, false
+	}
+	return func(s *composeService, v string) error {
+		if v != "" && v != "false" {
+			return &Error{Why: name + " can be taken away by an edit, not added; change it by hand"}
+		}
+		return s.take(p.key, func(item string) bool { return p.named(item, part) }, part)
+	}, true
+}
+
+// take takes an item, or a key, out.
+func (s *composeService) take(key string, is func(string) bool, part string) error {
+	was, ok, err := LookYAML(s.doc, s.at(key))
+	if err != nil || !ok {
+		return err
+	}
+	path := s.at(key, part)
+	if was.List {
+		i := slices.IndexFunc(was.Items, is)
+		if i < 0 {
+			return nil
+		}
+		path = s.at(key, strconv.Itoa(i))
+		if s.flow(key) {
+			left := slices.DeleteFunc(slices.Clone(was.Items), is)
+			return s.replaced(SetListYAML(s.doc, s.at(key), left))
+		}
+	}
+	return s.replaced(RemoveYAML(s.doc, path))
+}
+
+// flow reports whether a list is written in brackets.
+func (s *composeService) flow(key string) bool {
+	d, err := readYAML(s.doc)
+	return err == nil && d.walk(s.at(key)).node.Flow
+}
+
+func (s *composeService) replaced(doc []byte, err error) error {
+	if err == nil {
+		s.doc = doc
+	}
+	return err
+}
+
+// mode sets a single value, or takes it away.
+func (s *composeService) mode(v, key string) error {
+	if v == "" {
+		return s.replaced(RemoveYAML(s.doc, s.at(key)))
+	}
+	return s.set(v, key)
 }
 
 // composeService is a service in a document that is being edited.

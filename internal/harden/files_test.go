@@ -147,6 +147,19 @@ func TestEditOfEachField(t *testing.T) {
     privileged: true
     restart: always
     cap_add: [NET_ADMIN]
+    pid: host
+    ipc: host
+    uts: host
+    cgroup_parent: shop.slice
+    oom_kill_disable: true
+    oom_score_adj: -500
+    group_add:
+      - disk # why?
+      - "20"
+    device_cgroup_rules: ["c *:* m"]
+    devices: ["/dev/sda:/dev/sda", /dev/fuse]
+    sysctls:
+      kernel.msgmax: 65536
   made:
     build:
       dockerfile_inline: |
@@ -159,8 +172,14 @@ func TestEditOfEachField(t *testing.T) {
 		set(fieldMemory, "0", "67108864"), set(fieldSwap, "0", "67108864"), set(fieldPids, "-1", "100"), set(fieldShares, "0", "512"),
 		set(fieldRestart, "always", "on-failure:5"), set(fieldReadonly, "false", "true"), set("HostConfig.Privileged", "true", "false"),
 		set("HostConfig.CapDrop", "", "NET_RAW"), set(fieldNoNew, "", "true"), set(fieldImage, "a:1", pinned),
+		set("HostConfig.PidMode", "host", ""), set("HostConfig.IpcMode", "host", "private"), set("HostConfig.UTSMode", "host", ""),
+		set("HostConfig.CgroupParent", "shop.slice", ""), set("HostConfig.OomKillDisable", "true", "false"), set("HostConfig.OomScoreAdj", "-500", "0"),
+		set("HostConfig.CapAdd[NET_ADMIN]", "true", "false"), set("HostConfig.GroupAdd[disk]", "true", "false"),
+		set("HostConfig.DeviceCgroupRules[c *:* m]", "true", "false"), set("HostConfig.Sysctls[kernel.msgmax]", "65536", ""),
+		set("HostConfig.Devices[/dev/sda]", "/dev/sda rwm", ""),
 	} {
-		fields = append(fields, c.Field)
+		of, _ := snapshot.SplitField(c.Field)
+		fields = append(fields, of)
 		v, err := Preview(t.Context(), s.o, []step.Step{s.edit("web", c.Field, c.From, c.To)})
 		if err != nil || v[0].Refused != "" {
 			t.Errorf("%s: %+v, %v", c.Field, v, err)

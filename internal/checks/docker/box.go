@@ -253,6 +253,9 @@ func recreate(p *check.Probe, subject int, set ...step.Change) (step.Step, error
 	c := p.Index.Container(subject)
 	spec := &p.Snapshot.ContainerSpecs[c.Spec]
 	if inFile(p) {
+		if !slices.ContainsFunc(set, func(c step.Change) bool { return !editable(c.Field) }) {
+			return edited(p, subject, set...)
+		}
 		return step.Step{}, &step.RefusedError{Why: "it is defined in a file; change it there"}
 	}
 	if len(spec.Unread) > 0 && c.Owner == nil { // what manages it makes it anew

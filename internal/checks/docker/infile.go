@@ -26,7 +26,7 @@ func edited(p *check.Probe, subject int, set ...step.Change) (step.Step, error) 
 		switch {
 		case vars != "":
 			return step.Step{}, &step.RefusedError{Why: f.Loc.String() + " takes it from " + vars + "; change the value or the default of that variable"}
-		case spec.FirstUnread(snapshot.ContainerFields[ch.Field].Path) != "":
+		case unreadField(spec, ch.Field):
 			return step.Step{}, &step.RefusedError{Why: "what its file says of " + ch.Field + " was not understood; change it by hand"}
 		}
 	}
@@ -52,4 +52,19 @@ func setBy(c *snapshot.Container, field string) *snapshot.FieldLoc {
 // shows nothing.
 func setByHand(p *check.Probe, param, form string) error {
 	return &step.RefusedError{Why: "a file does not show what it uses; give a value with --set " + p.CheckID() + "." + param + "=" + form}
+}
+
+// editable reports whether an edit of a compose file can make a change that an
+// engine makes by creating the container anew: a mode, or taking away a part.
+func editable(field string) bool {
+	of, _, _ := strings.Cut(field, "[")
+	return slices.Contains([]string{
+		"HostConfig.PidMode", "HostConfig.IpcMode", "HostConfig.UTSMode", "HostConfig.CgroupParent", "HostConfig.OomKillDisable", "HostConfig.OomScoreAdj",
+		"HostConfig.CapAdd", "HostConfig.GroupAdd", "HostConfig.DeviceCgroupRules", "HostConfig.Sysctls", "HostConfig.Devices",
+	}, of)
+}
+
+func unreadField(spec *snapshot.ContainerSpec, field string) bool {
+	f, ok := snapshot.ContainerField(field)
+	return ok && spec.FirstUnread(f.Path) != ""
 }
