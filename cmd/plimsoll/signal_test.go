@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -42,6 +43,7 @@ func TestReaderGoesAway(t *testing.T) {
 // TestSignals: every signal that asks the program to end is heard, and what the
 // caller ignores stays ignored.
 func TestSignals(t *testing.T) {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // tests may run under nohup, and what is ignored is inherited
 	for _, tc := range []struct {
 		name, before string
 		signal       os.Signal

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -97,6 +98,7 @@ func begun(state string) bool {
 // TestInterruptedHarden sends a signal while a container is being stopped for
 // its re-creation.
 func TestInterruptedHarden(t *testing.T) {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // tests may run under nohup, and what is ignored is inherited
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(sig.String(), func(t *testing.T) {
 			bed := testbed.Mutable(t)

@@ -140,5 +140,10 @@ func normalise(s, host, version string) string {
 	} {
 		s = regexp.MustCompile(r.pattern).ReplaceAllString(s, r.with)
 	}
-	return s
+	// Notes that are alike are printed once: how many there are hangs on what each
+	// container happened to use.
+	lines := strings.SplitAfter(s, "\n")
+	return strings.Join(slices.CompactFunc(lines, func(a, b string) bool {
+		return a == b && strings.Contains(a, "highest use seen")
+	}), "")
 }
