@@ -268,3 +268,17 @@ func TestTable(t *testing.T) {
 		}
 	}
 }
+
+// TestStaticPodHasNoToken: no account, whatever its mirror or the account says.
+func TestStaticPodHasNoToken(t *testing.T) {
+	spec := &snapshot.PodSpec{ServiceAccount: "default"}
+	ctx := Context{Accounts: true, Account: &snapshot.ServiceAccount{Name: "default"}}
+	p := New(spec, ctx)
+	if got := p.Token(); !got.Mounted {
+		t.Fatalf("a plain pod's token is %+v", got)
+	}
+	p.Class = &snapshot.PodClass{Static: true}
+	if got := p.Token(); got.Mounted || !got.Known {
+		t.Errorf("a static pod's token is %+v, want none", got)
+	}
+}

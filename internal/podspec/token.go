@@ -6,7 +6,7 @@ import "strings"
 type Token struct {
 	Mounted bool   // by admission
 	Known   bool   // Mounted is decided: nothing that was not seen has a say
-	By      string // what decides: pod, account, default
+	By      string // what decides: pod, account, default, or static: it comes from a file of its node
 
 	Projected []ProjectedToken
 }
@@ -22,10 +22,13 @@ type ProjectedToken struct {
 
 // Token says which tokens the pod sees. The pod's field beats its account's, and
 // where neither says, one is mounted. A projected token stands in a volume that
-// the pod defines, whatever the fields say.
+// the pod defines, whatever the fields say. A static pod can have neither: the
+// kubelet makes it without the API server, and refuses one that names its objects.
 func (p *Pod) Token() Token {
 	t := Token{By: "default", Mounted: true, Known: p.Accounts && !p.File}
 	switch {
+	case p.Class != nil && p.Class.Static:
+		t.Mounted, t.Known, t.By = false, true, "static"
 	case p.Automount != nil:
 		t.Mounted, t.Known, t.By = *p.Automount, true, "pod"
 	case p.Account != nil && p.Account.Automount != nil:

@@ -39,6 +39,8 @@ func tokenUsed(b *pod, allowed []string) check.Verdict {
 	name := b.Class.In + "/" + b.ServiceAccount
 	var e []check.Evidence
 	switch token.By {
+	case "static":
+		e = append(e, ev("the kubelet makes it from a file", "no account"))
 	case "pod":
 		e = append(e, ev("automountServiceAccountToken", token.Mounted))
 	case "account":
