@@ -199,10 +199,14 @@ func (a *app) live(ctx context.Context, f *collectFlags, ts []survey.Target) (*s
 }
 
 // named returns the one engine that targets name, so that it is the same one in
-// another shell, where DOCKER_HOST and the current context may be others.
+// another shell, where DOCKER_HOST and the current context may be others; without
+// an engine the cluster.
 func (a *app) named(ts []survey.Target) string {
-	name := ""
+	name, cluster := "", ""
 	for _, t := range ts {
+		if t.Kind == "k8s" {
+			cluster = strings.TrimSuffix("k8s:"+t.Arg, ":")
+		}
 		if t.Kind != "docker" {
 			continue
 		}
@@ -218,7 +222,7 @@ func (a *app) named(ts []survey.Target) string {
 			name += ":" + e.Address
 		}
 	}
-	return name
+	return cmp.Or(name, cluster)
 }
 
 // openSaved reads a saved snapshot that is joined with other evidence.

@@ -275,6 +275,9 @@ func (p *page) call(r *report.Result, m *report.Measure) string {
 	if len(m.Steps) > 0 {
 		return "plimsoll harden " + m.ID + p.target(r, stepsOf(r, m))
 	}
+	if ofWorkloads(m) {
+		return "plimsoll plan " + p.cluster() + " --include " + m.ID
+	}
 	if t := p.targets(r, nil)[0]; t != "" {
 		return "plimsoll plan " + t + " --include " + m.ID
 	}

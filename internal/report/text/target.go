@@ -51,6 +51,14 @@ func (p *page) target(r *report.Result, steps []step.Step) string {
 	return ""
 }
 
+// cluster is the target by which the cluster of the evidence is asked again.
+func (p *page) cluster() string {
+	if strings.HasPrefix(p.o.Target, "k8s:") {
+		return ShellWord(p.o.Target)
+	}
+	return "k8s"
+}
+
 // stepsOf are the steps of a measure.
 func stepsOf(r *report.Result, m *report.Measure) []step.Step {
 	out := make([]step.Step, len(m.Steps))

@@ -52,3 +52,20 @@ func TestDisturbance(t *testing.T) {
 		}
 	}
 }
+
+// TestCallNamesTheCluster: what a person goes on with asks the cluster again that the
+// evidence is of, not this machine.
+func TestCallNamesTheCluster(t *testing.T) {
+	m := &report.Measure{ID: "pod-drop-net-raw", Refused: []step.Refusal{{AtSource: true, Target: step.Target{Kind: snapshot.KindPodSpec}}}}
+	for target, want := range map[string]string{
+		"":         "plimsoll plan k8s --include pod-drop-net-raw",
+		"k8s":      "plimsoll plan k8s --include pod-drop-net-raw",
+		"k8s:prod": "plimsoll plan k8s:prod --include pod-drop-net-raw",
+		"k8s:a b":  "plimsoll plan 'k8s:a b' --include pod-drop-net-raw",
+	} {
+		p := &page{o: Options{Target: target}}
+		if got := p.call(&report.Result{}, m); got != want {
+			t.Errorf("of %q: %s, want %s", target, got, want)
+		}
+	}
+}
