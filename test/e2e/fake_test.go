@@ -25,12 +25,15 @@ type fake struct {
 	mu      sync.Mutex
 	answers map[string]string // by path without the version
 	rows    []map[string]any
+
+	informed chan struct{} // closed when GET /info was answered
+	once     sync.Once
 }
 
 // newFake starts an engine without containers on a socket.
 func newFake(t *testing.T, socket string) *fake {
 	t.Helper()
-	f := &fake{t: t, socket: socket, answers: map[string]string{
+	f := &fake{t: t, socket: socket, informed: make(chan struct{}), answers: map[string]string{
 		"/version": recorded(t, "version"), "/info": recorded(t, "info"),
 		"/containers/json": "[]", "/images/json": "[]", "/networks": "[]", "/volumes": `{"Volumes":[]}`,
 	}}
@@ -69,6 +72,9 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fmt.Fprint(w, answer)
+	if path == "/info" {
+		f.once.Do(func() { close(f.informed) })
+	}
 }
 
 func (f *fake) set(path, answer string) {

@@ -108,7 +108,15 @@ func TestTroubledEngine(t *testing.T) {
 		return strings.HasPrefix(path, "/containers/0") && strings.HasSuffix(path, "/json")
 	}
 	type answer func(f *fake, w http.ResponseWriter)
-	dies := func(f *fake, _ http.ResponseWriter) { f.die() }
+	// It dies when it has said who it is, which is asked at the same time as its list.
+	dies := func(f *fake, _ http.ResponseWriter) {
+		select {
+		case <-f.informed:
+			time.Sleep(100 * time.Millisecond) // until that was read
+		case <-time.After(time.Second):
+		}
+		f.die()
+	}
 	garbage := func(_ *fake, w http.ResponseWriter) { _, _ = w.Write([]byte("<html>\x1b[31mwelcome</html>")) }
 	hangs := func(*fake, http.ResponseWriter) { time.Sleep(20 * time.Second) }
 	gone := func(_ *fake, w http.ResponseWriter) {
