@@ -111,12 +111,15 @@ func (m *manifest) find(of Object, above int) error {
 func (m *manifest) set(field, value string) error {
 	path := m.spec
 	if rest, inside := strings.CutPrefix(field, "containers["); inside {
-		name, of, _ := strings.Cut(rest, "].")
-		at, err := m.container(name)
+		end := strings.LastIndex(rest, "].") // a name may hold anything
+		if end < 0 {
+			return &Error{Why: field + " names no field of a container"}
+		}
+		at, err := m.container(rest[:end])
 		if err != nil {
 			return err
 		}
-		path, field = at, of
+		path, field = at, rest[end+2:]
 	}
 	path = append(append([]string{}, path...), strings.Split(field, ".")...)
 	var out []byte

@@ -37,6 +37,8 @@ spec:
   containers:
   - name: job
     image: b:1
+  - name: "q].w"
+    image: b:1
 `
 
 func onWorkload(key string, set ...step.Change) step.Step {
@@ -54,7 +56,8 @@ func TestEditManifests(t *testing.T) {
 			set("hostPID", "true", "false"), set(in+"privileged", "true", "false"), set(in+"capabilities.add", "NET_ADMIN", ""), set(in+"capabilities.drop", "", "ALL"),
 			set("securityContext.seccompProfile.type", "", "RuntimeDefault"), set("automountServiceAccountToken", "", "false"),
 			set("containers[prepare].securityContext.readOnlyRootFilesystem", "", "true"), set("containers[web].resources.limits.memory", "", "67108864")),
-		onWorkload("shop/Pod/job", set("containers[job].image", "b:1", "b:2"), set("containers[job].imagePullPolicy", "IfNotPresent", "Always")),
+		onWorkload("shop/Pod/job", set("containers[job].image", "b:1", "b:2"), set("containers[job].imagePullPolicy", "IfNotPresent", "Always"),
+			set("containers[q].w].securityContext.privileged", "", "false")),
 	}
 	rep, err := Apply(t.Context(), s.o, steps)
 	if err != nil {
@@ -73,7 +76,7 @@ func TestEditManifests(t *testing.T) {
 		t.Errorf("a capability stayed:\n%s", got)
 	}
 	checks, err := Verify(t.Context(), s.o, rep.ID)
-	if err != nil || len(checks) != 10 || slices.ContainsFunc(checks, func(c Check) bool { return !c.Holds }) {
+	if err != nil || len(checks) != 11 || slices.ContainsFunc(checks, func(c Check) bool { return !c.Holds }) {
 		t.Errorf("Verify = %+v, %v", checks, err)
 	}
 	if _, err := Rollback(t.Context(), s.o, rep.ID); err != nil || s.read("shop.yaml") != shopManifest {

@@ -65,9 +65,12 @@ func LookupPodField(name string) (f PodField, container string, ok bool) {
 		f, ok = podFields[name]
 		return f, "", ok
 	}
-	container, field, closed := strings.Cut(rest, "].")
-	f, ok = podContainerFields[field]
-	return f, container, ok && closed && container != ""
+	end := strings.LastIndex(rest, "].") // names from files may hold anything, names of fields do not
+	if end < 1 {
+		return f, "", false
+	}
+	f, ok = podContainerFields[rest[end+2:]]
+	return f, rest[:end], ok
 }
 
 // Get returns the field's value in a specification, of the named container where

@@ -79,6 +79,9 @@ func TestPodFields(t *testing.T) {
 			t.Errorf("%s was set on a workload that is not there", name)
 		}
 	}
+	if _, container, ok := LookupPodField("containers[q].w].image"); !ok || container != "q].w" {
+		t.Errorf("a name with a bracket is taken for %q, %t", container, ok)
+	}
 	for _, bad := range []string{"containers[c].image", "containers[].image", "containers[a]image", "hostpid", ""} {
 		if err := NewOverlay(base).Set(KindPodSpec, "cluster:u", key, bad, "true"); err == nil {
 			t.Errorf("%q was taken for a field", bad)

@@ -154,6 +154,9 @@ func (s *space) ranked(high []*snapshot.PriorityClass) check.Verdict {
 		}
 		return check.Failed("its pods may have a high priority class, and no quota bounds it", some(open)...)
 	}
+	if len(s.workloads) == 0 && inFiles(s.p) {
+		return check.Undecided(snapshot.ReasonStatic, "the files define no workload of it; those of the cluster do not show")
+	}
 	return check.Passed("none of its workloads has a priority class of the system, and no other is high and unbounded")
 }
 

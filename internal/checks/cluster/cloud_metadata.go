@@ -34,11 +34,13 @@ func judgeMetadata(p *check.Probe) check.Verdict {
 	}
 	n := network(p)
 	var open, maybe, host []*netpol.Pod
+	held := 0 // pods that policies can hold
 	for _, pod := range n.set.Pods() {
 		if pod.HostNetwork {
 			host = append(host, pod)
 			continue
 		}
+		held++
 		worst := netpol.No
 		for _, a := range metadataAddresses {
 			worst = max(worst, n.set.LetsOut(pod, netpol.At(a), &metadataPort))
@@ -62,6 +64,8 @@ func judgeMetadata(p *check.Probe) check.Verdict {
 		return note(ask(p, question, why+", and what the provider does about it is not declared", evidence...))
 	}
 	switch {
+	case held == 0 && inFiles(p):
+		return check.Inapplicable("the files define no pod that a policy can hold")
 	case len(open) > 0 && inFiles(p):
 		return note(check.Undecided(snapshot.ReasonStatic, "no policy in the files keeps its pods from a metadata service; whether there is one does not show", names(p, workloads(open))...))
 	case len(open) > 0:

@@ -65,7 +65,7 @@ func settle(p *check.Probe, subject int, want func(*pod) ([]setting, error)) (st
 	for _, s := range settings {
 		f, container, ok := snapshot.LookupPodField(s.field)
 		if !ok {
-			return step.Step{}, fmt.Errorf("no field %s", s.field)
+			return step.Step{}, refused("%s is no field that a step can set; name the container as the API server takes it", s.field)
 		}
 		from, err := f.Get(spec, container)
 		if err != nil {
@@ -145,9 +145,9 @@ func patchCommand(w *snapshot.Workload, of *snapshot.PodSpec, set []step.Change)
 	for _, c := range set {
 		at, field := spec, c.Field
 		if rest, inside := strings.CutPrefix(field, "containers["); inside {
-			var name string
-			name, field, _ = strings.Cut(rest, "].")
-			at = containerPatch(spec, of, name)
+			end := strings.LastIndex(rest, "].")
+			field = rest[end+2:]
+			at = containerPatch(spec, of, rest[:end])
 		}
 		keys := strings.Split(field, ".")
 		for _, k := range keys[:len(keys)-1] {
