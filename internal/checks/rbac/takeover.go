@@ -288,6 +288,9 @@ func (c *climber) judge(a *snapshot.ServiceAccount, u *use) check.Verdict {
 		if out, ok := podsListed(c.p); !ok {
 			return out
 		}
+		if c.p.Scope.Kind == snapshot.ScopeFiles {
+			return check.Undecided(snapshot.ReasonStatic, "no pod of the files runs as it; whether one of the cluster does, they do not show")
+		}
 		return check.Passed("no pod runs as it")
 	case reaches && c.listed(self):
 		return check.Passed("it may reach cluster administration, being on the list")
